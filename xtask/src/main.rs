@@ -1,2 +1,56 @@
-//! The project's own chores.
-fn main() {}
+//! The project's own chores, and the only entry point to them: `cargo xtask <verb>`.
+//!
+//! Each verb is one file. A verb installs what it needs (pinned, under `target/`, or from the
+//! distribution's packages after saying so), prints plain lines, and leaves nothing running.
+
+mod bench;
+mod debian;
+mod fuzz;
+mod leftovers;
+mod no_std;
+mod peers;
+mod process;
+mod repo;
+mod steps;
+mod test;
+mod tools;
+
+use process::Failure;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask <verb>
+
+  test [--full]                                 every check there is; --full fuzzes longer
+  bench [ARGS...]                               the benchmarks, in release mode
+  fuzz [--seconds N | --runs N] [TARGET...]     the fuzz targets, two at a time
+  peers                                         install what the interoperability tests talk to
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match dispatch(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(arguments: &[String]) -> Result<(), Failure> {
+    let Some((verb, rest)) = arguments.split_first() else {
+        return Err(Failure::new(format!("a verb is missing\n\n{USAGE}")));
+    };
+    match verb.as_str() {
+        "test" => test::run(rest),
+        "bench" => bench::run(rest),
+        "fuzz" => fuzz::run(rest),
+        "peers" => peers::install(),
+        "help" | "--help" | "-h" => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        other => Err(Failure::new(format!("there is no verb {other:?}\n\n{USAGE}"))),
+    }
+}

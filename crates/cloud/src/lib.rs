@@ -1,1 +1,20 @@
-//! cloud
+//! The server: doors for devices, an API for people, a store, a bus.
+//!
+//! A device's message walks [`door`] → [`device`] → [`event`] → [`api`]; a person's request walks the
+//! same rooms backwards, through [`device::Gateway`]. Beside them stand [`store`] (all that lasts),
+//! [`account`] (people) and [`control`] (the operator at the machine). [`serve`] puts a node together.
+
+pub mod account;
+pub mod certificate;
+pub mod config;
+pub mod control;
+pub mod device;
+pub mod door;
+pub mod event;
+pub mod folder;
+pub mod init;
+pub mod node_key;
+mod private_file;
+pub mod store;
+
+pub use pintle_protocol::DeviceId;

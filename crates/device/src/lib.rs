@@ -1,1 +1,45 @@
-//! device
+//! The device's side of Pintle: an agent for Linux gateways, which is also the virtual device of the tests and
+//! of the quickstart.
+//!
+//! [`Folder`] is a device on disk: its key, the cloud key pinned in it, its configuration and the session it
+//! keeps between runs. [`Life`] is what a device says and when, without a socket or a clock. [`run`] and
+//! [`Agent`] put the two on a UDP socket with a [`Board`] that answers functions and variables. Apart from
+//! those, [`ServerBlock`] makes the record that real hardware keeps of its cloud.
+//!
+//! Ruled by the wire of Device OS 6.2 over UDP. Firmware updates, ledgers and the TCP service are not here.
+//!
+//! Network credentials (Wi-Fi, SIM) have no place in this crate: no type of it can hold one, so none can be
+//! put into a message (P7).
+#![forbid(unsafe_code)]
+
+mod agent;
+pub mod board;
+mod checksum;
+mod command;
+mod config;
+mod error;
+mod folder;
+pub mod life;
+mod notice;
+mod private_file;
+mod public_key_file;
+mod runner;
+mod saved;
+pub mod server_block;
+mod stop;
+
+pub use agent::{Agent, AgentHandle, RunOptions, run};
+pub use board::{Board, BoardError, VirtualBoard};
+pub use config::{Config, Events, Source, Variable};
+pub use error::Error;
+/// The error of everything here; the name for callers that only run an agent.
+pub use error::Error as AgentError;
+pub use folder::{CreateOptions, Folder};
+pub use life::{Life, Loss, Profile};
+pub use notice::Notice;
+pub use pintle_dtls::PublicKey;
+pub use pintle_protocol::DeviceId;
+pub use pintle_protocol::value::{Value, VariableType};
+pub use public_key_file::{read_cloud_key, read_rsa_cloud_key};
+pub use server_block::ServerBlock;
+pub use stop::Stop;

@@ -1,0 +1,108 @@
+//! The HTTPS API for people, in the shape that particle-cli and particle-api-js expect.
+//!
+//! One file a resource; errors have one shape, made in [`error`] alone. It knows devices through a [`Fleet`]
+//! and events through the bus, so tests run it without a door. TLS is in [`listener`]; there is no plain HTTP.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::sync::watch;
+
+use crate::account::{Accounts, NameHash};
+use crate::event::Bus;
+use crate::guard::{Lockout, LockoutSettings};
+use crate::store::Store;
+
+mod body;
+mod caller;
+mod claim;
+mod clock;
+mod date;
+mod device;
+mod edge;
+pub mod error;
+mod fleet;
+mod function;
+mod health;
+pub mod listener;
+mod locate;
+mod login;
+mod product;
+mod provisioning;
+mod publish;
+mod routes;
+mod source;
+mod stream;
+mod token;
+mod update;
+mod user;
+mod variable;
+
+pub use clock::{Clock, Moment};
+pub use fleet::Fleet;
+pub use source::Peer;
+
+/// The largest request body, in bytes.
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// Ten failed logins in a row shut out a source address for half an hour.
+const SOURCE_LOCKOUT: LockoutSettings =
+    LockoutSettings { failures: 10, window: Duration::from_secs(30 * 60), capacity: 10_000 };
+/// Ten failed logins in a row shut an account for five minutes: long enough against guessing, short enough that
+/// a stranger cannot keep its owner out for the day.
+const ACCOUNT_LOCKOUT: LockoutSettings =
+    LockoutSettings { failures: 10, window: Duration::from_secs(5 * 60), capacity: 10_000 };
+
+/// Everything the API works with. Cheap to clone.
+#[derive(Clone)]
+pub struct ApiState<F> {
+    /// What lasts.
+    pub store: Store,
+    /// The way to devices.
+    pub fleet: F,
+    /// The way of events.
+    pub bus: Bus,
+    /// People.
+    pub accounts: Accounts,
+    /// What time it is.
+    pub clock: Clock,
+    /// The contact in `/.well-known/security.txt`.
+    pub contact: Option<Arc<str>>,
+    /// Turns true when the node ends: streams end, and the node says it is not ready.
+    pub shutdown: watch::Receiver<bool>,
+    guards: Arc<Guards>,
+}
+
+/// Failed logins.
+pub(crate) struct Guards {
+    sources: Lockout<source::Origin>,
+    accounts: Lockout<NameHash>,
+}
+
+impl<F: Fleet> ApiState<F> {
+    /// The state of a node's API; `shutdown` turns true when the node ends.
+    pub fn new(store: Store, fleet: F, bus: Bus, accounts: Accounts, shutdown: watch::Receiver<bool>) -> Self {
+        let guards = Guards { sources: Lockout::new(SOURCE_LOCKOUT), accounts: Lockout::new(ACCOUNT_LOCKOUT) };
+        Self { store, fleet, bus, accounts, clock: Clock::system(), contact: None, shutdown, guards: Arc::new(guards) }
+    }
+
+    /// Sets the contact for security reports.
+    #[must_use]
+    pub fn with_contact(mut self, contact: Option<&str>) -> Self {
+        self.contact = contact.map(Arc::from);
+        self
+    }
+
+    /// Sets another clock.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
+        self
+    }
+}
+
+/// All routes of the API.
+pub fn router<F: Fleet>(state: ApiState<F>) -> Router {
+    edge::wrap(routes::all(state))
+}

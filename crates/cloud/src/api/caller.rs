@@ -1,0 +1,26 @@
+//! Who calls: the bearer token of a request.
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+
+use super::error::ApiError;
+use super::{ApiState, Fleet};
+use crate::account::Caller;
+
+impl<F: Fleet> FromRequestParts<ApiState<F>> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState<F>) -> Result<Self, ApiError> {
+        let token = bearer(parts).ok_or_else(ApiError::unauthorized)?;
+        let caller = state.accounts.caller(token, state.clock.now().wall_ms).await?;
+        caller.ok_or_else(ApiError::unauthorized)
+    }
+}
+
+/// RFC 6750 2.1. Tokens in the query or the body are not taken: they end up in logs.
+fn bearer(parts: &Parts) -> Option<&str> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+}

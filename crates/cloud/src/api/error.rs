@@ -1,0 +1,160 @@
+//! The one shape of an error: `{ok: false, error, error_description}`, and the one place that makes it.
+//!
+//! Clients take a status 401, or the words "access token" anywhere in a text, for "logged out" and delete what
+//! they stored. So 401 stands for a bad token alone, and no other text holds those words.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use crate::account::AccountError;
+use crate::device::AskError;
+use crate::store::StoreError;
+use crate::store::pin::PinError;
+
+/// An error on its way to a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiError {
+    status: StatusCode,
+    error: String,
+    description: String,
+    retry_after: Option<u64>,
+}
+
+impl ApiError {
+    /// An error whose short and long text are the same.
+    pub(super) fn new(status: StatusCode, text: impl Into<String>) -> Self {
+        let error = text.into();
+        Self { status, description: error.clone(), error, retry_after: None }
+    }
+
+    /// An error with a code for programs and a text for people.
+    pub(super) fn coded(status: StatusCode, error: &str, description: impl Into<String>) -> Self {
+        Self { status, error: error.to_owned(), description: description.into(), retry_after: None }
+    }
+
+    pub(super) fn bad_request(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, text)
+    }
+
+    pub(super) fn forbidden(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, text)
+    }
+
+    pub(super) fn not_found(text: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, text)
+    }
+
+    /// No token, or one that is not valid. The only 401.
+    pub(super) fn unauthorized() -> Self {
+        Self::coded(StatusCode::UNAUTHORIZED, "invalid_token", "The access token provided is invalid.")
+    }
+
+    pub(super) fn too_many(seconds: u64) -> Self {
+        let text = format!("Too many failed logins. Try again in {} minutes.", seconds.div_ceil(60));
+        let limited = Self::coded(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", text);
+        Self { retry_after: Some(seconds), ..limited }
+    }
+
+    pub(super) fn timed_out() -> Self {
+        Self::coded(StatusCode::REQUEST_TIMEOUT, "timed out", "Timed out: the device did not answer.")
+    }
+
+    pub(super) fn offline() -> Self {
+        Self::coded(StatusCode::REQUEST_TIMEOUT, "timed out", "Timed out: the device is not connected.")
+    }
+
+    pub(super) fn no_such_device() -> Self {
+        Self::not_found("device not found")
+    }
+
+    fn internal() -> Self {
+        let text = "The server failed. Its log says why.";
+        Self::coded(StatusCode::INTERNAL_SERVER_ERROR, "server_error", text)
+    }
+
+    fn unavailable() -> Self {
+        let text = "The server cannot do this just now. Try again soon.";
+        Self { retry_after: Some(1), ..Self::coded(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text) }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = json!({
+            "ok": false,
+            "code": self.status.as_u16(),
+            "error": self.error,
+            "error_description": self.description,
+            "errors": [self.description],
+        });
+        let mut response = (self.status, axum::Json(body)).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
+        }
+        response
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a request failed at the store");
+        match error {
+            StoreError::Busy | StoreError::Closed | StoreError::Full => Self::unavailable(),
+            _ => Self::internal(),
+        }
+    }
+}
+
+impl From<AccountError> for ApiError {
+    fn from(error: AccountError) -> Self {
+        match error {
+            AccountError::Store(error) => error.into(),
+            error => {
+                tracing::error!(%error, "a request failed at the accounts");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl From<PinError> for ApiError {
+    fn from(error: PinError) -> Self {
+        match error {
+            PinError::Store(error) => error.into(),
+            // Which device holds the key is nobody's business but its owner's.
+            PinError::KeyAlreadyPinned { .. } => {
+                Self::forbidden("This key is pinned to another device already: every device needs a key of its own.")
+            }
+            PinError::AnotherKeyPinned { .. } => Self::forbidden(
+                "This device has another key pinned already. Changing a pin needs an operator: `pintle pin set`.",
+            ),
+            PinError::Foreign { .. } => Self::forbidden("Permission denied: this device belongs to someone else."),
+        }
+    }
+}
+
+impl From<AskError> for ApiError {
+    fn from(error: AskError) -> Self {
+        match error {
+            AskError::Offline => Self::offline(),
+            AskError::TimedOut => Self::timed_out(),
+            AskError::TooLarge { limit } => Self::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                format!("The argument is too long: this device takes at most {limit} bytes."),
+            ),
+            AskError::Busy => Self {
+                retry_after: Some(1),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests to this device are waiting.")
+            },
+            AskError::Refused(code) if code.to_string() == "4.04" => {
+                Self::not_found("The device does not know that name.")
+            }
+            error => Self::bad_request(format!("The device could not do it: {error}.")),
+        }
+    }
+}

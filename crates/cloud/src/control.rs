@@ -1,0 +1,19 @@
+//! What an operator at the machine can ask of a node, running or not.
+//!
+//! A running node owns its data folder: every command but `init` and `serve` goes to
+//! `DIR/control.sock` when a node listens there, and opens the store itself only when none does.
+//! Either way the same [`Office`] does the work. One request and one answer a connection, each one
+//! line of JSON.
+
+mod batch;
+mod line;
+mod office;
+mod socket;
+
+pub use batch::{BatchFileError, PinLine, read_batch};
+pub use line::{Entry, Pinned, Request, Response};
+pub use office::Office;
+pub use socket::{ControlError, Listener, ask};
+
+/// The socket's name in the data folder.
+pub const SOCKET: &str = "control.sock";

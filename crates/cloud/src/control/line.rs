@@ -1,0 +1,95 @@
+//! The requests and answers of the control socket.
+
+use serde::{Deserialize, Serialize};
+
+/// What an operator asks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "request")]
+pub enum Request {
+    /// Pin a key for a device. Ends a session under another key.
+    PinSet {
+        /// The device and its key.
+        pin: super::PinLine,
+    },
+    /// Pin the keys of a batch, all or none.
+    PinImport {
+        /// The batch, in the order of the file.
+        pins: Vec<super::PinLine>,
+    },
+    /// All pins.
+    PinList,
+    /// What happened to pins, and who was refused.
+    PinHistory {
+        /// Only this device's; 24 hex digits.
+        device: Option<String>,
+    },
+}
+
+/// What the node answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "response")]
+pub enum Response {
+    /// A pin was set.
+    Set {
+        /// The device.
+        device: String,
+        /// The fingerprint now pinned.
+        fingerprint: String,
+        /// `first`, `same` or `replaced`.
+        change: String,
+    },
+    /// A batch was taken.
+    Imported {
+        /// How many pins it had.
+        pins: usize,
+        /// How many of them were new.
+        new: usize,
+    },
+    /// All pins.
+    Pins {
+        /// By device id.
+        pins: Vec<Pinned>,
+    },
+    /// The history.
+    History {
+        /// Oldest first.
+        entries: Vec<Entry>,
+    },
+    /// The request was refused, and nothing changed.
+    Refused {
+        /// Why, for the person who asked.
+        why: String,
+    },
+}
+
+/// One pin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pinned {
+    /// The device.
+    pub device: String,
+    /// SHA-256 of its key.
+    pub fingerprint: String,
+    /// The platform, where known.
+    pub platform_id: Option<u16>,
+    /// The handle of whoever claimed it.
+    pub owner: Option<String>,
+    /// Who pinned it.
+    pub by: String,
+    /// When, in milliseconds since the Unix epoch.
+    pub at_ms: i64,
+}
+
+/// One line of the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When, in milliseconds since the Unix epoch.
+    pub at_ms: i64,
+    /// What happened.
+    pub what: String,
+    /// To which device, where one is known.
+    pub device: Option<String>,
+    /// With which key, where one is known.
+    pub fingerprint: Option<String>,
+    /// More about it.
+    pub detail: String,
+}

@@ -1,0 +1,139 @@
+//! Does what the operator asks, on the store of a running node or of one at rest.
+
+use super::batch::PinLine;
+use super::line::{Entry, Pinned, Request, Response};
+use crate::account::{AccountId, Accounts};
+use crate::device::Gateway;
+use crate::store::Store;
+use crate::store::pin::{BatchError, HistoryEntry, NewPin, PinChange, PinError, PinnedBy, What};
+use pintle_protocol::DeviceId;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Where an operator's requests are carried out.
+#[derive(Clone)]
+pub struct Office {
+    store: Store,
+    accounts: Accounts,
+    gateway: Option<Gateway>,
+}
+
+type Result<T> = std::result::Result<T, String>;
+
+impl Office {
+    /// An office on this store; `gateway` where the node runs, so that doors learn of new pins.
+    pub fn new(store: Store, accounts: Accounts, gateway: Option<Gateway>) -> Self {
+        Self { store, accounts, gateway }
+    }
+
+    /// Carries a request out. A refusal is an answer too.
+    pub async fn carry_out(&self, request: Request) -> Response {
+        let done = match request {
+            Request::PinSet { pin } => self.set(pin).await,
+            Request::PinImport { pins } => self.import(pins).await,
+            Request::PinList => self.list().await,
+            Request::PinHistory { device } => self.history(device).await,
+        };
+        done.unwrap_or_else(|why| Response::Refused { why })
+    }
+
+    async fn set(&self, line: PinLine) -> Result<Response> {
+        let owner = self.owner(line.owner.as_deref()).await?;
+        let pin = line.check(owner, PinnedBy::Operator, now_ms())?;
+        let change = self.store.pins().set(&pin).await;
+        if let Err(PinError::KeyAlreadyPinned { .. }) = &change {
+            self.note_refusal(&pin).await;
+        }
+        let change = change.map_err(|error| error.to_string())?;
+        self.tell_doors(&pin);
+        Ok(Response::Set {
+            device: pin.device.to_string(),
+            fingerprint: pin.key.fingerprint().to_string(),
+            change: word(change).into(),
+        })
+    }
+
+    async fn import(&self, lines: Vec<PinLine>) -> Result<Response> {
+        let mut pins = Vec::with_capacity(lines.len());
+        for line in &lines {
+            let at = |why: String| format!("line {}: {why}; nothing was imported", line.line);
+            let owner = self.owner(line.owner.as_deref()).await.map_err(at)?;
+            pins.push(line.check(owner, PinnedBy::Import, now_ms()).map_err(at)?);
+        }
+        let taken = self.store.pins().set_all(&pins).await;
+        let changes = taken.map_err(|BatchError { index, error, .. }| {
+            let line = lines.get(index).map_or(0, |line| line.line);
+            format!("line {line}: {error}; nothing was imported")
+        })?;
+        pins.iter().for_each(|pin| self.tell_doors(pin));
+        let new = changes.iter().filter(|change| **change == PinChange::First).count();
+        Ok(Response::Imported { pins: pins.len(), new })
+    }
+
+    async fn list(&self) -> Result<Response> {
+        let rows = self.store.pins().list().await.map_err(|error| error.to_string())?;
+        let pins = rows.into_iter().map(|row| Pinned {
+            device: row.device.to_string(),
+            fingerprint: row.fingerprint.to_string(),
+            platform_id: row.platform_id,
+            owner: row.owner.map(|owner| owner.handle()),
+            by: row.by,
+            at_ms: row.at_ms,
+        });
+        Ok(Response::Pins { pins: pins.collect() })
+    }
+
+    async fn history(&self, device: Option<String>) -> Result<Response> {
+        let device = device
+            .map(|text| text.parse().map_err(|_| format!("`{text}` is not a device id: 24 hex digits")))
+            .transpose()?;
+        let entries = self.store.pins().history(device).await.map_err(|error| error.to_string())?;
+        let entries = entries.into_iter().map(|entry| Entry {
+            at_ms: entry.at_ms,
+            what: entry.what,
+            device: entry.device.map(|device: DeviceId| device.to_string()),
+            fingerprint: entry.fingerprint.map(|key| key.to_string()),
+            detail: entry.detail,
+        });
+        Ok(Response::History { entries: entries.collect() })
+    }
+
+    async fn owner(&self, name: Option<&str>) -> Result<Option<AccountId>> {
+        let Some(name) = name else { return Ok(None) };
+        let found = self.accounts.find(name).await.map_err(|error| error.to_string())?;
+        found.map(Some).ok_or_else(|| "there is no account of that owner's name".into())
+    }
+
+    async fn note_refusal(&self, pin: &NewPin) {
+        let entry = HistoryEntry {
+            at_ms: pin.at_ms,
+            device: Some(pin.device),
+            fingerprint: Some(pin.key.fingerprint()),
+            what: What::RefusedKeyInUse.as_str().into(),
+            detail: "the key is pinned for another device".into(),
+        };
+        if let Err(error) = self.store.pins().note(&entry).await {
+            tracing::error!(%error, "a refused pin could not be written down");
+        }
+    }
+
+    fn tell_doors(&self, pin: &NewPin) {
+        let Some(gateway) = &self.gateway else { return };
+        gateway.key_changed(pin.device);
+        if pin.owner.is_some() {
+            gateway.owner_changed(pin.device, pin.owner);
+        }
+    }
+}
+
+fn word(change: PinChange) -> &'static str {
+    match change {
+        PinChange::First => "first",
+        PinChange::Same => "same",
+        PinChange::Replaced { .. } => "replaced",
+    }
+}
+
+fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+}

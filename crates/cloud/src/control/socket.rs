@@ -1,0 +1,128 @@
+//! The control socket: who may open the file may command the node, and nobody else.
+
+use super::{Office, Request, Response, SOCKET};
+use crate::folder::{Folder, FolderError};
+use std::fs::{self, Permissions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream as BlockingStream;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader as AsyncReader};
+use tokio::net::{UnixListener, UnixStream};
+
+/// The longest request taken, in bytes: a batch of some hundred thousand pins.
+const LONGEST: u64 = 64 << 20;
+
+/// Why a request could not be carried out.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The running node cannot be talked to.
+    #[error("the running node does not answer on {}: {source}", path.display())]
+    Socket {
+        /// The socket.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The running node is of another version.
+    #[error("the running node answers what this version does not understand: restart it with this version")]
+    Version,
+}
+
+/// The end that a running node listens on; removes the socket when dropped.
+pub struct Listener {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl Listener {
+    /// Listens in the data folder, which the caller has locked: an old socket there is a dead one.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        let path = folder.join(SOCKET);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&path)?;
+        fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+        Ok(Self { listener, path })
+    }
+
+    /// Carries requests out for ever.
+    pub async fn serve(self, office: Office) {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    let office = office.clone();
+                    tokio::spawn(async move {
+                        if let Err(error) = converse(stream, &office).await {
+                            tracing::debug!(%error, "a control connection broke");
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::error!(%error, "the control socket failed");
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        // Gone already is as good.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+async fn converse(stream: UnixStream, office: &Office) -> io::Result<()> {
+    let (reader, mut writer) = stream.into_split();
+    let mut line = String::new();
+    AsyncReader::new(reader.take(LONGEST)).read_line(&mut line).await?;
+    let response = match serde_json::from_str(&line) {
+        Ok(request) => office.carry_out(request).await,
+        Err(error) => Response::Refused { why: format!("not a request of this version: {error}") },
+    };
+    let mut answer = serde_json::to_vec(&response)?;
+    answer.push(b'\n');
+    writer.write_all(&answer).await
+}
+
+/// Asks the node that runs on this data folder, or opens the folder where none does. Blocks.
+///
+/// # Errors
+/// [`ControlError`]; a refusal by the node is an answer.
+pub fn ask(folder: &Path, request: Request) -> Result<Response, ControlError> {
+    let path = folder.join(SOCKET);
+    match BlockingStream::connect(&path) {
+        Ok(stream) => ask_running(stream, &request)
+            .map_err(|source| ControlError::Socket { path, source })?
+            .ok_or(ControlError::Version),
+        Err(_) => {
+            let folder = Folder::open(folder)?;
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .map_err(|source| ControlError::Socket { path, source })?;
+            let office = Office::new(folder.store.clone(), folder.accounts(), None);
+            Ok(runtime.block_on(office.carry_out(request)))
+        }
+    }
+}
+
+fn ask_running(mut stream: BlockingStream, request: &Request) -> io::Result<Option<Response>> {
+    let mut line = serde_json::to_vec(request)?;
+    line.push(b'\n');
+    stream.write_all(&line)?;
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer)?;
+    Ok(serde_json::from_str(&answer).ok())
+}

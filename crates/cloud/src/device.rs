@@ -1,0 +1,28 @@
+//! One device's life, from its Hello to its goodbye: describe, functions, variables, events.
+//!
+//! A shard hands every message of a session to the device's [`Life`] and sends what that leaves in
+//! [`Outgoing`]; others reach a device through the [`Gateway`]. Nothing here owns a socket.
+
+mod ask;
+mod command;
+mod ending;
+mod gateway;
+mod introduction;
+mod life;
+mod outgoing;
+mod presence;
+mod question;
+mod registry;
+mod relay;
+mod report;
+mod world;
+
+pub use ask::{Answer, AskError, MAX_ARGUMENT, Question};
+pub use command::{Command, Mailbox, Reply, SessionKey};
+pub use ending::End;
+pub use gateway::Gateway;
+pub use life::{Life, Standing, Verdict, Who};
+pub use outgoing::Outgoing;
+pub use presence::{Here, Presence, Presences};
+pub use registry::{Registry, Subscribed, Takes};
+pub use world::World;

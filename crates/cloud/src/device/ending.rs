@@ -1,0 +1,45 @@
+//! Why a session ends, and whether the device is told.
+
+use pintle_protocol::DeviceId;
+use std::fmt;
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The device closed it.
+    ClosedByDevice,
+    /// The device shook hands anew.
+    Replaced,
+    /// The device never said who it is.
+    NotIntroduced,
+    /// The device said another id than its key's.
+    WrongId(DeviceId),
+    /// The device's pin was changed.
+    KeyChanged,
+    /// Too many records under its key failed to authenticate.
+    Forged,
+    /// It has used up its record numbers.
+    Exhausted,
+}
+
+impl End {
+    /// Whether the device hears an authenticated close_notify, so that it shakes hands at once. A
+    /// refusal is silent (promise P1), and who left needs no word.
+    pub const fn is_said(self) -> bool {
+        matches!(self, Self::KeyChanged | Self::Forged | Self::Exhausted)
+    }
+}
+
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ClosedByDevice => f.write_str("closed by the device"),
+            Self::Replaced => f.write_str("replaced by a newer handshake"),
+            Self::NotIntroduced => f.write_str("no Hello in time"),
+            Self::WrongId(claimed) => write!(f, "the Hello says {claimed}"),
+            Self::KeyChanged => f.write_str("the pinned key was changed"),
+            Self::Forged => f.write_str("too many forged records"),
+            Self::Exhausted => f.write_str("its record numbers are used up"),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The way from the API to a device: asks its shard, and waits for the answer.
+
+use super::ask::{Answer, AskError, MAX_ARGUMENT, Question};
+use super::command::{Command, Mailbox};
+use super::presence::{Presence, Presences};
+use crate::account::AccountId;
+use pintle_protocol::DeviceId;
+use pintle_protocol::value::{Value, VariableType};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Reaches every device of this node; clones share it.
+#[derive(Clone)]
+pub struct Gateway {
+    shards: Arc<[Mailbox]>,
+    presences: Presences,
+}
+
+impl Gateway {
+    /// A gateway to the devices on `shards`, of which `presences` tells where each one is.
+    pub fn new(shards: Vec<Mailbox>, presences: Presences) -> Self {
+        Self { shards: shards.into(), presences }
+    }
+
+    /// Calls a function; the device's return value.
+    ///
+    /// # Errors
+    /// [`AskError`]; the wait is bounded.
+    pub async fn call(
+        &self,
+        device: DeviceId,
+        function: &str,
+        argument: &[u8],
+    ) -> Result<i32, AskError> {
+        if argument.len() > MAX_ARGUMENT {
+            return Err(AskError::TooLarge { limit: MAX_ARGUMENT });
+        }
+        let question = Question::Call { function: function.into(), argument: argument.into() };
+        match self.ask(device, question).await? {
+            Answer::Returned(value) => Ok(value),
+            Answer::Value(_) | Answer::Done => Err(AskError::Unreadable),
+        }
+    }
+
+    /// Reads a variable that the device described as of type `kind`.
+    ///
+    /// # Errors
+    /// [`AskError`]; the wait is bounded.
+    pub async fn read(
+        &self,
+        device: DeviceId,
+        variable: &str,
+        kind: VariableType,
+    ) -> Result<Value, AskError> {
+        match self.ask(device, Question::Read { variable: variable.into(), kind }).await? {
+            Answer::Value(value) => Ok(value),
+            Answer::Returned(_) | Answer::Done => Err(AskError::Unreadable),
+        }
+    }
+
+    /// Asks whether the device answers.
+    ///
+    /// # Errors
+    /// [`AskError`]; the wait is bounded.
+    pub async fn ping(&self, device: DeviceId) -> Result<(), AskError> {
+        self.ask(device, Question::Ping).await.map(|_| ())
+    }
+
+    /// Lets the device show itself, or stop.
+    ///
+    /// # Errors
+    /// [`AskError`]; the wait is bounded.
+    pub async fn signal(&self, device: DeviceId, on: bool) -> Result<(), AskError> {
+        self.ask(device, Question::Signal(on)).await.map(|_| ())
+    }
+
+    /// What is known about a device's connection.
+    pub fn presence(&self, device: DeviceId) -> Presence {
+        self.presences.of(device)
+    }
+
+    /// Tells the doors that a device's pin was set: a session under another key ends (promise P1).
+    pub fn key_changed(&self, device: DeviceId) {
+        for shard in self.shards.iter() {
+            shard.put(Command::KeyChanged(device));
+        }
+    }
+
+    /// Tells the doors whose a device is from now on.
+    pub fn owner_changed(&self, device: DeviceId, owner: Option<AccountId>) {
+        for shard in self.shards.iter() {
+            shard.put(Command::OwnerChanged(device, owner));
+        }
+    }
+
+    async fn ask(&self, device: DeviceId, question: Question) -> Result<Answer, AskError> {
+        let shard = self.presences.shard_of(device).ok_or(AskError::Offline)?;
+        let shard = self.shards.get(usize::from(shard)).ok_or(AskError::Offline)?;
+        let (reply, answer) = oneshot::channel();
+        if !shard.put(Command::Ask(device, question, reply)) {
+            return Err(AskError::Offline);
+        }
+        // The shard bounds the wait; a dropped question means that the session ended.
+        answer.await.unwrap_or(Err(AskError::Offline))
+    }
+}

@@ -1,0 +1,54 @@
+//! Hello: the device says who it is. Its key said so before; the two must agree (promise P1).
+
+use super::ending::End;
+use super::life::{Life, Standing, Verdict, Who};
+use super::outgoing::Outgoing;
+use super::registry::Subscribed;
+use super::world::World;
+use crate::store::device::{SavedHello, put_hello, put_subscriptions};
+use pintle_protocol::coap::Message;
+use pintle_protocol::hello::Hello;
+
+/// After how many seconds of silence a device counts as gone: three keep-alives of 25 s.
+pub(super) const PATIENCE: u16 = 80;
+
+/// The same for a cellular device, which sends its keep-alive every 23 minutes.
+const CELLULAR_PATIENCE: u16 = 25 * 60;
+
+/// Platforms with a modem (`facts/device-udp.md` §3.1).
+const CELLULAR: [u16; 6] = [13, 23, 25, 26, 28, 35];
+
+impl Life {
+    pub(super) fn introduce(
+        &mut self,
+        world: &mut World,
+        who: Who,
+        standing: &mut Standing,
+        hello: &Hello,
+        message: &Message<'_>,
+        out: &mut Outgoing,
+    ) -> Verdict {
+        if hello.device_id != who.device {
+            return Verdict::End(End::WrongId(hello.device_id));
+        }
+        let cellular = CELLULAR.contains(&hello.platform_id);
+        standing.patience = if cellular { CELLULAR_PATIENCE } else { PATIENCE };
+        if !standing.introduced {
+            standing.introduced = true;
+            world.learn(who.device);
+            // After a handshake the device sends all its subscriptions again.
+            world.registry.unsubscribe(who.device);
+            let none: &[Subscribed] = &[];
+            world.enqueue(put_subscriptions(who.device, &super::registry::saved(none)));
+        }
+        let saved = SavedHello {
+            platform_id: hello.platform_id,
+            product_id: hello.product_id,
+            firmware_version: hello.product_version,
+            system_version: hello.system_version,
+        };
+        world.enqueue(put_hello(who.device, saved, world.wall_ms));
+        self.acknowledge_if_asked(world, message, out);
+        Verdict::Keep
+    }
+}

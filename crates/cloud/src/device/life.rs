@@ -1,0 +1,337 @@
+//! What is under way with one device. An idle device has none of this: it rests in its slot.
+//!
+//! A message walks: [`Life::hear`] → the exchange says whether it is new, a repeat or an answer →
+//! a new request goes by its kind to [`super::introduction`], [`super::report`] or
+//! [`super::relay`]; an answer goes to [`super::question`].
+
+use super::command::SessionKey;
+use super::ending::End;
+use super::outgoing::Outgoing;
+use super::question::Asked;
+use super::world::World;
+use pintle_protocol::block::Assembler;
+use pintle_protocol::coap::{Kind, Message, MessageId};
+use pintle_protocol::exchange::{Exchange, Received, Settings};
+use pintle_protocol::from_device::{self, Request};
+use pintle_protocol::{DeviceId, from_cloud, reply};
+use std::time::Duration;
+
+/// What may go to an address not yet proven, at most, in bytes, however much came from it.
+const MOST_UNPROVEN: usize = 4096;
+
+/// How many messages a device may have remembered against repetition; it has few under way itself.
+const MAX_SEEN: usize = 256;
+
+/// Whom a message is from.
+#[derive(Clone, Copy, Debug)]
+pub struct Who {
+    /// The device whose key the session was made with.
+    pub device: DeviceId,
+    /// The session.
+    pub session: SessionKey,
+}
+
+/// How the session stands, beyond what is under way; kept in its slot.
+#[derive(Clone, Copy, Debug)]
+pub struct Standing {
+    /// Whether the device has said who it is, as its key does (promise P1).
+    pub introduced: bool,
+    /// After how many seconds of silence it counts as gone.
+    pub patience: u16,
+}
+
+impl Default for Standing {
+    fn default() -> Self {
+        Self { introduced: false, patience: super::introduction::PATIENCE }
+    }
+}
+
+/// What a message did to the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing beyond the answers.
+    Keep,
+    /// It was no message that a device may send.
+    Malformed,
+    /// It answers the ping that was to prove the device's address.
+    Answered,
+    /// The device said goodbye, and may come back.
+    Left,
+    /// The session has to end.
+    End(End),
+}
+
+/// What was sent to a device and waits for an answer.
+pub(super) enum Sent {
+    Question(Asked),
+    Challenge,
+    Event,
+}
+
+/// What is under way with one device.
+pub struct Life {
+    pub(super) exchange: Exchange<Sent>,
+    pub(super) upload: Assembler,
+    pub(super) questions: usize,
+    pub(super) events: usize,
+    challenged: bool,
+    allowance: usize,
+    alarm: Option<Duration>,
+    born: Duration,
+}
+
+impl Life {
+    /// A life that goes on with these message ids and tokens.
+    pub fn new(now: Duration, next_message: u16, next_token: u8) -> Self {
+        let settings = Settings { max_seen: MAX_SEEN, ..Settings::default() };
+        Self {
+            exchange: Exchange::new(settings, next_message, next_token),
+            upload: Assembler::new(),
+            questions: 0,
+            events: 0,
+            challenged: false,
+            allowance: 0,
+            alarm: None,
+            born: now,
+        }
+    }
+
+    /// How long this life has lasted.
+    pub fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.born)
+    }
+
+    /// Acts on one message of the device; leaves the answers in `out`.
+    pub fn hear(
+        &mut self,
+        world: &mut World,
+        who: Who,
+        standing: &mut Standing,
+        datagram: &[u8],
+        out: &mut Outgoing,
+    ) -> Verdict {
+        let Ok(message) = Message::parse(datagram) else { return Verdict::Malformed };
+        match self.exchange.receive(world.now, &message) {
+            Received::Fresh => self.request(world, who, standing, &message, out),
+            Received::Duplicate(Some(reply)) => {
+                out.push(&reply);
+                Verdict::Keep
+            }
+            Received::Responded(sent) => {
+                self.acknowledge_if_asked(world, &message, out);
+                self.settled(sent, Some(&message))
+            }
+            Received::Acknowledged(sent) => self.settled(sent, Some(&message)),
+            Received::Reset(sent) => self.settled(sent, None),
+            Received::Stray => {
+                self.acknowledge_if_asked(world, &message, out);
+                Verdict::Keep
+            }
+            Received::Duplicate(None)
+            | Received::Accepted
+            | Received::Unmatched
+            | Received::Full => Verdict::Keep,
+        }
+    }
+
+    fn request(
+        &mut self,
+        world: &mut World,
+        who: Who,
+        standing: &mut Standing,
+        message: &Message<'_>,
+        out: &mut Outgoing,
+    ) -> Verdict {
+        let request = match from_device::decode(message) {
+            Ok(request) => request,
+            Err(error) => {
+                self.answer(world, message, out, |bytes| {
+                    reply::ack(bytes, message.id, message.token, error.answer(), &[]);
+                });
+                return Verdict::Malformed;
+            }
+        };
+        if let Request::Hello(hello) = &request {
+            return self.introduce(world, who, standing, hello, message, out);
+        }
+        if !standing.introduced {
+            // Nothing is heard from a device that has not said who it is.
+            return Verdict::Keep;
+        }
+        match request {
+            Request::Describe { kind, body, block } => {
+                self.describe(world, who, message, kind, body, block, out);
+            }
+            Request::Event(event) => {
+                self.acknowledge_if_asked(world, message, out);
+                self.relay(world, who, &event);
+            }
+            Request::Subscribe(subscription) => {
+                self.subscribe(world, who, message, &subscription, out);
+            }
+            Request::Time => {
+                let seconds = u32::try_from(world.wall_ms / 1000).unwrap_or(u32::MAX);
+                self.answer(world, message, out, |bytes| {
+                    reply::time(bytes, message.id, message.token, seconds);
+                });
+            }
+            Request::Ledger(_) => self.answer(world, message, out, |bytes| {
+                reply::no_ledger(bytes, message.id, message.token);
+            }),
+            Request::Goodbye(goodbye) => {
+                tracing::debug!(device = %who.device, ?goodbye, "goodbye");
+                self.acknowledge_if_asked(world, message, out);
+                return Verdict::Left;
+            }
+            Request::Ping => self.acknowledge_if_asked(world, message, out),
+            // Left open, an unknown confirmable request would end the device's session (facts §2).
+            _ => self.answer(world, message, out, |bytes| {
+                reply::not_found(bytes, message.id, message.token);
+            }),
+        }
+        Verdict::Keep
+    }
+
+    /// What became of something that was sent: `answer` is the device's, none where it refused.
+    fn settled(&mut self, sent: Sent, answer: Option<&Message<'_>>) -> Verdict {
+        match sent {
+            Sent::Question(asked) => {
+                self.questions = self.questions.saturating_sub(1);
+                asked.settle(answer);
+                Verdict::Keep
+            }
+            Sent::Event => {
+                self.events = self.events.saturating_sub(1);
+                Verdict::Keep
+            }
+            // A reset answers a ping as well as an acknowledgement does (RFC 7252 4.3).
+            Sent::Challenge => {
+                self.challenged = false;
+                Verdict::Answered
+            }
+        }
+    }
+
+    /// Answers a confirmable message, and remembers the answer for its repetitions.
+    pub(super) fn answer(
+        &mut self,
+        world: &World,
+        message: &Message<'_>,
+        out: &mut Outgoing,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) {
+        if message.kind != Kind::Confirmable {
+            return;
+        }
+        out.add(write);
+        self.exchange.answered(world.now, message.id, out.last());
+    }
+
+    pub(super) fn acknowledge_if_asked(
+        &mut self,
+        world: &World,
+        message: &Message<'_>,
+        out: &mut Outgoing,
+    ) {
+        self.answer(world, message, out, |bytes| reply::ack_empty(bytes, message.id));
+    }
+
+    /// Sends an acknowledgement that waited until something was durable.
+    pub fn acknowledge(&mut self, world: &World, reply: &[u8], out: &mut Outgoing) {
+        let Ok(message) = Message::parse(reply) else { return };
+        self.exchange.answered(world.now, message.id, reply);
+        out.push(reply);
+    }
+
+    /// Pings the device to prove its address, unless such a ping is under way.
+    pub fn challenge(&mut self, world: &World, out: &mut Outgoing) {
+        if self.challenged {
+            return;
+        }
+        let id = self.exchange.next_id();
+        self.challenged = self.send(world, id, Sent::Challenge, out, |bytes| {
+            from_cloud::ping(bytes, id);
+        });
+    }
+
+    /// Sends a confirmable message that an acknowledgement settles. False where too many are under
+    /// way.
+    pub(super) fn send(
+        &mut self,
+        world: &World,
+        id: MessageId,
+        sent: Sent,
+        out: &mut Outgoing,
+        write: impl FnOnce(&mut Vec<u8>),
+    ) -> bool {
+        let mut datagram = Vec::new();
+        write(&mut datagram);
+        let copy = datagram.clone();
+        let taken = self.exchange.send(world.now, world.random(), id, datagram, sent).is_ok();
+        if taken {
+            out.push(&copy);
+        }
+        taken
+    }
+
+    /// Lets `bytes` more go to an address that is not proven yet (promise P11).
+    pub fn allow(&mut self, bytes: usize) {
+        self.allowance = (self.allowance + bytes).min(MOST_UNPROVEN);
+    }
+
+    /// Takes `bytes` off what may go to an unproven address. False where that is used up.
+    pub fn spend(&mut self, bytes: usize) -> bool {
+        let left = self.allowance.checked_sub(bytes);
+        self.allowance = left.unwrap_or(self.allowance);
+        left.is_some()
+    }
+
+    /// Repeats what is due, and gives up what was repeated enough.
+    pub fn handle_timeout(&mut self, world: &World, out: &mut Outgoing) {
+        while let Some(datagram) = self.exchange.poll_retransmit(world.now) {
+            out.push(datagram);
+        }
+        while let Some(sent) = self.exchange.poll_given_up(world.now) {
+            self.give_up(sent);
+        }
+        while let Some(sent) = self.exchange.poll_overdue(world.now) {
+            self.give_up(sent);
+        }
+    }
+
+    fn give_up(&mut self, sent: Sent) {
+        match sent {
+            Sent::Question(asked) => {
+                self.questions = self.questions.saturating_sub(1);
+                asked.time_out();
+            }
+            Sent::Event => self.events = self.events.saturating_sub(1),
+            Sent::Challenge => self.challenged = false,
+        }
+    }
+
+    /// When [`Self::handle_timeout`] is due.
+    pub fn poll_timeout(&self) -> Option<Duration> {
+        self.exchange.poll_timeout()
+    }
+
+    /// A new alarm to set, where the one set last is not early enough.
+    pub fn next_alarm(&mut self, now: Duration) -> Option<Duration> {
+        let at = self.poll_timeout()?;
+        if self.alarm.is_some_and(|set| set <= at && set > now) {
+            return None;
+        }
+        self.alarm = Some(at);
+        Some(at)
+    }
+
+    /// Whether there is nothing to remember.
+    pub fn is_idle(&self, now: Duration) -> bool {
+        self.exchange.is_idle(now) && self.upload.held() == 0
+    }
+
+    /// The next message id and token, for the slot to keep.
+    pub fn ids(&mut self) -> (u16, u8) {
+        (self.exchange.last_id().0.wrapping_add(1), self.exchange.next_token().0)
+    }
+}

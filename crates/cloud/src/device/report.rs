@@ -1,0 +1,120 @@
+//! Describe and subscriptions: what a device says of itself once, and does not repeat when it
+//! resumes. So it is acknowledged only when it is durable.
+
+use super::life::{Life, Who};
+use super::outgoing::Outgoing;
+use super::registry::{self, Subscribed};
+use super::world::World;
+use crate::store::Transaction;
+use crate::store::device::{put_application, put_subscriptions, put_system};
+use pintle_protocol::block::Progress;
+use pintle_protocol::coap::{Block, Kind, Message};
+use pintle_protocol::describe::{Application, DescribeKind, System};
+use pintle_protocol::reply::{self, Answer};
+use pintle_protocol::{Error, Subscription};
+use serde_json::{Map, Value, json};
+
+impl Life {
+    #[expect(clippy::too_many_arguments, reason = "the parts of one message and its surroundings")]
+    pub(super) fn describe(
+        &mut self,
+        world: &mut World,
+        who: Who,
+        message: &Message<'_>,
+        kind: DescribeKind,
+        body: &[u8],
+        block: Option<Block>,
+        out: &mut Outgoing,
+    ) {
+        let (id, token) = (message.id, message.token);
+        match self.upload.push(block, body) {
+            Ok(Progress::Next(_)) => {
+                self.answer(world, message, out, |bytes| reply::next_block(bytes, id, token));
+            }
+            Ok(Progress::Complete(body)) => match described(who, kind, &body) {
+                Ok(Some(transaction)) => self.keep(world, who, message, transaction),
+                Ok(None) => self.acknowledge_if_asked(world, message, out),
+                Err(error) => self.refuse(world, message, error.answer(), out),
+            },
+            Err(error) => self.refuse(world, message, error.answer(), out),
+        }
+    }
+
+    pub(super) fn subscribe(
+        &mut self,
+        world: &mut World,
+        who: Who,
+        message: &Message<'_>,
+        subscription: &Subscription<'_>,
+        out: &mut Outgoing,
+    ) {
+        let list = world.registry.subscribe(who.device, Subscribed::from(subscription));
+        match list.map(|list| list.map(registry::saved)) {
+            Ok(None) => self.acknowledge_if_asked(world, message, out),
+            Ok(Some(list)) => {
+                let transaction = put_subscriptions(who.device, &list);
+                self.keep(world, who, message, transaction);
+            }
+            Err(_limit) => self.refuse(world, message, Answer::Forbidden, out),
+        }
+    }
+
+    /// Acknowledges the message when the transaction is durable. Where that fails the message stays
+    /// open, and the device says it again.
+    fn keep(&self, world: &World, who: Who, message: &Message<'_>, transaction: Transaction) {
+        let mut reply = Vec::new();
+        if message.kind == Kind::Confirmable {
+            reply::ack_empty(&mut reply, message.id);
+        }
+        world.store_then_acknowledge(transaction, who.session, reply);
+    }
+
+    fn refuse(
+        &mut self,
+        world: &World,
+        message: &Message<'_>,
+        answer: Answer,
+        out: &mut Outgoing,
+    ) {
+        let (id, token) = (message.id, message.token);
+        self.answer(world, message, out, |bytes| reply::ack(bytes, id, token, answer, &[]));
+    }
+}
+
+/// What of a describe is to be kept.
+fn described(who: Who, kind: DescribeKind, body: &[u8]) -> Result<Option<Transaction>, Error> {
+    match kind {
+        DescribeKind::System => {
+            let system = System::parse(body)?;
+            let text = modules(&system).to_string();
+            Ok(Some(put_system(who.device, &text)))
+        }
+        DescribeKind::Application => {
+            let application = Application::parse(body)?;
+            let functions = json!(application.functions).to_string();
+            let variables: Map<String, Value> = application
+                .variables
+                .into_iter()
+                .map(|(name, kind)| (name, kind.name().into()))
+                .collect();
+            let variables = Value::Object(variables).to_string();
+            Ok(Some(put_application(who.device, &functions, &variables)))
+        }
+        // Vital signs are relayed when someone asks for them, not kept.
+        _ => Ok(None),
+    }
+}
+
+fn modules(system: &System) -> Value {
+    let module = |module: &pintle_protocol::describe::Module| {
+        json!({
+            "function": module.function.0,
+            "index": module.index,
+            "version": module.version,
+            "store": module.store,
+            "checked": module.checked,
+            "passed": module.passed,
+        })
+    };
+    json!({ "modules": system.modules.iter().map(module).collect::<Vec<_>>() })
+}

@@ -1,0 +1,290 @@
+//! Sessions at the door: a record is opened, what is inside goes to the device's room, and what that
+//! room has to say is sealed and sent.
+//!
+//! An anomaly never ends a session from outside (promise P2): a record that fails to authenticate is
+//! counted and its source throttled; past the bound for one key, an authenticated close_notify ends
+//! it. A session follows a new address only on a record newer than any before, and sends little
+//! there until a ping was answered from it (promise P11).
+
+use super::connection_id::Place;
+use super::shard::Shard;
+use super::slots::Live;
+use super::socket::Route;
+use crate::device::{AskError, End, Life, Question, Reply, Verdict, Who};
+use crate::event::Event;
+use crate::store::pin::{self, HistoryEntry};
+use pintle_dtls::{Content, OpenError};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a device may take from its handshake to its Hello.
+pub const INTRODUCE_WITHIN: Duration = Duration::from_secs(30);
+
+/// How many records of one datagram are heard: devices send one, and a flood is not welcome.
+const MOST_RECORDS: usize = 8;
+
+/// To an address not yet proven goes at most so many times what came from it.
+const UNPROVEN_FACTOR: usize = 3;
+
+impl Shard {
+    /// Opens the records of a datagram for the session at `place`, and acts on them.
+    pub(super) fn record(&mut self, place: Place, route: Route, datagram: &mut [u8]) {
+        if self.forgers.is_shut(route.peer.ip(), self.world.now) {
+            return self.counters.throttled();
+        }
+        let length = datagram.len();
+        let mut rest = datagram;
+        for _ in 0..MOST_RECORDS {
+            if rest.is_empty() {
+                break;
+            }
+            let Some(live) = self.slots.get(place) else { return self.counters.noise() };
+            let opened = match live.session.open(rest) {
+                Ok(opened) => opened,
+                Err(error) => return self.unopened(place, route, &error),
+            };
+            rest = opened.rest;
+            if opened.newest && live.route != Some(route) {
+                self.counters.moved();
+                live.route = Some(route);
+                live.proven = false;
+            }
+            let at_home = live.route == Some(route);
+            let life = life_of(&mut live.life, self.world.now, live.next_message, live.next_token);
+            if at_home && !live.proven {
+                life.allow(length * UNPROVEN_FACTOR);
+            }
+            let verdict = match opened.content {
+                Content::Application(message) => {
+                    let who = Who { device: live.device, session: place.key() };
+                    life.hear(&mut self.world, who, &mut live.standing, message, &mut self.out)
+                }
+                // A fatal alert inside the session is the device's end of it, as close_notify is.
+                Content::CloseNotify | Content::Alert { fatal: true, .. } => {
+                    Verdict::End(End::ClosedByDevice)
+                }
+                // Renegotiation is refused by not hearing it.
+                Content::Alert { .. } | Content::Handshake(_) => Verdict::Keep,
+            };
+            if at_home && !live.proven && live.standing.introduced {
+                life.challenge(&self.world, &mut self.out);
+            }
+            // A late record from where the session was proves nothing about where it is.
+            live.proven |= at_home && verdict == Verdict::Answered;
+            match verdict {
+                Verdict::End(end) => return self.end(place, end),
+                Verdict::Left => self.left(place),
+                Verdict::Malformed => {
+                    self.counters.malformed();
+                    self.came(place);
+                }
+                Verdict::Keep | Verdict::Answered => self.came(place),
+            }
+        }
+        self.speak(place);
+    }
+
+    fn unopened(&mut self, place: Place, route: Route, error: &OpenError) {
+        match error {
+            OpenError::Forged | OpenError::TooManyForged => {
+                self.counters.forged();
+                self.forgers.count(route.peer.ip(), self.world.now);
+                if matches!(error, OpenError::TooManyForged) {
+                    self.end(place, End::Forged);
+                }
+            }
+            OpenError::Replayed => self.counters.replayed(),
+            _ => self.counters.noise(),
+        }
+    }
+
+    /// Notes that the device was heard from.
+    fn came(&mut self, place: Place) {
+        let now_ms = self.world.wall_ms;
+        let Some(live) = self.slots.get(place).filter(|live| live.standing.introduced) else { return };
+        let (device, came) = (live.device, live.here.heard(now_ms));
+        let old = self.devices.insert(device, place).filter(|old| *old != place);
+        if let Some(old) = old {
+            // One session a device, the newest wins.
+            let waiting = std::mem::take(&mut self.out);
+            self.end(old, End::Replaced);
+            self.out = waiting;
+        }
+        if came {
+            self.world.announce(device, "spark/status", "online");
+        }
+    }
+
+    /// Notes that the device said goodbye; it may come back in the same session.
+    fn left(&mut self, place: Place) {
+        let Some(live) = self.slots.get(place) else { return };
+        if live.here.gone() {
+            self.world.announce(live.device, "spark/status", "offline");
+        }
+    }
+
+    /// Asks the device at `place` something.
+    pub(super) fn ask(&mut self, place: Place, question: &Question, reply: Reply) {
+        let Some(live) = self.slots.get(place) else { return };
+        if live.route.is_none() || !live.here.is_online() {
+            let _ = reply.send(Err(AskError::Offline));
+            return;
+        }
+        life_of(&mut live.life, self.world.now, live.next_message, live.next_token).ask(
+            &self.world,
+            question,
+            reply,
+            &mut self.out,
+        );
+        self.speak(place);
+    }
+
+    /// Hands an event to the device at `place`.
+    pub(super) fn deliver(&mut self, place: Place, event: &Arc<Event>) {
+        let Some(live) = self.slots.get(place) else { return };
+        if live.route.is_none() || !live.standing.introduced || !live.here.is_online() {
+            return;
+        }
+        life_of(&mut live.life, self.world.now, live.next_message, live.next_token).deliver(
+            &self.world,
+            event,
+            &mut self.out,
+        );
+        self.speak(place);
+    }
+
+    /// Sends an acknowledgement that waited until something was durable.
+    pub(super) fn acknowledge(&mut self, place: Place, reply: &[u8]) {
+        let Some(live) = self.slots.get(place) else { return };
+        life_of(&mut live.life, self.world.now, live.next_message, live.next_token).acknowledge(
+            &self.world,
+            reply,
+            &mut self.out,
+        );
+        self.speak(place);
+    }
+
+    /// The alarm of a session: repeat, give up, forget.
+    pub(super) fn session_alarm(&mut self, place: Place) {
+        let now = self.world.now;
+        if self.shaking.lingers_until(place).is_some_and(|until| until <= now)
+            && let Some(address) = self.shaking.forget(place)
+        {
+            self.forget_address(address, place);
+        }
+        let Some(live) = self.slots.get(place) else { return };
+        let Some(life) = &mut live.life else { return };
+        if !live.standing.introduced && life.age(now) >= INTRODUCE_WITHIN {
+            return self.end(place, End::NotIntroduced);
+        }
+        if life.poll_timeout().is_some_and(|at| at <= now) {
+            life.handle_timeout(&self.world, &mut self.out);
+        }
+        self.speak(place);
+    }
+
+    /// Seals and sends what is waiting for the session at `place`, and sets its next alarm.
+    fn speak(&mut self, place: Place) {
+        let now = self.world.now;
+        let Some(live) = self.slots.get(place) else { return self.out.clear() };
+        let mut exhausted = false;
+        if let Some(life) = &mut live.life {
+            if let Some(route) = live.route {
+                for message in self.out.iter() {
+                    if !live.proven && !life.spend(message.len() + OVERHEAD) {
+                        self.counters.withheld();
+                        continue;
+                    }
+                    let session = &mut live.session;
+                    self.socket.queue(route, |out| exhausted |= session.seal(message, out).is_err());
+                }
+            }
+            if let Some(at) = life.next_alarm(now) {
+                self.timers.set(at, place);
+            }
+            if live.standing.introduced && live.proven && life.is_idle(now) {
+                (live.next_message, live.next_token) = life.ids();
+                live.life = None;
+            }
+        }
+        self.out.clear();
+        if exhausted {
+            self.end(place, End::Exhausted);
+        }
+    }
+
+    /// Looks at a session on the slow walk: a silent device counts as gone.
+    pub(super) fn look_at(&mut self, place: Place) {
+        let now_ms = self.world.wall_ms;
+        let Some(live) = self.slots.get(place) else { return };
+        let silent = now_ms.saturating_sub(live.here.heard_ms());
+        if live.here.is_online() && silent > i64::from(live.standing.patience) * 1000 && live.here.gone() {
+            let device = live.device;
+            self.world.announce(device, "spark/status", "offline");
+        } else if live.life.as_deref().is_some_and(|life| life.is_idle(self.world.now)) {
+            // Deduplication has nothing left to remember: the session rests in its slot again.
+            self.speak(place);
+        }
+    }
+
+    /// Ends the session at `place`.
+    pub(super) fn end(&mut self, place: Place, end: End) {
+        self.out.clear();
+        if end.is_said()
+            && let Some(Live { session, route: Some(route), .. }) = self.slots.get(place)
+        {
+            // A session too worn to say goodbye just falls silent.
+            self.socket.queue(*route, |out| drop(session.close(out)));
+        }
+        if let Some(address) = self.shaking.forget(place) {
+            self.addresses.remove(&address);
+        }
+        let Some(live) = self.slots.release(place) else { return };
+        if let Some(route) = live.route
+            && self.addresses.get(&route.peer) == Some(&place)
+        {
+            self.addresses.remove(&route.peer);
+        }
+        self.write_down(&live, &end);
+        if self.devices.get(&live.device) == Some(&place) {
+            self.devices.remove(&live.device);
+            if live.here.gone() {
+                self.world.announce(live.device, "spark/status", "offline");
+            }
+        }
+    }
+
+    fn write_down(&mut self, live: &Live, end: &End) {
+        let device = live.device;
+        let End::WrongId(claimed) = end else {
+            tracing::info!(%device, reason = %end, "a session ended");
+            return;
+        };
+        let key = self.pins.key_of(device);
+        if let Some(key) = key {
+            self.pins.refuse(key, self.world.now);
+        }
+        self.counters.refused();
+        tracing::warn!(%device, %claimed, "refused a device that says another id than its key's");
+        let entry = HistoryEntry {
+            at_ms: self.world.wall_ms,
+            device: Some(*claimed),
+            fingerprint: key,
+            what: "refused-wrong-id".into(),
+            detail: format!("the key is pinned for {device}"),
+        };
+        self.world.enqueue(pin::note(&entry));
+    }
+}
+
+/// What a record adds to a message, at most, in bytes.
+const OVERHEAD: usize = pintle_dtls::Session::max_overhead();
+
+fn life_of(
+    life: &mut Option<Box<Life>>,
+    now: Duration,
+    next_message: u16,
+    next_token: u8,
+) -> &mut Life {
+    life.get_or_insert_with(|| Box::new(Life::new(now, next_message, next_token)))
+}

@@ -1,0 +1,293 @@
+//! Handshakes under way: from a ClientHello with our cookie to a session in its slot.
+//!
+//! 1. [`Shard::hello`]: a ClientHello without our cookie is answered from nothing and forgotten;
+//!    one with it gets a slot, so that the connection ID can name it, and a handshake.
+//! 2. [`Shard::shake`]: the peer's flight goes in, ours comes out. When the peer's key arrives it is
+//!    looked up among the pins before any signature is verified (promise P1).
+//! 3. [`Shard::complete`]: the session takes the slot; the device has yet to introduce itself.
+//! 4. [`Shard::linger`]: a peer that lost our last flight and repeats its own gets it again.
+
+use super::connection_id::Place;
+use super::pins::{Pins, Refusal};
+use super::session::INTRODUCE_WITHIN;
+use super::shard::Shard;
+use super::slots::Live;
+use super::socket::Route;
+use crate::device::{Life, Standing};
+use crate::store::pin::{self, HistoryEntry};
+use pintle_dtls::crypto::AwsLc;
+use pintle_dtls::server::{
+    Admission, CookieJar, Established, Handshake, Linger, PinnedKeys, ProvenHello, ServerConfig,
+};
+use pintle_dtls::{Dialect, PublicKey};
+use pintle_protocol::DeviceId;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many handshakes may be under way at once: their memory, about 10 KiB each, is bounded by it.
+const MOST: usize = 2048;
+
+struct UnderWay {
+    handshake: Handshake<AwsLc>,
+    route: Route,
+    device: Option<DeviceId>,
+}
+
+/// All handshakes of a shard, and the last flights of those just completed.
+pub struct Shaking {
+    config: Arc<ServerConfig<AwsLc>>,
+    cookies: CookieJar,
+    under_way: HashMap<Place, UnderWay>,
+    lingering: HashMap<Place, (SocketAddr, Linger)>,
+}
+
+impl Shaking {
+    /// The side of a cloud with this configuration.
+    pub fn new(config: Arc<ServerConfig<AwsLc>>, cookies: CookieJar) -> Self {
+        Self { config, cookies, under_way: HashMap::new(), lingering: HashMap::new() }
+    }
+
+    /// Whether a handshake is under way in this slot.
+    pub fn is_under_way(&self, place: Place) -> bool {
+        self.under_way.contains_key(&place)
+    }
+
+    /// Forgets the last flight of a session's handshake; the address it was kept for.
+    pub fn forget(&mut self, place: Place) -> Option<SocketAddr> {
+        self.lingering.remove(&place).map(|(address, _)| address)
+    }
+
+    /// When the last flight of this session's handshake may be forgotten.
+    pub fn lingers_until(&self, place: Place) -> Option<Duration> {
+        self.lingering.get(&place).map(|(_, linger)| linger.expires())
+    }
+}
+
+/// Looks the peer's key up, and remembers what came of it.
+struct Porter<'a> {
+    pins: &'a mut Pins,
+    now: Duration,
+    device: &'a mut Option<DeviceId>,
+    refusal: Option<Refusal>,
+}
+
+impl PinnedKeys for Porter<'_> {
+    fn admits(&mut self, key: &PublicKey) -> bool {
+        match self.pins.admit(key, self.now) {
+            Ok(device) => *self.device = Some(device),
+            Err(refusal) => self.refusal = Some(refusal),
+        }
+        self.refusal.is_none()
+    }
+}
+
+impl Shard {
+    /// Deals with a ClientHello; false where the datagram is none.
+    pub(super) fn hello(&mut self, route: Route, datagram: &[u8]) -> bool {
+        let source = source_bytes(route.peer);
+        match self.shaking.cookies.admit(&source, datagram) {
+            Admission::NotAClientHello => return false,
+            Admission::Dropped(_) => self.counters.noise(),
+            Admission::Challenge(challenge) => {
+                self.counters.challenged();
+                self.socket.queue(route, |out| out.extend_from_slice(challenge.as_bytes()));
+            }
+            Admission::Proven(hello) => {
+                if let Some(place) = self.same_hello(route, &hello) {
+                    let mut again = datagram.to_vec();
+                    self.shake(place, route, &mut again);
+                } else {
+                    self.begin(route, hello);
+                }
+            }
+        }
+        true
+    }
+
+    /// The handshake under way that this ClientHello is a repetition of.
+    fn same_hello(&self, route: Route, hello: &ProvenHello<'_>) -> Option<Place> {
+        let place = self.addresses.get(&route.peer)?;
+        let under_way = self.shaking.under_way.get(place)?;
+        under_way.handshake.is_for(hello).then_some(*place)
+    }
+
+    fn begin(&mut self, route: Route, hello: ProvenHello<'_>) {
+        if let Some(old) = self.addresses.get(&route.peer).copied()
+            && self.shaking.under_way.contains_key(&old)
+        {
+            self.abandon(old);
+        }
+        if self.shaking.under_way.len() >= MOST {
+            return self.counters.crowded();
+        }
+        let Some(place) = self.slots.reserve() else { return self.counters.crowded() };
+        let (config, id) = (Arc::clone(&self.shaking.config), self.ids.seal(place));
+        match Handshake::accept(config, hello, id, self.world.now) {
+            Ok(handshake) => {
+                self.counters.began();
+                self.addresses.insert(route.peer, place);
+                let under_way = UnderWay { handshake, route, device: None };
+                self.shaking.under_way.insert(place, under_way);
+                self.go_on(place);
+            }
+            Err(error) => {
+                self.slots.release(place);
+                self.counters.failed();
+                tracing::debug!(%error, "a ClientHello was not accepted");
+            }
+        }
+    }
+
+    /// Hands a datagram to the handshake in this slot.
+    pub(super) fn shake(&mut self, place: Place, route: Route, datagram: &mut [u8]) {
+        let Some(under_way) = self.shaking.under_way.get_mut(&place) else { return };
+        if under_way.route.peer != route.peer {
+            return self.counters.noise();
+        }
+        let now = self.world.now;
+        let device = &mut under_way.device;
+        let mut porter = Porter { pins: &mut self.pins, now, device, refusal: None };
+        let result = under_way.handshake.handle_datagram(now, datagram, &mut porter);
+        let (refusal, complete) = (porter.refusal, under_way.handshake.is_complete());
+        if let Some(refusal) = refusal {
+            self.refused(refusal);
+        }
+        match result {
+            Ok(()) if complete => self.complete(place),
+            Ok(()) => self.go_on(place),
+            Err(error) => {
+                tracing::debug!(%error, "a handshake failed");
+                self.fail(place);
+            }
+        }
+    }
+
+    fn refused(&mut self, refusal: Refusal) {
+        self.counters.refused();
+        let Refusal::Unpinned(key) = refusal else { return };
+        tracing::warn!(%key, "refused a device whose key is not pinned");
+        let entry = HistoryEntry {
+            at_ms: self.world.wall_ms,
+            device: None,
+            fingerprint: Some(key),
+            what: "refused-unpinned".into(),
+            detail: "no device has this key".into(),
+        };
+        self.world.enqueue(pin::note(&entry));
+    }
+
+    /// Sends what the handshake has to say, and sets its alarm.
+    fn go_on(&mut self, place: Place) {
+        let Some(under_way) = self.shaking.under_way.get_mut(&place) else { return };
+        while let Some(flight) = under_way.handshake.poll_transmit() {
+            self.socket.queue(under_way.route, |out| out.extend_from_slice(&flight));
+        }
+        if let Some(at) = under_way.handshake.poll_timeout() {
+            self.timers.set(at, place);
+        }
+    }
+
+    /// The alarm of a handshake: repeat the flight, or give up.
+    pub(super) fn shaking_alarm(&mut self, place: Place) {
+        let now = self.world.now;
+        let Some(under_way) = self.shaking.under_way.get_mut(&place) else { return };
+        if under_way.handshake.poll_timeout().is_none_or(|at| now < at) {
+            return;
+        }
+        match under_way.handshake.handle_timeout(now) {
+            Ok(()) => self.go_on(place),
+            Err(error) => {
+                tracing::debug!(%error, "a handshake was given up");
+                self.fail(place);
+            }
+        }
+    }
+
+    fn fail(&mut self, place: Place) {
+        self.counters.failed();
+        // A last word, where the protocol has one: never for a refused key.
+        self.go_on(place);
+        self.abandon(place);
+    }
+
+    fn abandon(&mut self, place: Place) {
+        if let Some(under_way) = self.shaking.under_way.remove(&place) {
+            self.forget_address(under_way.route.peer, place);
+        }
+        self.slots.release(place);
+    }
+
+    fn complete(&mut self, place: Place) {
+        self.go_on(place);
+        let Some(UnderWay { handshake, route, device }) = self.shaking.under_way.remove(&place)
+        else {
+            return;
+        };
+        let (Some(device), Some(established)) = (device, handshake.finish()) else {
+            self.forget_address(route.peer, place);
+            self.slots.release(place);
+            return self.counters.failed();
+        };
+        self.counters.completed();
+        let Established { session, linger, early, .. } = established;
+        let here = self.world.presences.enter(device, self.number);
+        here.shook_hands(self.world.wall_ms);
+        let (next_message, next_token) = (self.world.random(), self.world.random() as u8);
+        let live = Live {
+            session,
+            route: Some(route),
+            proven: true,
+            standing: Standing::default(),
+            next_token,
+            next_message,
+            device,
+            here,
+            life: Some(Box::new(Life::new(self.world.now, next_message, next_token))),
+        };
+        self.slots.settle(place, live);
+        self.shaking.lingering.insert(place, (route.peer, linger));
+        self.timers.set(self.world.now + INTRODUCE_WITHIN, place);
+        if let Some(at) = self.shaking.lingers_until(place) {
+            self.timers.set(at, place);
+        }
+        for mut record in early {
+            self.record(place, route, &mut record);
+        }
+    }
+
+    /// Repeats our last flight to a peer that repeats its own.
+    pub(super) fn linger(&mut self, place: Place, route: Route, datagram: &[u8]) {
+        let Some(live) = self.slots.get(place) else { return };
+        let answer = self.shaking.lingering.get_mut(&place).and_then(|(_, linger)| {
+            linger.answer(self.world.now, &mut live.session, datagram)
+        });
+        match answer {
+            Some(flight) => self.socket.queue(route, |out| out.extend_from_slice(&flight)),
+            None => self.counters.noise(),
+        }
+    }
+
+    /// Takes a peer's address off the table, if it is still this place's, and no session there is
+    /// found by it.
+    pub(super) fn forget_address(&mut self, address: SocketAddr, place: Place) {
+        let plain = self.slots.get(place).is_some_and(|live| live.session.dialect() == Dialect::Plain);
+        if !plain && self.addresses.get(&address) == Some(&place) {
+            self.addresses.remove(&address);
+        }
+    }
+}
+
+/// The bytes that a cookie binds a peer's address with.
+fn source_bytes(peer: SocketAddr) -> [u8; 18] {
+    let mut bytes = [0; 18];
+    let ip = match peer.ip() {
+        IpAddr::V4(v4) => v4.to_ipv6_mapped(),
+        IpAddr::V6(v6) => v6,
+    };
+    let (address, port) = bytes.split_at_mut(16);
+    address.copy_from_slice(&ip.octets());
+    port.copy_from_slice(&peer.port().to_be_bytes());
+    bytes
+}

@@ -1,0 +1,198 @@
+//! The slab of sessions. A slot is what a connection ID names; at rest it is all that a device costs.
+
+use super::connection_id::{GENERATIONS, Place, SLOTS_PER_PARTITION};
+use super::socket::Route;
+use crate::device::{Here, Life, Standing};
+use pintle_dtls::Session;
+use pintle_protocol::DeviceId;
+use std::sync::Arc;
+
+/// One device's session, hot fields first.
+pub struct Live {
+    /// The record layer.
+    pub session: Session,
+    /// Where the device is; unknown after a restart until it is heard from.
+    pub route: Option<Route>,
+    /// Whether `route` has answered a ping, or shook hands there (promise P11).
+    pub proven: bool,
+    /// Whether the device said who it is, and when it counts as gone.
+    pub standing: Standing,
+    /// The next token to use.
+    pub next_token: u8,
+    /// The next message id to use.
+    pub next_message: u16,
+    /// Whom the pinned key belongs to.
+    pub device: DeviceId,
+    /// The presence that others see.
+    pub here: Arc<Here>,
+    /// What is under way; none for an idle device.
+    pub life: Option<Box<Life>>,
+}
+
+enum State {
+    Free,
+    Reserved,
+    Live(Live),
+}
+
+struct Slot {
+    generation: u16,
+    state: State,
+}
+
+/// All slots of one partition.
+pub struct Slots {
+    partition: u8,
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+    live: usize,
+}
+
+impl Slots {
+    /// An empty slab for `partition`.
+    pub fn new(partition: u8) -> Self {
+        Self { partition, slots: Vec::new(), free: Vec::new(), live: 0 }
+    }
+
+    /// The bytes that one idle session holds in the slab.
+    pub const fn bytes_per_session() -> usize {
+        size_of::<Slot>()
+    }
+
+    /// How many sessions are live.
+    pub fn live(&self) -> usize {
+        self.live
+    }
+
+    /// Sets a slot aside for a handshake; `None` when the partition is full.
+    pub fn reserve(&mut self) -> Option<Place> {
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => self.grow()?,
+        };
+        let entry = self.slots.get_mut(slot as usize)?;
+        entry.state = State::Reserved;
+        Some(Place { partition: self.partition, slot, generation: entry.generation })
+    }
+
+    /// Puts a session in the slot that was reserved as `place`. False where it is not reserved.
+    pub fn settle(&mut self, place: Place, live: Live) -> bool {
+        let Some(entry) = self.entry(place) else { return false };
+        if !matches!(entry.state, State::Reserved) {
+            return false;
+        }
+        entry.state = State::Live(live);
+        self.live += 1;
+        true
+    }
+
+    /// Puts a saved session back where its connection ID says. False where the place is taken or
+    /// none of this partition.
+    pub fn restore(&mut self, place: Place, live: Live) -> bool {
+        if place.partition != self.partition || place.slot >= SLOTS_PER_PARTITION {
+            return false;
+        }
+        while self.slots.len() <= place.slot as usize {
+            let Some(slot) = self.grow() else { return false };
+            self.free.push(slot);
+        }
+        let Some(entry) = self.slots.get_mut(place.slot as usize) else { return false };
+        if !matches!(entry.state, State::Free) {
+            return false;
+        }
+        *entry = Slot { generation: place.generation, state: State::Live(live) };
+        self.live += 1;
+        true
+    }
+
+    /// Call once after the last [`Self::restore`]: takes the restored slots off the free list.
+    pub fn restored(&mut self) {
+        let slots = &self.slots;
+        self.free.retain(|slot| {
+            slots.get(*slot as usize).is_some_and(|entry| matches!(entry.state, State::Free))
+        });
+    }
+
+    /// The live session at `place`, if it is still the same one.
+    pub fn get(&mut self, place: Place) -> Option<&mut Live> {
+        match &mut self.entry(place)?.state {
+            State::Live(live) => Some(live),
+            State::Free | State::Reserved => None,
+        }
+    }
+
+    /// Gives the slot up, whatever is in it, and hands out the session that was there. The next one
+    /// here has another generation, and so another connection ID.
+    pub fn release(&mut self, place: Place) -> Option<Live> {
+        let entry = self.entry(place)?;
+        let state = std::mem::replace(&mut entry.state, State::Free);
+        if matches!(state, State::Free) {
+            return None;
+        }
+        entry.generation = (entry.generation + 1) % GENERATIONS;
+        self.free.push(place.slot);
+        match state {
+            State::Live(live) => {
+                self.live -= 1;
+                Some(live)
+            }
+            State::Free | State::Reserved => None,
+        }
+    }
+
+    /// The place of the `index`-th slot where a session is live there: for a slow walk over all.
+    pub fn place_at(&self, index: usize) -> Option<Place> {
+        let entry = self.slots.get(index)?;
+        matches!(entry.state, State::Live(_)).then(|| Place {
+            partition: self.partition,
+            slot: index as u32,
+            generation: entry.generation,
+        })
+    }
+
+    /// How many slots there are, used or not.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn grow(&mut self) -> Option<u32> {
+        let slot = u32::try_from(self.slots.len()).ok().filter(|slot| *slot < SLOTS_PER_PARTITION)?;
+        self.slots.push(Slot { generation: 0, state: State::Free });
+        Some(slot)
+    }
+
+    fn entry(&mut self, place: Place) -> Option<&mut Slot> {
+        self.slots
+            .get_mut(place.slot as usize)
+            .filter(|entry| place.partition == self.partition && entry.generation == place.generation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_session_fits_four_cache_lines() {
+        assert!(Slots::bytes_per_session() <= 256, "{} bytes", Slots::bytes_per_session());
+    }
+
+    #[test]
+    fn a_slot_used_again_has_another_place() {
+        let mut slots = Slots::new(2);
+        let first = slots.reserve().unwrap();
+        slots.release(first);
+        let second = slots.reserve().unwrap();
+        assert_eq!(first.slot, second.slot);
+        assert_ne!(first, second);
+        assert!(slots.get(first).is_none());
+    }
+
+    #[test]
+    fn a_reserved_slot_is_not_live() {
+        let mut slots = Slots::new(0);
+        let place = slots.reserve().unwrap();
+        assert!(slots.get(place).is_none());
+        assert_eq!((slots.live(), slots.place_at(0)), (0, None));
+    }
+}

@@ -1,0 +1,52 @@
+//! What devices and people publish, on its way to whoever may hear it.
+//!
+//! An [`Event`] is built once, at the door or in the API, and shared from then on. The [`Bus`] is
+//! in-process; it knows owners and names, and nothing of sockets or HTTP. Events are relayed, never
+//! stored (promise P6).
+
+mod bus;
+
+pub use bus::{Bus, Delivery, Filter, Subscription, Tap};
+
+use crate::account::AccountId;
+use pintle_protocol::DeviceId;
+
+/// The longest event name that travels, in bytes (`facts/device-udp.md` §4).
+pub const MAX_NAME: usize = 64;
+
+/// The longest event payload that travels, in bytes (`facts/device-udp.md` §4).
+pub const MAX_DATA: usize = 1024;
+
+/// The seconds an event is good for when its publisher does not say.
+pub const DEFAULT_TTL: u32 = 60;
+
+/// Who published an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A device, through a door.
+    Device(DeviceId),
+    /// A person, through the API.
+    Api,
+    /// The cloud itself.
+    Cloud,
+}
+
+/// One published event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// The whole name, slashes included; at most [`MAX_NAME`] bytes.
+    pub name: String,
+    /// The payload; at most [`MAX_DATA`] bytes.
+    pub data: Vec<u8>,
+    /// The CoAP Content-Format of `data`; 0 is text.
+    pub content_format: u16,
+    /// How long the event is good for, in seconds.
+    pub ttl: u32,
+    /// When the cloud took it, in milliseconds since the Unix epoch.
+    pub published_at_ms: i64,
+    /// Who published it.
+    pub source: Source,
+    /// Whose event it is: only this account, and this account's devices, hear of it. An unclaimed
+    /// device's events have no owner and are heard by nobody.
+    pub owner: Option<AccountId>,
+}

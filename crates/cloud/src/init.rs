@@ -1,0 +1,271 @@
+//! Makes a data folder: keys, local authority, certificate, configuration, store, first operator.
+//!
+//! 1. refuse a folder with anything in it · 2. build all of it in a sibling folder of a random name · 3. sync ·
+//! 4. rename it to its place. Until step 4 the place is untouched, and a failure removes the sibling, so a data
+//! folder is whole or absent.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::encoding::{AsDer, EcPrivateKeyRfc5915Der, PublicKeyX509Der};
+use aws_lc_rs::rand;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::account::{AccountError, Accounts};
+use crate::certificate::{self, CertificateError};
+use crate::config::{self, Config};
+use crate::node_key::{NodeKey, NodeKeyError};
+use crate::private_file::{self, Readers};
+use crate::store::{Store, StoreError};
+
+/// The cloud's private key for devices: SEC1 DER.
+pub const UDP_KEY_FILE: &str = "keys/udp.der";
+/// The cloud's public key for devices: SPKI DER, the form devices are given.
+pub const UDP_PUBLIC_FILE: &str = "udp_public.der";
+/// The same in PEM.
+pub const UDP_PUBLIC_PEM_FILE: &str = "udp_public.pem";
+
+/// What `init` is told.
+pub struct InitOptions {
+    /// The first operator's name. It is not stored, only a keyed hash of it.
+    pub user: String,
+    /// The first operator's password.
+    pub password: Zeroizing<String>,
+    /// More host names and addresses for the certificate, beside localhost and this host's own name.
+    pub names: Vec<String>,
+    /// The contact for security reports, as `mailto:`, `https:` or `tel:`.
+    pub contact: Option<String>,
+    /// The time, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+/// Where things are in a new data folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InitSummary {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The cloud's public key for devices (SPKI DER).
+    pub udp_public_key: PathBuf,
+    /// Its fingerprint: SHA-256 of the SPKI, in hex.
+    pub udp_fingerprint: String,
+    /// The authority's certificate, for clients to trust.
+    pub ca: PathBuf,
+    /// The API's base URL.
+    pub api: String,
+    /// The first operator's name, as typed.
+    pub user: String,
+    /// The configuration file.
+    pub config: PathBuf,
+    /// The node key: keep a copy of it away from the backups of this folder.
+    pub node_key: PathBuf,
+}
+
+/// Why no data folder was made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InitError {
+    /// There is a data folder already.
+    #[error("{0} is a data folder already: choose another, or start it with `pintle serve`")]
+    Already(PathBuf),
+    /// There is something else in the way.
+    #[error("{0} is not empty: choose a new folder")]
+    NotEmpty(PathBuf),
+    /// A file cannot be made.
+    #[error("{path}: {source}")]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The contact is no address.
+    #[error("the contact must start with mailto:, https: or tel: and have no blanks")]
+    Contact,
+    /// The cryptographic library refused.
+    #[error("the cryptographic library refused: no random bytes, or no memory")]
+    Crypto,
+    /// The certificate could not be made.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The node key could not be made.
+    #[error(transparent)]
+    NodeKey(#[from] NodeKeyError),
+    /// The operator's account could not be made.
+    #[error(transparent)]
+    Account(#[from] AccountError),
+    /// The store could not be made.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Makes the data folder `folder`. Blocks for about 100 ms. A failure leaves nothing behind.
+pub fn create(folder: &Path, options: &InitOptions) -> Result<InitSummary, InitError> {
+    refuse_taken(folder)?;
+    if options.contact.as_deref().is_some_and(|contact| !config::is_contact(contact)) {
+        return Err(InitError::Contact);
+    }
+    let building = sibling(folder)?;
+    private_file::create_folder(&building).map_err(file(&building))?;
+    let made = build(&building, options).and_then(|fingerprint| {
+        sync(&building)?;
+        // An empty folder may be at the place: a rename replaces that, and nothing else.
+        fs::rename(&building, folder).map_err(file(folder))?;
+        Ok(fingerprint)
+    });
+    if made.is_err() {
+        drop(fs::remove_dir_all(&building));
+    }
+    let fingerprint = made?;
+    let parent = folder.parent().unwrap_or(Path::new("."));
+    private_file::sync_folder(parent).map_err(file(parent))?;
+    Ok(summary(folder, options, fingerprint))
+}
+
+/// Whether `folder` is a data folder.
+#[must_use]
+pub fn is_data_folder(folder: &Path) -> bool {
+    folder.join(config::FILE_NAME).exists() || folder.join(crate::store::FILE_NAME).exists()
+}
+
+fn refuse_taken(folder: &Path) -> Result<(), InitError> {
+    if is_data_folder(folder) {
+        return Err(InitError::Already(folder.to_owned()));
+    }
+    match fs::read_dir(folder) {
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) => Err(InitError::NotEmpty(folder.to_owned())),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(InitError::File { path: folder.to_owned(), source }),
+    }
+}
+
+fn sibling(folder: &Path) -> Result<PathBuf, InitError> {
+    let mut mark = [0; 8];
+    rand::fill(&mut mark).map_err(|_| InitError::Crypto)?;
+    let mut name = std::ffi::OsString::from(".");
+    name.push(folder.file_name().unwrap_or("pintle".as_ref()));
+    name.push(format!(".init-{:016x}", u64::from_be_bytes(mark)));
+    Ok(folder.with_file_name(name))
+}
+
+fn build(folder: &Path, options: &InitOptions) -> Result<String, InitError> {
+    let keys = folder.join("keys");
+    private_file::create_folder(&keys).map_err(file(&keys))?;
+    let fingerprint = create_udp_key(folder)?;
+    let node_key = NodeKey::generate()?;
+    node_key.save(&folder.join(&Config::default().node.key_file))?;
+    certificate::create(folder, &names(&options.names), options.now_ms)?;
+    write(folder, config::FILE_NAME, Readers::Owner, config_text(options.contact.as_deref()).as_bytes())?;
+    let store = Store::open(folder, &node_key)?;
+    Accounts::new(store, &node_key).create_blocking(&options.user, &options.password, options.now_ms)?;
+    Ok(fingerprint)
+}
+
+fn create_udp_key(folder: &Path) -> Result<String, InitError> {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| InitError::Crypto)?;
+    let private: EcPrivateKeyRfc5915Der<'_> = pair.private_key().as_der().map_err(|_| InitError::Crypto)?;
+    let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| InitError::Crypto)?;
+    write(folder, UDP_KEY_FILE, Readers::Owner, private.as_ref())?;
+    write(folder, UDP_PUBLIC_FILE, Readers::Everyone, public.as_ref())?;
+    write(folder, UDP_PUBLIC_PEM_FILE, Readers::Everyone, pem(public.as_ref()).as_bytes())?;
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, public.as_ref());
+    Ok(digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// RFC 7468: base64 in lines of 64.
+fn pem(spki: &[u8]) -> String {
+    let mut text = String::from("-----BEGIN PUBLIC KEY-----\n");
+    for (index, character) in STANDARD.encode(spki).chars().enumerate() {
+        if index > 0 && index % 64 == 0 {
+            text.push('\n');
+        }
+        text.push(character);
+    }
+    text + "\n-----END PUBLIC KEY-----\n"
+}
+
+fn names(more: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
+    let host = host_name().filter(|name| certificate::is_name(name));
+    for name in host.into_iter().chain(more.iter().cloned()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+fn host_name() -> Option<String> {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+    Some(name.trim().to_owned())
+}
+
+fn config_text(contact: Option<&str>) -> String {
+    let contact = contact.map_or_else(
+        || "# contact = \"mailto:security@example.com\"".to_owned(),
+        |contact| format!("contact = {}", toml::Value::from(contact)),
+    );
+    format!(
+        "# Pintle's configuration. A line that starts with # is a comment; what is commented out shows the default.\n\
+         # Relative paths start at this folder. Flags of `pintle serve` win over this file.\n\
+         \n\
+         [api]\n\
+         # Where the HTTPS API listens. For other machines to reach it: \"0.0.0.0:8443\".\n\
+         # listen = \"127.0.0.1:8443\"\n\
+         # A certificate of your own instead of the local authority's: chain and key, both PEM.\n\
+         # certificate = \"/etc/pintle/api.pem\"\n\
+         # private_key = \"/etc/pintle/api.key\"\n\
+         \n\
+         [udp]\n\
+         # Where devices come in. Device OS always uses port 5684.\n\
+         # listen = \"0.0.0.0:5684\"\n\
+         \n\
+         [security]\n\
+         # Whom to tell about a weakness: shown at /.well-known/security.txt.\n\
+         {contact}\n\
+         \n\
+         [node]\n\
+         # The node key opens everything sealed in the store. Keep it on another disk, out of the backups.\n\
+         # key_file = \"keys/node.key\"\n"
+    )
+}
+
+fn summary(folder: &Path, options: &InitOptions, udp_fingerprint: String) -> InitSummary {
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    let config = Config::default();
+    InitSummary {
+        udp_public_key: folder.join(UDP_PUBLIC_FILE),
+        udp_fingerprint,
+        ca: folder.join(certificate::CA_FILE),
+        api: format!("https://{}", config.api.listen),
+        user: options.user.trim().to_owned(),
+        config: folder.join(config::FILE_NAME),
+        node_key: folder.join(config.node.key_file),
+        data: folder,
+    }
+}
+
+/// The files were synced when they were written, and the store by its engine; what is left are their names.
+fn sync(folder: &Path) -> Result<(), InitError> {
+    for path in [folder.join("keys"), folder.to_owned()] {
+        private_file::sync_folder(&path).map_err(file(&path))?;
+    }
+    Ok(())
+}
+
+fn write(folder: &Path, name: &str, readers: Readers, content: &[u8]) -> Result<(), InitError> {
+    let path = folder.join(name);
+    private_file::create(&path, readers, content).map_err(file(&path))
+}
+
+fn file(path: &Path) -> impl FnOnce(io::Error) -> InitError {
+    let path = path.to_owned();
+    move |source| InitError::File { path, source }
+}

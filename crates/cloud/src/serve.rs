@@ -1,0 +1,178 @@
+//! A running node: the doors, the API and the control socket on one data folder.
+
+use crate::account::Accounts;
+use crate::api::{self, ApiState};
+use crate::certificate::{self, CertificateError};
+use crate::control::{Listener, Office};
+use crate::device::{Gateway, Presences};
+use crate::door::{ANSWER_WITHIN, DoorError, Surroundings, UdpDoor};
+use crate::event::Bus;
+use crate::folder::{Folder, FolderError};
+use crate::init::UDP_KEY_FILE;
+use serde::Serialize;
+use std::fs;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use thiserror::Error;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
+
+/// How long open requests may take to end when the node stops.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Why a node does not start.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The data folder cannot be opened.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The door for devices cannot open.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// The API's address cannot be bound.
+    #[error("cannot serve the API on {address}: {source}")]
+    Bind {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file of the data folder cannot be used.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// What a node is started with; flags win over the configuration file.
+#[derive(Clone, Debug, Default)]
+pub struct ServeOptions {
+    /// Where the API listens, instead of what the configuration says.
+    pub api: Option<SocketAddr>,
+    /// Where devices come in, instead of what the configuration says.
+    pub udp: Option<SocketAddr>,
+}
+
+/// Where a node listens.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Addresses {
+    /// The HTTPS API.
+    pub api: SocketAddr,
+    /// The door for devices over UDP.
+    pub udp: SocketAddr,
+}
+
+/// A running node.
+pub struct Node {
+    addresses: Addresses,
+    bus: Bus,
+    accounts: Accounts,
+    door: UdpDoor,
+    stop: watch::Sender<bool>,
+    api: JoinHandle<()>,
+    control: JoinHandle<()>,
+    folder: Folder,
+}
+
+impl Node {
+    /// Opens the data folder and everything that listens.
+    ///
+    /// # Errors
+    /// [`ServeError`]; nothing is left running then.
+    pub async fn start(folder: &Path, options: &ServeOptions) -> Result<Self, ServeError> {
+        let folder = Folder::open(folder)?;
+        let tls = certificate::server_config(&folder.path, &folder.config, now_ms())?;
+        let address = options.api.unwrap_or(folder.config.api.listen);
+        let bind = |source| ServeError::Bind { address, source };
+        let listener = TcpListener::bind(address).await.map_err(bind)?;
+        let api_address = listener.local_addr().map_err(bind)?;
+
+        let (bus, presences) = (Bus::new(), Presences::default());
+        let door = open_door(&folder, options, &bus, &presences).await?;
+        let gateway = Gateway::new(vec![door.mailbox()], presences);
+        let accounts = folder.accounts();
+
+        let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()));
+        let path = folder.path.join(crate::control::SOCKET);
+        let control = Listener::open(&folder.path)
+            .map_err(|source| ServeError::File { path, source })?;
+        let control = tokio::spawn(control.serve(office));
+
+        let state = ApiState::new(&folder, accounts.clone(), gateway, bus.clone());
+        let (stop, stopped) = watch::channel(false);
+        let api = tokio::spawn(api::listener::serve(listener, tls, api::router(state), stopped));
+        let addresses = Addresses { api: api_address, udp: door.address() };
+        Ok(Self { addresses, bus, accounts, door, stop, api, control, folder })
+    }
+
+    /// Where it listens.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// Its event bus.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// Its people.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// Ends cleanly: no new request, streams closed, sessions saved. How many sessions.
+    pub async fn stop(self) -> usize {
+        // The API may have ended by itself; then nobody listens.
+        let _ = self.stop.send(true);
+        self.control.abort();
+        if tokio::time::timeout(DRAIN, self.api).await.is_err() {
+            tracing::warn!("some requests did not end in time and were cut off");
+        }
+        let door = self.door;
+        let saved = tokio::task::spawn_blocking(move || door.close()).await.unwrap_or(0);
+        if let Err(error) = self.folder.store.flush().await {
+            tracing::error!(%error, "the store may have lost the last writes");
+        }
+        saved
+    }
+}
+
+async fn open_door(
+    folder: &Folder,
+    options: &ServeOptions,
+    bus: &Bus,
+    presences: &Presences,
+) -> Result<UdpDoor, ServeError> {
+    let path = folder.path.join(UDP_KEY_FILE);
+    let cloud_key = fs::read(&path).map_err(|source| ServeError::File { path, source })?;
+    let around = Surroundings {
+        store: folder.store.clone(),
+        node_key: Arc::clone(&folder.node_key),
+        cloud_key: Zeroizing::new(cloud_key),
+        bus: bus.clone(),
+        presences: presences.clone(),
+        runtime: tokio::runtime::Handle::current(),
+        answer_within: ANSWER_WITHIN,
+    };
+    let address = options.udp.unwrap_or(folder.config.udp.listen);
+    let opened = tokio::task::spawn_blocking(move || UdpDoor::open(address, around)).await;
+    let opened = opened.map_err(|error| DoorError::System(io::Error::other(error)))?;
+    Ok(opened?)
+}
+
+fn now_ms() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+}

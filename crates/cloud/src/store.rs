@@ -1,0 +1,153 @@
+//! What the node remembers: one SQLite file, one writer, several readers.
+//!
+//! A write is a [`Transaction`] value, queued to one thread that commits many callers with one sync; a read is
+//! one [`Statement`] on a reading thread. Both answer through an [`Ask`], which async code awaits and a plain
+//! thread waits for. A shard of the door never waits: it calls [`Store::enqueue`]. The typed repositories
+//! ([`Store::devices`], [`Store::pins`], [`Store::sessions`], [`Store::accounts`], [`Store::tokens`]) hold the
+//! SQL; nothing outside this folder does.
+
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::node_key::{Label, NodeKey};
+
+pub mod account;
+mod ask;
+pub mod device;
+mod error;
+mod execute;
+pub mod pin;
+mod reader;
+mod schema;
+pub mod session;
+mod statement;
+pub mod token;
+mod writer;
+
+pub use ask::Ask;
+pub use error::StoreError;
+pub use statement::{Answer, Datum, Expect, Failure, Outcome, Row, Statement, Transaction};
+
+/// The name of the database file in a data folder.
+pub const FILE_NAME: &str = "store.sqlite3";
+
+/// Connections that read.
+const READERS: usize = 2;
+
+/// The store. Cheap to clone; the last clone to go writes what is queued and closes the file.
+#[derive(Clone)]
+pub struct Store {
+    rooms: Arc<Rooms>,
+}
+
+struct Rooms {
+    // Dropped in this order: the writer last, so that its connection folds the log into the file.
+    readers: reader::Readers,
+    writer: writer::Writer,
+}
+
+impl Store {
+    /// Opens the store of a data folder, making it (mode 0600) when there is none. Blocks.
+    pub fn open(folder: &Path, node_key: &NodeKey) -> Result<Self, StoreError> {
+        let path = folder.join(FILE_NAME);
+        create_private(&path).map_err(|error| StoreError::Open { path: path.clone(), reason: error.to_string() })?;
+        let writing = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        prepare_writer(&writing, &path)?;
+        schema::migrate(&writing)?;
+        check_node_key(&writing, node_key)?;
+        let reading = (0..READERS).map(|_| connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY));
+        let readers = reader::Readers::start(reading.collect::<Result<_, _>>()?)?;
+        let writer = writer::Writer::start(writing)?;
+        Ok(Self { rooms: Arc::new(Rooms { readers, writer }) })
+    }
+
+    /// Queues a write that nobody waits for; never blocks. [`StoreError::Busy`] when 65,536 are waiting.
+    ///
+    /// Writes are made in the order they were queued. One that fails later is logged.
+    pub fn enqueue(&self, transaction: impl Into<Transaction>) -> Result<(), StoreError> {
+        self.rooms.writer.submit(transaction.into(), None)
+    }
+
+    /// Answers when everything queued before this call is durable.
+    pub fn flush(&self) -> Ask<()> {
+        self.write(Transaction::new(), |_| Ok(()))
+    }
+
+    /// Answers if a reader can read: for readiness checks.
+    pub fn ping(&self) -> Ask<()> {
+        self.read(Statement::new("SELECT version FROM schema_version LIMIT 1"), |_| Ok(()))
+    }
+
+    /// A write whose expectations, when unmet, are a plain [`StoreError::Unmet`].
+    fn write<T>(
+        &self,
+        transaction: impl Into<Transaction>,
+        decode: impl FnOnce(&Outcome) -> Result<T, StoreError> + Send + 'static,
+    ) -> Ask<T> {
+        self.attempt(transaction, |result| decode(&result?))
+    }
+
+    /// A write whose failures `decode` explains.
+    fn attempt<T, E>(
+        &self,
+        transaction: impl Into<Transaction>,
+        decode: impl FnOnce(Result<Outcome, Failure>) -> Result<T, E> + Send + 'static,
+    ) -> Ask<T, E> {
+        let (ask, reply) = Ask::new(decode);
+        // A refusal reaches the asker through its reply.
+        drop(self.rooms.writer.submit(transaction.into(), Some(reply)));
+        ask
+    }
+
+    fn read<T>(
+        &self,
+        statement: Statement,
+        decode: impl FnOnce(&[Row]) -> Result<T, StoreError> + Send + 'static,
+    ) -> Ask<T> {
+        let (ask, reply) = Ask::new(|result: Result<Outcome, Failure>| decode(result?.rows(0)));
+        self.rooms.readers.submit(statement, reply);
+        ask
+    }
+}
+
+fn create_private(path: &Path) -> io::Result<()> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
+}
+
+fn connect(path: &PathBuf, access: OpenFlags) -> Result<Connection, StoreError> {
+    let open = |error: rusqlite::Error| match StoreError::from(error) {
+        StoreError::Engine(reason) | StoreError::Unwritable(reason) => StoreError::Open { path: path.clone(), reason },
+        other => other,
+    };
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(open)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(open)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "foreign_keys", "ON").map_err(open)?;
+    Ok(connection)
+}
+
+fn prepare_writer(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        let reason = format!("it cannot keep a write-ahead log here (mode {mode}): use a local disk");
+        return Err(StoreError::Open { path: path.to_owned(), reason });
+    }
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    // Deleted rows are overwritten: a session taken out must not stay readable in the file.
+    connection.pragma_update(None, "secure_delete", "ON")?;
+    Ok(())
+}
+
+fn check_node_key(connection: &Connection, node_key: &NodeKey) -> Result<(), StoreError> {
+    let mark = node_key.tag(Label::STORE_CHECK, b"this store").to_vec();
+    let sql = "INSERT INTO node (name, value) VALUES ('key check', ?1) ON CONFLICT (name) DO NOTHING";
+    connection.execute(sql, [&mark])?;
+    let found: Vec<u8> =
+        connection.query_row("SELECT value FROM node WHERE name = 'key check'", [], |row| row.get(0))?;
+    if found == mark { Ok(()) } else { Err(StoreError::OtherNodeKey) }
+}

@@ -1,0 +1,55 @@
+//! Runs statements on a SQLite connection. The one place where the engine is spoken to after opening.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, params_from_iter};
+
+use super::error::StoreError;
+use super::statement::{Answer, Datum, Expect, Failure, Outcome, Row, Statement, Transaction};
+
+/// Runs one statement.
+pub(super) fn run(connection: &Connection, statement: &Statement) -> Result<Answer, StoreError> {
+    let mut prepared = connection.prepare_cached(statement.sql)?;
+    let values = params_from_iter(&statement.values);
+    if prepared.column_count() == 0 {
+        return Ok(Answer { rows: Vec::new(), changed: prepared.execute(values)? });
+    }
+    let columns = prepared.column_count();
+    let mut found = prepared.query(values)?;
+    let mut rows = Vec::new();
+    while let Some(row) = found.next()? {
+        let data = (0..columns).map(|column| datum(row.get_ref(column)?)).collect::<Result<_, StoreError>>()?;
+        rows.push(Row(data));
+    }
+    Ok(Answer { changed: rows.len(), rows })
+}
+
+/// Runs a transaction's statements in order, stopping at the first that fails or finds what it must not.
+pub(super) fn run_all(connection: &Connection, transaction: &Transaction) -> Result<Outcome, Failure> {
+    let mut outcome = Outcome::default();
+    for (index, statement) in transaction.statements.iter().enumerate() {
+        let answer = run(connection, statement)?;
+        let met = match statement.expect {
+            Expect::Anything => true,
+            Expect::Some => answer.changed > 0,
+            Expect::None => answer.changed == 0,
+        };
+        outcome.answers.push(answer);
+        if !met {
+            return Err(Failure::Unmet { index, so_far: outcome });
+        }
+    }
+    Ok(outcome)
+}
+
+fn datum(value: ValueRef<'_>) -> Result<Datum, StoreError> {
+    match value {
+        ValueRef::Null => Ok(Datum::Null),
+        ValueRef::Integer(value) => Ok(Datum::Int(value)),
+        ValueRef::Blob(value) => Ok(Datum::Blob(value.to_vec())),
+        ValueRef::Text(value) => {
+            let text = std::str::from_utf8(value).map_err(|_| StoreError::corrupt("text that is not UTF-8"))?;
+            Ok(Datum::Text(text.to_owned()))
+        }
+        ValueRef::Real(_) => Err(StoreError::corrupt("a fraction where the schema has none")),
+    }
+}

@@ -1,0 +1,423 @@
+//! Pins: which key each device proves itself with, and the history of every change and refusal.
+//!
+//! One device has one key and one key has one device (promise P1): the schema enforces both. History of
+//! refusals is bounded, so that strangers who knock do not fill the disk; history of changes is not cut.
+
+use pintle_dtls::{Fingerprint, PublicKey};
+use pintle_protocol::DeviceId;
+
+use super::statement::{Expect, Failure, Outcome, Row, Statement, Transaction};
+use super::{Ask, Store, StoreError};
+use crate::account::AccountId;
+
+/// Refusals that are kept, at most; the oldest go first.
+const REFUSALS_KEPT: i64 = 10_000;
+
+/// What setting a pin changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinChange {
+    /// The device had no key.
+    First,
+    /// The device had this key already.
+    Same,
+    /// The device had another key.
+    Replaced {
+        /// The key that no longer admits it.
+        old: Fingerprint,
+    },
+}
+
+/// Why a pin was not set.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PinError {
+    /// The key belongs to another device.
+    #[error("this key is pinned to device {to} already: one key is for one device")]
+    KeyAlreadyPinned {
+        /// That device.
+        to: DeviceId,
+    },
+    /// The device has another key and the caller asked for a first pin only.
+    #[error("device {device} has another key pinned")]
+    AnotherKeyPinned {
+        /// The device.
+        device: DeviceId,
+    },
+    /// The device is claimed by another account.
+    #[error("device {device} is claimed by another account")]
+    Foreign {
+        /// The device.
+        device: DeviceId,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Who or what set a pin, as the history tells it. Never a person's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinnedBy {
+    /// The command line of the node.
+    Operator,
+    /// An account through the API.
+    Account(AccountId),
+    /// A manufacturing batch.
+    Import,
+}
+
+impl PinnedBy {
+    fn text(self) -> String {
+        match self {
+            Self::Operator => "operator".to_owned(),
+            Self::Account(account) => format!("account {}", account.handle()),
+            Self::Import => "import".to_owned(),
+        }
+    }
+}
+
+/// A pin to set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewPin {
+    /// The device.
+    pub device: DeviceId,
+    /// Its public key.
+    pub key: PublicKey,
+    /// Its platform, if known before it connects.
+    pub platform_id: Option<u16>,
+    /// Whose device it becomes; `None` leaves the owner as it is.
+    pub owner: Option<AccountId>,
+    /// Who asks.
+    pub by: PinnedBy,
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// A pin in the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinRow {
+    /// The device.
+    pub device: DeviceId,
+    /// The fingerprint of its key.
+    pub fingerprint: Fingerprint,
+    /// The key as SPKI.
+    pub spki: Vec<u8>,
+    /// Who set it.
+    pub by: String,
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// Whose device it is.
+    pub owner: Option<AccountId>,
+    /// Its platform.
+    pub platform_id: Option<u16>,
+}
+
+/// What a history entry tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A first pin.
+    Pinned,
+    /// A pin changed to another key.
+    Replaced,
+    /// A key that is not pinned knocked.
+    RefusedUnpinned,
+    /// A pinned key came with the id of another device.
+    RefusedWrongId,
+    /// Someone tried to pin a key that another device has.
+    RefusedKeyInUse,
+}
+
+impl What {
+    /// The word in the store and in output.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pinned => "pinned",
+            Self::Replaced => "replaced",
+            Self::RefusedUnpinned => "refused-unpinned",
+            Self::RefusedWrongId => "refused-wrong-id",
+            Self::RefusedKeyInUse => "refused-key-in-use",
+        }
+    }
+}
+
+/// One line of pin history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryEntry {
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// The device, if one is known.
+    pub device: Option<DeviceId>,
+    /// The key, if one is known.
+    pub fingerprint: Option<Fingerprint>,
+    /// What happened: one of [`What::as_str`].
+    pub what: String,
+    /// More about it, for people. Never an address.
+    pub detail: String,
+}
+
+/// The pins in the store.
+pub struct Pins<'a>(pub(super) &'a Store);
+
+impl Store {
+    /// The pins.
+    #[must_use]
+    pub fn pins(&self) -> Pins<'_> {
+        Pins(self)
+    }
+}
+
+impl Pins<'_> {
+    /// Pins a key to a device, replacing the one it had.
+    pub fn set(&self, pin: &NewPin) -> Ask<PinChange, PinError> {
+        let device = pin.device;
+        self.0.attempt(set(pin, Change::Any), move |result| decode_set(result, device))
+    }
+
+    /// Pins a key to a device that has none and is nobody's or already the owner's.
+    pub fn set_first(&self, pin: &NewPin) -> Ask<PinChange, PinError> {
+        let device = pin.device;
+        self.0.attempt(set(pin, Change::FirstOnly), move |result| decode_set(result, device))
+    }
+
+    /// Pins a whole batch, or nothing of it; the error comes with the position of the one it is about.
+    pub fn set_all(&self, pins: &[NewPin]) -> Ask<Vec<PinChange>, BatchError> {
+        let each: Vec<_> = pins.iter().map(|pin| pin.device).collect();
+        let all = pins.iter().flat_map(|pin| set(pin, Change::Any).statements).collect();
+        self.0.attempt(Transaction { statements: all }, move |result| decode_batch(result, &each))
+    }
+
+    /// The device this key is pinned to.
+    pub fn device_of(&self, fingerprint: Fingerprint) -> Ask<Option<DeviceId>> {
+        let sql = "SELECT device FROM pin WHERE fingerprint = ?1";
+        self.0.read(Statement::new(sql).with(fingerprint.as_bytes().as_slice()), |rows| {
+            rows.first().map(|row| row.array(0).map(DeviceId::from_bytes)).transpose()
+        })
+    }
+
+    /// The key pinned for this device.
+    pub fn key_of(&self, device: DeviceId) -> Ask<Option<Fingerprint>> {
+        let sql = "SELECT fingerprint FROM pin WHERE device = ?1";
+        self.0.read(Statement::new(sql).with(device.as_bytes().as_slice()), |rows| {
+            rows.first().map(|row| row.array(0).map(Fingerprint::from_bytes)).transpose()
+        })
+    }
+
+    /// Every pinned key and its device.
+    pub fn all(&self) -> Ask<Vec<(Fingerprint, DeviceId)>> {
+        self.0.read(Statement::new("SELECT fingerprint, device FROM pin"), |rows| {
+            rows.iter()
+                .map(|row| Ok((Fingerprint::from_bytes(row.array(0)?), DeviceId::from_bytes(row.array(1)?))))
+                .collect()
+        })
+    }
+
+    /// Every pin with what is known beside it, by device id.
+    pub fn list(&self) -> Ask<Vec<PinRow>> {
+        let sql = "SELECT p.device, p.fingerprint, p.public_key, p.pinned_by, p.pinned_at, d.owner, d.platform_id \
+            FROM pin p JOIN device d ON d.id = p.device ORDER BY p.device";
+        self.0.read(Statement::new(sql), |rows| rows.iter().map(pin_row).collect())
+    }
+
+    /// The history of one device or of all, oldest first.
+    pub fn history(&self, device: Option<DeviceId>) -> Ask<Vec<HistoryEntry>> {
+        let statement = match device {
+            None => Statement::new("SELECT at, device, fingerprint, what, detail FROM pin_history ORDER BY seq"),
+            Some(id) => Statement::new(
+                "SELECT at, device, fingerprint, what, detail FROM pin_history WHERE device = ?1 ORDER BY seq",
+            )
+            .with(id.as_bytes().as_slice()),
+        };
+        self.0.read(statement, |rows| rows.iter().map(history_entry).collect())
+    }
+
+    /// Writes an entry and answers when it is durable.
+    pub fn note(&self, entry: &HistoryEntry) -> Ask<()> {
+        self.0.write(note(entry), |_| Ok(()))
+    }
+}
+
+/// Why a batch was not taken.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("entry {index}: {error}")]
+pub struct BatchError {
+    /// The entry the error is about, counted from 0.
+    pub index: usize,
+    /// What is wrong with it.
+    pub error: PinError,
+}
+
+impl From<StoreError> for BatchError {
+    fn from(error: StoreError) -> Self {
+        Self { index: 0, error: PinError::Store(error) }
+    }
+}
+
+/// A history entry to write. For [`Store::enqueue`].
+#[must_use]
+pub fn note(entry: &HistoryEntry) -> Transaction {
+    let insert = Statement::new("INSERT INTO pin_history (at, device, fingerprint, what, detail) VALUES (?1, ?2, ?3, ?4, ?5)")
+        .with(entry.at_ms)
+        .with(entry.device.map(|id| id.as_bytes().to_vec()))
+        .with(entry.fingerprint.map(|key| key.as_bytes().to_vec()))
+        .with(entry.what.as_str())
+        .with(entry.detail.as_str());
+    let trim = Statement::new(
+        "DELETE FROM pin_history WHERE what LIKE 'refused-%' AND seq <= (SELECT MAX(seq) FROM pin_history) - ?1",
+    )
+    .with(REFUSALS_KEPT);
+    Transaction::new().then(insert).then(trim)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Any,
+    FirstOnly,
+}
+
+// The statements of `set`, by position.
+const HELD_BY_OTHER: usize = 0;
+const CURRENT: usize = 1;
+const OWNER: usize = 2;
+const UPSERT: usize = 6;
+const STATEMENTS: usize = 7;
+
+fn set(pin: &NewPin, change: Change) -> Transaction {
+    let device = || pin.device.as_bytes().as_slice();
+    let fingerprint = pin.key.fingerprint();
+    let key = || fingerprint.as_bytes().as_slice();
+    let owner = || pin.owner.map(|owner| owner.as_bytes().to_vec());
+    let by = pin.by.text();
+    let held_by_other = Statement::new("SELECT device FROM pin WHERE fingerprint = ?1 AND device <> ?2")
+        .with(key())
+        .with(device())
+        .expecting(Expect::None);
+    // A first pin must find no other key and no other owner; any change only looks.
+    let (other_key, other_owner) = match change {
+        Change::Any => (Expect::Anything, Expect::Anything),
+        Change::FirstOnly => (Expect::None, Expect::None),
+    };
+    let current = Statement::new("SELECT fingerprint FROM pin WHERE device = ?1 AND (?2 IS NULL OR fingerprint <> ?2)")
+        .with(device())
+        .with((change == Change::FirstOnly).then(|| key().to_vec()))
+        .expecting(other_key);
+    let foreign = Statement::new("SELECT id FROM device WHERE id = ?1 AND owner <> ?2")
+        .with(device())
+        .with(owner())
+        .expecting(other_owner);
+    let upsert_device = Statement::new(
+        "INSERT INTO device (id, owner, platform_id, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE \
+         SET name = CASE WHEN excluded.owner IS NULL OR device.owner = excluded.owner THEN device.name END, \
+         owner = COALESCE(excluded.owner, device.owner), \
+         platform_id = COALESCE(excluded.platform_id, device.platform_id)",
+    )
+    .with(device())
+    .with(owner())
+    .with(pin.platform_id)
+    .with(pin.at_ms);
+    let history_first = Statement::new(
+        "INSERT INTO pin_history (at, device, fingerprint, what, detail) SELECT ?1, ?2, ?3, 'pinned', ?4 \
+         WHERE NOT EXISTS (SELECT 1 FROM pin WHERE device = ?2)",
+    )
+    .with(pin.at_ms)
+    .with(device())
+    .with(key())
+    .with(format!("by {by}"));
+    let history_replaced = Statement::new(
+        "INSERT INTO pin_history (at, device, fingerprint, what, detail) SELECT ?1, ?2, ?3, 'replaced', ?4 \
+         FROM pin WHERE device = ?2 AND fingerprint <> ?3",
+    )
+    .with(pin.at_ms)
+    .with(device())
+    .with(key())
+    .with(format!("by {by}"));
+    let upsert_pin = Statement::new(
+        "INSERT INTO pin (device, fingerprint, public_key, pinned_by, pinned_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (device) DO UPDATE SET fingerprint = excluded.fingerprint, public_key = excluded.public_key, \
+         pinned_by = excluded.pinned_by, pinned_at = excluded.pinned_at WHERE pin.fingerprint <> excluded.fingerprint",
+    )
+    .with(device())
+    .with(key())
+    .with(pin.key.to_spki().as_slice())
+    .with(by)
+    .with(pin.at_ms);
+    let statements =
+        vec![held_by_other, current, foreign, upsert_device, history_first, history_replaced, upsert_pin];
+    debug_assert_eq!(statements.len(), STATEMENTS);
+    Transaction { statements }
+}
+
+fn decode_set(result: Result<Outcome, Failure>, device: DeviceId) -> Result<PinChange, PinError> {
+    match result {
+        Ok(outcome) => change_in(&outcome, 0),
+        Err(Failure::Unmet { index, so_far }) => Err(refusal(index, so_far.rows(index), device)),
+        Err(Failure::Store(error)) => Err(PinError::Store(error)),
+    }
+}
+
+fn decode_batch(
+    result: Result<Outcome, Failure>,
+    each: &[DeviceId],
+) -> Result<Vec<PinChange>, BatchError> {
+    match result {
+        Ok(outcome) => each
+            .iter()
+            .enumerate()
+            .map(|(index, _)| {
+                change_in(&outcome, index * STATEMENTS).map_err(|error| BatchError { index, error })
+            })
+            .collect(),
+        Err(Failure::Unmet { index: statement, so_far }) => {
+            let index = statement / STATEMENTS;
+            let rows = so_far.rows(statement);
+            let error = each.get(index).map_or(PinError::Store(StoreError::Unmet), |device| {
+                refusal(statement % STATEMENTS, rows, *device)
+            });
+            Err(BatchError { index, error })
+        }
+        Err(Failure::Store(error)) => Err(error.into()),
+    }
+}
+
+/// What the statements of `set` that start at `base` changed.
+fn change_in(outcome: &Outcome, base: usize) -> Result<PinChange, PinError> {
+    if outcome.changed(base + UPSERT) == 0 {
+        return Ok(PinChange::Same);
+    }
+    let old = outcome.rows(base + CURRENT).first().map(|row| row.array(0).map(Fingerprint::from_bytes)).transpose()?;
+    Ok(old.map_or(PinChange::First, |old| PinChange::Replaced { old }))
+}
+
+fn refusal(statement: usize, rows: &[Row], device: DeviceId) -> PinError {
+    match statement {
+        HELD_BY_OTHER => match rows.first().map(|row| row.array(0)) {
+            Some(Ok(to)) => PinError::KeyAlreadyPinned { to: DeviceId::from_bytes(to) },
+            Some(Err(error)) => PinError::Store(error),
+            None => PinError::Store(StoreError::Unmet),
+        },
+        CURRENT => PinError::AnotherKeyPinned { device },
+        OWNER => PinError::Foreign { device },
+        _ => PinError::Store(StoreError::Unmet),
+    }
+}
+
+fn pin_row(row: &Row) -> Result<PinRow, StoreError> {
+    Ok(PinRow {
+        device: DeviceId::from_bytes(row.array(0)?),
+        fingerprint: Fingerprint::from_bytes(row.array(1)?),
+        spki: row.blob(2)?.to_vec(),
+        by: row.text(3)?.to_owned(),
+        at_ms: row.int(4)?,
+        owner: row.maybe_array(5)?.map(AccountId::from_bytes),
+        platform_id: row.maybe_number(6)?,
+    })
+}
+
+fn history_entry(row: &Row) -> Result<HistoryEntry, StoreError> {
+    Ok(HistoryEntry {
+        at_ms: row.int(0)?,
+        device: row.maybe_array(1)?.map(DeviceId::from_bytes),
+        fingerprint: row.maybe_array(2)?.map(Fingerprint::from_bytes),
+        what: row.text(3)?.to_owned(),
+        detail: row.text(4)?.to_owned(),
+    })
+}

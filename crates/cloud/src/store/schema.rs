@@ -1,0 +1,147 @@
+//! The tables, and the steps from each schema to the next.
+//!
+//! A step, once released, is never changed. A file with a newer schema than this release knows is refused, so
+//! an older binary cannot damage it. No column holds a name, an e-mail or an IP address of a person (promise
+//! P6), nor a secret in a form that works without the node key (promise P5).
+
+use rusqlite::Connection;
+
+use super::error::StoreError;
+
+/// One step of the schema; its position is the version it leads to, counted from 1.
+const STEPS: &[&str] = &[FIRST];
+
+const FIRST: &str = "
+CREATE TABLE node (name TEXT PRIMARY KEY, value BLOB NOT NULL);
+
+CREATE TABLE account (
+    id BLOB PRIMARY KEY,
+    name_hash BLOB NOT NULL UNIQUE,
+    salt BLOB NOT NULL,
+    password_hash BLOB NOT NULL,
+    memory_kib BIGINT NOT NULL,
+    passes BIGINT NOT NULL,
+    lanes BIGINT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+
+CREATE TABLE token (
+    hash BLOB PRIMARY KEY,
+    account BLOB NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    client TEXT NOT NULL,
+    sealed_name BLOB NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX token_account ON token (account);
+CREATE INDEX token_expiry ON token (expires_at);
+
+CREATE TABLE device (
+    id BLOB PRIMARY KEY,
+    owner BLOB REFERENCES account (id) ON DELETE SET NULL,
+    name TEXT,
+    notes TEXT,
+    platform_id BIGINT,
+    product_id BIGINT,
+    firmware_version BIGINT,
+    system_version BIGINT,
+    last_handshake_at BIGINT,
+    functions TEXT,
+    variables TEXT,
+    system TEXT,
+    created_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX device_owner_name ON device (owner, name);
+
+CREATE TABLE subscription (
+    device BLOB NOT NULL REFERENCES device (id) ON DELETE CASCADE,
+    position BIGINT NOT NULL,
+    prefix TEXT NOT NULL,
+    options BIGINT NOT NULL,
+    only_device BLOB,
+    PRIMARY KEY (device, position)
+);
+
+CREATE TABLE pin (
+    device BLOB PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,
+    fingerprint BLOB NOT NULL UNIQUE,
+    public_key BLOB NOT NULL,
+    pinned_by TEXT NOT NULL,
+    pinned_at BIGINT NOT NULL
+);
+
+CREATE TABLE pin_history (
+    seq INTEGER PRIMARY KEY,
+    at BIGINT NOT NULL,
+    device BLOB,
+    fingerprint BLOB,
+    what TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+CREATE INDEX pin_history_device ON pin_history (device, seq);
+CREATE INDEX pin_history_refused ON pin_history (seq) WHERE what LIKE 'refused-%';
+
+CREATE TABLE session (
+    device BLOB PRIMARY KEY,
+    slot BIGINT NOT NULL,
+    generation BIGINT NOT NULL,
+    sealed BLOB NOT NULL
+);
+";
+
+/// Brings the file to the schema of this release, all steps or none.
+pub(super) fn migrate(connection: &Connection) -> Result<(), StoreError> {
+    migrate_with(connection, STEPS)
+}
+
+fn migrate_with(connection: &Connection, steps: &[&str]) -> Result<(), StoreError> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let done = take_steps(connection, steps).and_then(|()| Ok(connection.execute_batch("COMMIT")?));
+    if done.is_err() && !connection.is_autocommit() {
+        drop(connection.execute_batch("ROLLBACK"));
+    }
+    done
+}
+
+fn take_steps(connection: &Connection, steps: &[&str]) -> Result<(), StoreError> {
+    connection.execute_batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")?;
+    let sql = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
+    let found: i64 = connection.query_row(sql, [], |row| row.get(0))?;
+    let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    for (step, version) in steps.iter().zip(1..).filter(|(_, version)| *version > found) {
+        connection.execute_batch(step)?;
+        connection.execute("INSERT INTO schema_version (version) VALUES (?1)", [version])?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_newer_schema_is_refused_and_left_alone() {
+        let connection = Connection::open_in_memory().unwrap();
+        migrate_with(&connection, &["CREATE TABLE a (x TEXT)", "CREATE TABLE b (x TEXT)"]).unwrap();
+        let error = migrate_with(&connection, &["CREATE TABLE a (x TEXT)"]).unwrap_err();
+        assert!(matches!(error, StoreError::Newer { found: 2, known: 1 }), "{error}");
+    }
+
+    #[test]
+    fn only_missing_steps_are_taken() {
+        let connection = Connection::open_in_memory().unwrap();
+        migrate_with(&connection, &["CREATE TABLE a (x TEXT)"]).unwrap();
+        migrate_with(&connection, &["not even SQL", "CREATE TABLE b (x TEXT)"]).unwrap();
+        connection.execute("INSERT INTO b (x) VALUES ('y')", []).unwrap();
+    }
+
+    #[test]
+    fn a_step_that_fails_undoes_all_of_them() {
+        let connection = Connection::open_in_memory().unwrap();
+        assert!(migrate_with(&connection, &["CREATE TABLE a (x TEXT)", "not SQL"]).is_err());
+        migrate_with(&connection, &["CREATE TABLE a (x TEXT)"]).unwrap();
+    }
+}

@@ -1,0 +1,286 @@
+//! A transaction as a value: statements in order, each with what it must find, executed whole or not at all.
+//!
+//! The SQL keeps to what SQLite and PostgreSQL both understand: `?n` placeholders, integers, text and blobs, no
+//! booleans, no dates, `ON CONFLICT` and `RETURNING`. Times are milliseconds since 1970 (`BIGINT`).
+
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+
+use super::error::StoreError;
+
+/// One value in a statement or a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Datum {
+    /// SQL NULL.
+    Null,
+    /// A 64-bit integer.
+    Int(i64),
+    /// Text.
+    Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+}
+
+impl From<i64> for Datum {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<u16> for Datum {
+    fn from(value: u16) -> Self {
+        Self::Int(value.into())
+    }
+}
+
+impl From<u32> for Datum {
+    fn from(value: u32) -> Self {
+        Self::Int(value.into())
+    }
+}
+
+impl From<&str> for Datum {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Datum {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&[u8]> for Datum {
+    fn from(value: &[u8]) -> Self {
+        Self::Blob(value.to_vec())
+    }
+}
+
+impl From<Vec<u8>> for Datum {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Blob(value)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Datum {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl ToSql for Datum {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(value) => ValueRef::Integer(*value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+/// What a statement must find, or the whole transaction is undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// Anything.
+    Anything,
+    /// At least one row returned or changed.
+    Some,
+    /// No row returned or changed.
+    None,
+}
+
+/// One statement with its values and its expectation.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    pub(super) sql: &'static str,
+    pub(super) values: Vec<Datum>,
+    pub(super) expect: Expect,
+}
+
+impl Statement {
+    /// A statement without values that expects nothing.
+    #[must_use]
+    pub fn new(sql: &'static str) -> Self {
+        Self { sql, values: Vec::new(), expect: Expect::Anything }
+    }
+
+    /// Adds the value of the next placeholder.
+    #[must_use]
+    pub fn with(mut self, value: impl Into<Datum>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Sets what the statement must find.
+    #[must_use]
+    pub fn expecting(mut self, expect: Expect) -> Self {
+        self.expect = expect;
+        self
+    }
+}
+
+/// Statements that happen together or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Transaction {
+    pub(super) statements: Vec<Statement>,
+}
+
+impl Transaction {
+    /// A transaction that does nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a statement after the others.
+    #[must_use]
+    pub fn then(mut self, statement: Statement) -> Self {
+        self.statements.push(statement);
+        self
+    }
+}
+
+impl From<Statement> for Transaction {
+    fn from(statement: Statement) -> Self {
+        Self { statements: vec![statement] }
+    }
+}
+
+/// One row of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row(pub(super) Vec<Datum>);
+
+impl Row {
+    fn wrong(column: usize) -> StoreError {
+        StoreError::corrupt(format!("column {column} does not hold what the schema says"))
+    }
+
+    /// The integer in a column.
+    pub fn int(&self, column: usize) -> Result<i64, StoreError> {
+        self.maybe_int(column)?.ok_or_else(|| Self::wrong(column))
+    }
+
+    /// The integer in a column that may be NULL.
+    pub fn maybe_int(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        match self.0.get(column) {
+            Some(Datum::Int(value)) => Ok(Some(*value)),
+            Some(Datum::Null) => Ok(None),
+            _ => Err(Self::wrong(column)),
+        }
+    }
+
+    /// The number in a column that may be NULL, in the type asked for.
+    pub fn maybe_number<N: TryFrom<i64>>(&self, column: usize) -> Result<Option<N>, StoreError> {
+        let value = self.maybe_int(column)?;
+        value.map(|value| N::try_from(value).map_err(|_| Self::wrong(column))).transpose()
+    }
+
+    /// The number in a column, in the type asked for.
+    pub fn number<N: TryFrom<i64>>(&self, column: usize) -> Result<N, StoreError> {
+        self.maybe_number(column)?.ok_or_else(|| Self::wrong(column))
+    }
+
+    /// The text in a column.
+    pub fn text(&self, column: usize) -> Result<&str, StoreError> {
+        self.maybe_text(column)?.ok_or_else(|| Self::wrong(column))
+    }
+
+    /// The text in a column that may be NULL.
+    pub fn maybe_text(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        match self.0.get(column) {
+            Some(Datum::Text(value)) => Ok(Some(value)),
+            Some(Datum::Null) => Ok(None),
+            _ => Err(Self::wrong(column)),
+        }
+    }
+
+    /// The bytes in a column.
+    pub fn blob(&self, column: usize) -> Result<&[u8], StoreError> {
+        self.maybe_blob(column)?.ok_or_else(|| Self::wrong(column))
+    }
+
+    /// The bytes in a column that may be NULL.
+    pub fn maybe_blob(&self, column: usize) -> Result<Option<&[u8]>, StoreError> {
+        match self.0.get(column) {
+            Some(Datum::Blob(value)) => Ok(Some(value)),
+            Some(Datum::Null) => Ok(None),
+            _ => Err(Self::wrong(column)),
+        }
+    }
+
+    /// Bytes of a fixed length.
+    pub fn array<const N: usize>(&self, column: usize) -> Result<[u8; N], StoreError> {
+        self.maybe_array(column)?.ok_or_else(|| Self::wrong(column))
+    }
+
+    /// Bytes of a fixed length that may be NULL.
+    pub fn maybe_array<const N: usize>(&self, column: usize) -> Result<Option<[u8; N]>, StoreError> {
+        let bytes = self.maybe_blob(column)?;
+        bytes.map(|bytes| bytes.try_into().map_err(|_| Self::wrong(column))).transpose()
+    }
+}
+
+/// What one statement gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// Rows it returned.
+    pub rows: Vec<Row>,
+    /// Rows it changed.
+    pub changed: usize,
+}
+
+/// What the statements of a transaction gave, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    pub(super) answers: Vec<Answer>,
+}
+
+impl Outcome {
+    /// The rows the statement at `index` returned.
+    #[must_use]
+    pub fn rows(&self, index: usize) -> &[Row] {
+        self.answers.get(index).map_or(&[], |answer| answer.rows.as_slice())
+    }
+
+    /// The rows the statement at `index` changed.
+    #[must_use]
+    pub fn changed(&self, index: usize) -> usize {
+        self.answers.get(index).map_or(0, |answer| answer.changed)
+    }
+}
+
+/// Why a transaction was undone.
+#[derive(Clone, Debug)]
+pub enum Failure {
+    /// The statement at `index` did not meet its expectation; what came before it is here to explain.
+    Unmet {
+        /// Counted from 0.
+        index: usize,
+        /// Answers up to and with that statement.
+        so_far: Outcome,
+    },
+    /// The store failed or refused.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+impl From<Failure> for StoreError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Unmet { .. } => Self::Unmet,
+            Failure::Store(error) => error,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The `device.toml` that a new device gets: what it needs, and the rest as comments.
+
+use pintle_protocol::DeviceId;
+
+/// Linux gateways and virtual devices.
+pub(super) const PLATFORM: u16 = 3;
+/// What Device OS does, too.
+pub(super) const KEEPALIVE_SECONDS: u64 = 25;
+
+/// The text for this device. `cloud` was checked to be `HOST:PORT`.
+pub(crate) fn template(id: DeviceId, cloud: &str) -> String {
+    format!(
+        r#"# A device of Pintle. Its keys lie beside this file: device_key.der (secret), device_pub.der,
+# and server_key.der, the cloud key that it is pinned to. Network credentials do not belong here.
+
+id = "{id}"
+# Where the cloud is: HOST:PORT.
+cloud = "{cloud}"
+
+# What the device says it is. Platform {PLATFORM} is a gateway or virtual device.
+platform_id = {PLATFORM}
+# product_id = {PLATFORM}
+# product_version = 1
+
+# Seconds of silence after which the cloud is pinged (5 to 3600).
+keepalive_seconds = {KEEPALIVE_SECONDS}
+
+# Functions run a program: never a shell, and the argument of the call becomes the last argument of the
+# program. The result is the first line of its output if that is a number, else its exit code; -1 if it
+# could not be run or took longer than 15 seconds.
+[functions]
+# led = ["/usr/local/bin/led", "--set"]
+
+# Variables are read when somebody asks: type is "int", "double", "string" or "bool".
+# [variables.temperature]
+# type = "double"
+# command = ["/usr/local/bin/temperature"]
+#
+# [variables.uptime]
+# type = "string"
+# file = "/proc/uptime"
+
+[events]
+# Publish lines of standard input: `NAME DATA`, or {{"name": "...", "data": "..."}}.
+stdin = false
+# Publish the lines that programs write to this Unix socket, in the same form.
+# socket = "events.sock"
+# Print the events whose names begin with one of these (at most 4).
+subscribe = []
+"#
+    )
+}

@@ -1,0 +1,97 @@
+//! What can go wrong with a device, to which file or setting, and what to do about it.
+
+use crate::server_block::ServerBlockError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a device could not be made, opened or run. Each says what happened, to what, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A device was to be made where one is.
+    #[error("{} holds a device already; choose another folder", .0.display())]
+    AlreadyADevice(PathBuf),
+    /// A file or folder could not be used.
+    #[error("cannot {action} {}: {source}", path.display())]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A setting that is unknown, missing or wrong.
+    #[error("{}:{line}: {message}", path.display())]
+    Config {
+        /// The configuration file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it, and what would be right.
+        message: String,
+    },
+    /// A private key that is none.
+    #[error("{} is not a P-256 private key (SEC 1 or PKCS#8 DER); restore it or make a new device", .0.display())]
+    PrivateKey(PathBuf),
+    /// A public key that is none.
+    #[error("{} is not {expected}, as DER or PEM", path.display())]
+    PublicKey {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// The record of the cloud's key is damaged, so the device has no cloud to trust.
+    #[error("{}: {reason}; write it anew from the cloud's public key", path.display())]
+    ServerKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: ServerBlockError,
+    },
+    /// A cloud that is not `HOST:PORT`.
+    #[error("{0:?} is not HOST:PORT, for example cloud.example.com:5684")]
+    CloudAddress(String),
+    /// The system gave no randomness or no key.
+    #[error("the system gave no randomness to make a key from")]
+    NoRandomness,
+    /// The event loop could not go on.
+    #[error("cannot {action}: {source}")]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An event that cannot be sent as it is.
+    #[error("the event {name:?} cannot be sent: {reason}")]
+    Event {
+        /// The event's name.
+        name: String,
+        /// What is wrong with it.
+        reason: pintle_protocol::Error,
+    },
+    /// More events are waiting than the agent keeps.
+    #[error("{0} events are waiting to be sent; publish more slowly")]
+    OutboxFull(usize),
+    /// The agent has ended.
+    #[error("the agent has ended")]
+    Ended,
+    /// The agent's thread panicked.
+    #[error("the agent failed in a way it should not; please report it")]
+    Panicked,
+}
+
+impl Error {
+    /// For `map_err` beside a file operation.
+    pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::File { action, path, source }
+    }
+
+    /// For `map_err` beside a system call.
+    pub(crate) fn system(action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::System { action, source }
+    }
+}

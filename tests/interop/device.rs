@@ -1,0 +1,80 @@
+//! A device of the test's own: `pintle device new` and `pintle device run` in a folder.
+
+use crate::cloud::{Cloud, output_of, pintle};
+use crate::running::Running;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The function that every test device has; it returns 42.
+pub(crate) const FUNCTION: &str = "answer";
+/// The variable that every test device has; it is 21.5.
+pub(crate) const VARIABLE: &str = "temperature";
+
+/// What the device does. The argument of a call becomes the shell's `$0`, which the script ignores.
+const CONFIG: &str = r#"
+[functions]
+answer = ["sh", "-c", "echo 42"]
+
+[variables.temperature]
+type = "double"
+command = ["echo", "21.5"]
+
+[events]
+stdin = true
+"#;
+
+/// A device's folder, with its keys and its id.
+pub(crate) struct Device {
+    folder: PathBuf,
+    id: String,
+}
+
+impl Device {
+    /// Makes the folder of a device that will call `address` and expects `cloud`'s key there.
+    pub(crate) fn new(cloud: &Cloud, id: &str, address: SocketAddr) -> Self {
+        let folder = cloud.scratch("devices").join(id);
+        let mut command = pintle();
+        command.args(["device", "new", "--id", id, "--cloud", &address.to_string()]);
+        command.arg("--cloud-key").arg(cloud.public_key()).arg("--dir").arg(&folder);
+        output_of(&mut command);
+        let config = folder.join("device.toml");
+        let made = fs::read_to_string(&config).expect("device new makes a device.toml");
+        fs::write(&config, with_functions(&made)).expect("device.toml can be written");
+        Self { folder, id: id.to_owned() }
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The private key: SEC1 in DER.
+    pub(crate) fn private_key(&self) -> PathBuf {
+        self.folder.join("device_key.der")
+    }
+
+    /// The public key: SubjectPublicKeyInfo in DER.
+    pub(crate) fn public_key(&self) -> PathBuf {
+        self.folder.join("device_pub.der")
+    }
+
+    /// Takes over the keys of another device.
+    pub(crate) fn take_keys_of(&self, other: &Self) {
+        let copy = |from: &Path, to: &Path| fs::copy(from, to).expect("a key can be copied");
+        copy(&other.private_key(), &self.private_key());
+        copy(&other.public_key(), &self.public_key());
+    }
+
+    /// Runs it.
+    pub(crate) fn run(&self) -> Running {
+        Running::start(pintle().args(["device", "run", "--dir"]).arg(&self.folder))
+    }
+}
+
+/// The configuration that `device new` made, up to its first table; the test's own tables follow.
+fn with_functions(made: &str) -> String {
+    let kept = made.lines().take_while(|line| !line.starts_with('['));
+    let mut config: String = kept.flat_map(|line| [line, "\n"]).collect();
+    config.push_str(CONFIG);
+    config
+}

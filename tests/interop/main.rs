@@ -1,0 +1,20 @@
+//! Interoperability: the built `pintle` against clients that others wrote, and against a second
+//! client of our own, over real sockets on loopback.
+//!
+//! The peers are installed by `cargo xtask peers`. `running`, `cloud`, `device`, `api`, `relay`,
+//! `peers` and `coap` are what the tests stand on; every other file is one peer or one story.
+
+mod api;
+mod cloud;
+mod coap;
+mod device;
+mod gnutls;
+mod particle_api_js;
+mod particle_cli;
+mod peers;
+mod refusals;
+mod relay;
+mod restart;
+mod rfc9146;
+mod running;
+mod second_client;

