@@ -8,13 +8,13 @@ pub(crate) struct Packaged {
     pub(crate) package: &'static str,
 }
 
-/// Installs the packages of those programs that do not answer `--version`.
+/// Installs the packages of those programs that are not in the `PATH`.
 ///
 /// Needs root, or `sudo` that asks for no password.
 pub(crate) fn ensure(wanted: &[Packaged]) -> Result<(), Failure> {
     let missing: Vec<&str> = wanted
         .iter()
-        .filter(|packaged| !answers(packaged.program))
+        .filter(|packaged| !is_there(packaged.program))
         .map(|packaged| packaged.package)
         .collect();
     if missing.is_empty() {
@@ -36,8 +36,9 @@ pub(crate) fn ensure(wanted: &[Packaged]) -> Result<(), Failure> {
         .map(drop)
 }
 
-fn answers(program: &str) -> bool {
-    Program::new(program).arg("--version").works()
+fn is_there(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
 /// What to put before `apt-get`, or `None` when it may not be run.

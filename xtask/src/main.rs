@@ -21,9 +21,10 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask <verb>
 
-  test [--full]                                 every check there is; --full fuzzes longer
+  test [--full] [STEP...]                       every check there is, or the named steps;
+                                                --full fuzzes longer
   bench [ARGS...]                               the benchmarks, in release mode
-  fuzz [--seconds N | --runs N] [TARGET...]     the fuzz targets, two at a time
+  fuzz [--seconds N | --runs N] [TARGET...]     the fuzz targets, one a core at a time
   peers                                         install what the interoperability tests talk to
 ";
 

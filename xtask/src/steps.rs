@@ -27,6 +27,21 @@ impl<'a> Steps<'a> {
         self.planned.push((name, Box::new(work)));
     }
 
+    /// Keeps those whose names begin with one of `chosen`, unless that is empty.
+    pub(crate) fn choose(&mut self, chosen: &[&String]) -> Result<(), Failure> {
+        let fits = |name: &str| chosen.iter().any(|start| name.starts_with(start.as_str()));
+        let names: Vec<&str> = self.planned.iter().map(|(name, _)| *name).collect();
+        let unknown = |start: &&&String| !names.iter().any(|name| name.starts_with(start.as_str()));
+        if let Some(unknown) = chosen.iter().find(unknown) {
+            let names = names.join("\n  ");
+            return Err(Failure::new(format!("no step {unknown:?}; there are:\n  {names}")));
+        }
+        if !chosen.is_empty() {
+            self.planned.retain(|(name, _)| fits(name));
+        }
+        Ok(())
+    }
+
     /// Runs them all; fails when any failed, naming each.
     pub(crate) fn run(self) -> Result<(), Failure> {
         let count = self.planned.len();

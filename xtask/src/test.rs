@@ -9,12 +9,15 @@ use std::time::Duration;
 const SMOKE: Duration = Duration::from_secs(5);
 const FULL: Duration = Duration::from_secs(90);
 
-/// Runs the checks; fails when any failed.
+/// `cargo xtask test [--full] [STEP...]`: runs the steps whose names begin so, or all; fails when
+/// any failed.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    let full = match arguments {
+    let (flags, chosen): (Vec<&String>, Vec<&String>) =
+        arguments.iter().partition(|argument| argument.starts_with('-'));
+    let full = match flags.as_slice() {
         [] => false,
-        [flag] if flag == "--full" => true,
-        other => return Err(Failure::new(format!("test takes --full or nothing, not {other:?}"))),
+        [flag] if *flag == "--full" => true,
+        other => return Err(Failure::new(format!("test takes --full, not {other:?}"))),
     };
     let before = leftovers::running();
     let mut steps = Steps::default();
@@ -30,6 +33,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     steps.add("documentation tests", documentation_tests);
     steps.add("tests", tests);
     steps.add("nothing left running", || leftovers::check(&before));
+    steps.choose(&chosen)?;
     steps.run()
 }
 

@@ -1,2 +1,50 @@
-//! pintle
-fn main() {}
+//! The `pintle` command line: parse, call, print. Everything else lives in the crates below.
+//!
+//! Exit codes: 0 done, 1 failed, 2 the person who typed can mend it (one line says how).
+
+mod args;
+mod device;
+mod failure;
+mod init;
+mod pin;
+mod quickstart;
+mod serve;
+mod stop;
+
+use args::{Args, Command};
+use clap::Parser;
+use failure::Failure;
+use std::io::{self, IsTerminal};
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    log_to_stderr(args.command.is_quiet());
+    match run(args.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Init(args) => init::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Pin(args) => pin::run(args),
+        Command::Device(args) => device::run(args),
+        Command::Quickstart(args) => quickstart::run(&args),
+    }
+}
+
+/// The log goes to standard error, `PINTLE_LOG` says how much of it; colour only on a terminal.
+fn log_to_stderr(quiet: bool) {
+    let default = if quiet { "warn" } else { "info" };
+    let filter = EnvFilter::try_from_env("PINTLE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_target(false)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
+}

@@ -5,6 +5,7 @@
 //! [`account`] (people) and [`control`] (the operator at the machine). [`serve`] puts a node together.
 
 pub mod account;
+pub mod api;
 pub mod certificate;
 pub mod config;
 pub mod control;
@@ -12,6 +13,7 @@ pub mod device;
 pub mod door;
 pub mod event;
 pub mod folder;
+pub mod guard;
 pub mod init;
 pub mod node_key;
 mod private_file;

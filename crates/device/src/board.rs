@@ -3,8 +3,8 @@
 //! [`ConfiguredBoard`] does what `device.toml` says, by exec and by reading files. [`VirtualBoard`] is made of
 //! closures, for tests and demonstrations.
 
-mod configured;
 mod closures;
+mod configured;
 
 pub use closures::VirtualBoard;
 pub(crate) use configured::ConfiguredBoard;

@@ -32,7 +32,11 @@ pub(crate) struct Output {
 }
 
 /// Runs `command`, with `argument` as its last argument, in `dir`.
-pub(crate) fn run(command: &[String], argument: Option<&OsStr>, dir: &Path) -> Result<Output, BoardError> {
+pub(crate) fn run(
+    command: &[String],
+    argument: Option<&OsStr>,
+    dir: &Path,
+) -> Result<Output, BoardError> {
     run_for(LIMIT, command, argument, dir)
 }
 
@@ -45,8 +49,10 @@ fn run_for(
     let Some((program, arguments)) = command.split_first() else {
         return Err(BoardError::Unknown(String::new()));
     };
-    let not_run =
-        |error: std::io::Error| BoardError::NotRun { program: program.clone(), reason: error.to_string() };
+    let not_run = |error: std::io::Error| BoardError::NotRun {
+        program: program.clone(),
+        reason: error.to_string(),
+    };
     let mut child = Command::new(program)
         .args(arguments)
         .args(argument)

@@ -135,7 +135,10 @@ impl Config {
     pub fn parse(text: &str, path: &Path) -> Result<Self, Error> {
         let reader = Reader { text, path };
         let file: File = toml::from_str(text).map_err(|error| {
-            reader.error(error.span().map_or(0, |span| span.start), error.message().replace('\n', "; "))
+            reader.error(
+                error.span().map_or(0, |span| span.start),
+                error.message().replace('\n', "; "),
+            )
         })?;
         reader.check(file)
     }
@@ -158,9 +161,16 @@ impl Reader<'_> {
     }
 
     fn check(&self, file: File) -> Result<Config, Error> {
-        let id = file.id.get_ref().parse().map_err(|_| self.wrong(&file.id, "an id is 24 hexadecimal digits"))?;
+        let id = file
+            .id
+            .get_ref()
+            .parse()
+            .map_err(|_| self.wrong(&file.id, "an id is 24 hexadecimal digits"))?;
         if split_host_port(file.cloud.get_ref()).is_none() {
-            return Err(self.wrong(&file.cloud, "cloud must be \"HOST:PORT\", for example \"cloud.example.com:5684\""));
+            return Err(self.wrong(
+                &file.cloud,
+                "cloud must be \"HOST:PORT\", for example \"cloud.example.com:5684\"",
+            ));
         }
         Ok(Config {
             id,
@@ -218,7 +228,11 @@ impl Reader<'_> {
             let source = match (command, file) {
                 (Some(command), None) => Source::Command(self.command(at, command)?),
                 (None, Some(file)) => Source::File(file),
-                _ => return Err(self.error(at, "a variable needs either command = [...] or file = \"...\"")),
+                _ => {
+                    return Err(
+                        self.error(at, "a variable needs either command = [...] or file = \"...\"")
+                    );
+                }
             };
             Ok((name.into_inner(), Variable { kind: kind.into(), source }))
         };
@@ -231,7 +245,9 @@ impl Reader<'_> {
         limit: usize,
         what: &str,
     ) -> Result<(), Error> {
-        names.nth(limit).map_or(Ok(()), |name| Err(self.wrong(name, format!("more than {limit} {what}"))))
+        names
+            .nth(limit)
+            .map_or(Ok(()), |name| Err(self.wrong(name, format!("more than {limit} {what}"))))
     }
 
     fn name(&self, name: &Spanned<String>) -> Result<(), Error> {
@@ -243,8 +259,13 @@ impl Reader<'_> {
     }
 
     fn command(&self, at: usize, command: Vec<String>) -> Result<Vec<String>, Error> {
-        if command.first().is_none_or(String::is_empty) || command.iter().any(|part| part.contains('\0')) {
-            return Err(self.error(at, "a command is [\"program\", \"argument\", ...]; it is run without a shell"));
+        if command.first().is_none_or(String::is_empty)
+            || command.iter().any(|part| part.contains('\0'))
+        {
+            return Err(self.error(
+                at,
+                "a command is [\"program\", \"argument\", ...]; it is run without a shell",
+            ));
         }
         Ok(command)
     }
@@ -253,10 +274,13 @@ impl Reader<'_> {
         let Some(events) = events else { return Ok(Events::default()) };
         let prefixes = &events.get_ref().subscribe;
         if prefixes.len() > MAX_SUBSCRIPTIONS {
-            return Err(self.wrong(&events, format!("subscribe takes at most {MAX_SUBSCRIPTIONS} prefixes")));
+            return Err(self
+                .wrong(&events, format!("subscribe takes at most {MAX_SUBSCRIPTIONS} prefixes")));
         }
         if prefixes.iter().any(|prefix| prefix.is_empty() || prefix.len() > MAX_NAME) {
-            return Err(self.wrong(&events, format!("a prefix in subscribe has 1 to {MAX_NAME} bytes")));
+            return Err(
+                self.wrong(&events, format!("a prefix in subscribe has 1 to {MAX_NAME} bytes"))
+            );
         }
         Ok(events.into_inner())
     }

@@ -57,7 +57,9 @@ impl Folder {
     /// [`Error::AlreadyADevice`], [`Error::CloudAddress`], [`Error::File`], [`Error::NoRandomness`].
     pub fn create(options: CreateOptions) -> Result<Self, Error> {
         let CreateOptions { dir, id, cloud_key, cloud } = options;
-        let Some((host, port)) = split_host_port(&cloud) else { return Err(Error::CloudAddress(cloud)) };
+        let Some((host, port)) = split_host_port(&cloud) else {
+            return Err(Error::CloudAddress(cloud));
+        };
         let is_there = |name: &&str| dir.join(name).exists();
         if [PRIVATE_KEY, CONFIG, SERVER_KEY].iter().any(is_there) {
             return Err(Error::AlreadyADevice(dir));
@@ -93,8 +95,15 @@ impl Folder {
         let (path, key) = read(PRIVATE_KEY)?;
         let signing = AwsLc.signing_key_from_der(&key).map_err(|_| Error::PrivateKey(path))?;
         let (path, record) = read(SERVER_KEY)?;
-        let cloud_key = ServerBlock::udp_key(&record).map_err(|reason| Error::ServerKey { path, reason })?;
-        Ok(Self { dir: dir.to_path_buf(), config, key, public_key: AwsLc.public_key(&signing), cloud_key })
+        let cloud_key =
+            ServerBlock::udp_key(&record).map_err(|reason| Error::ServerKey { path, reason })?;
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            config,
+            key,
+            public_key: AwsLc.public_key(&signing),
+            cloud_key,
+        })
     }
 
     /// The device's id.
@@ -146,7 +155,9 @@ impl Folder {
 
     /// The private key, for a handshake.
     pub(crate) fn signing_key(&self) -> Result<AwsLcSigningKey, Error> {
-        AwsLc.signing_key_from_der(&self.key).map_err(|_| Error::PrivateKey(self.dir.join(PRIVATE_KEY)))
+        AwsLc
+            .signing_key_from_der(&self.key)
+            .map_err(|_| Error::PrivateKey(self.dir.join(PRIVATE_KEY)))
     }
 
     /// Takes the saved session, if there is one for these keys. It is removed from disk before it is used,
@@ -174,7 +185,8 @@ fn read_bounded(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let file = File::open(path)?;
     let expected = fs::metadata(path)?.len().min(LARGEST_FILE);
     // Room for all of it at once: a buffer that grows leaves pieces of a key behind.
-    let mut content = Zeroizing::new(Vec::with_capacity(usize::try_from(expected).unwrap_or(0) + 1));
+    let mut content =
+        Zeroizing::new(Vec::with_capacity(usize::try_from(expected).unwrap_or(0) + 1));
     file.take(LARGEST_FILE).read_to_end(&mut content)?;
     Ok(content)
 }
@@ -187,8 +199,10 @@ fn random_id() -> Result<DeviceId, Error> {
 
 /// A P-256 key as 121 bytes of SEC 1 DER, and its public half.
 fn generate_key() -> Result<(Zeroizing<Vec<u8>>, PublicKey), Error> {
-    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| Error::NoRandomness)?;
-    let der: EcPrivateKeyRfc5915Der<'_> = pair.private_key().as_der().map_err(|_| Error::NoRandomness)?;
+    let pair =
+        EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| Error::NoRandomness)?;
+    let der: EcPrivateKeyRfc5915Der<'_> =
+        pair.private_key().as_der().map_err(|_| Error::NoRandomness)?;
     let der = Zeroizing::new(der.as_ref().to_vec());
     let key = AwsLc.signing_key_from_der(&der).map_err(|_| Error::NoRandomness)?;
     Ok((der, AwsLc.public_key(&key)))
@@ -204,7 +218,12 @@ mod tests {
     }
 
     fn options(dir: &Path, cloud: &str) -> CreateOptions {
-        CreateOptions { dir: dir.join("d"), id: None, cloud_key: cloud_key(), cloud: cloud.to_owned() }
+        CreateOptions {
+            dir: dir.join("d"),
+            id: None,
+            cloud_key: cloud_key(),
+            cloud: cloud.to_owned(),
+        }
     }
 
     #[test]
@@ -218,7 +237,9 @@ mod tests {
         let block = ServerBlock::parse(&read(SERVER_KEY)).unwrap();
         assert_eq!(block.key(), options.cloud_key.to_spki());
         assert_eq!(block.address().to_string(), "cloud.example.com");
-        let mode = |name: &str| fs::metadata(folder.dir().join(name)).unwrap().permissions().mode() & 0o777;
+        let mode = |name: &str| {
+            fs::metadata(folder.dir().join(name)).unwrap().permissions().mode() & 0o777
+        };
         assert_eq!((mode(PRIVATE_KEY), mode(".")), (0o600, 0o700));
         assert_eq!(folder.cloud_key(), options.cloud_key);
     }

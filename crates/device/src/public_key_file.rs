@@ -22,10 +22,9 @@ const END: &str = "-----END PUBLIC KEY-----";
 pub fn read_cloud_key(path: &Path) -> Result<PublicKey, Error> {
     let content = read(path)?;
     let der = pem_or_der(&content);
-    PublicKey::from_spki(&der)
-        .ok()
-        .or_else(|| ServerBlock::udp_key(&der).ok())
-        .ok_or(Error::PublicKey { path: path.to_path_buf(), expected: "a P-256 public key (91 bytes)" })
+    PublicKey::from_spki(&der).ok().or_else(|| ServerBlock::udp_key(&der).ok()).ok_or(
+        Error::PublicKey { path: path.to_path_buf(), expected: "a P-256 public key (91 bytes)" },
+    )
 }
 
 /// Reads the public key of a cloud's TCP service (RSA-2048, exponent 65537) and returns its 294 bytes of DER.
@@ -37,7 +36,10 @@ pub fn read_rsa_cloud_key(path: &Path) -> Result<Vec<u8>, Error> {
     if server_block::is_rsa_2048(&der) {
         return Ok(der);
     }
-    Err(Error::PublicKey { path: path.to_path_buf(), expected: "an RSA-2048 public key (294 bytes)" })
+    Err(Error::PublicKey {
+        path: path.to_path_buf(),
+        expected: "an RSA-2048 public key (294 bytes)",
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {

@@ -52,7 +52,8 @@ impl Saved {
             &self.session,
         ];
         // Sized at once: a buffer that grows leaves pieces of the secret behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
+        let mut bytes =
+            Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
         parts.iter().for_each(|part| bytes.extend_from_slice(part));
         bytes
     }
@@ -64,7 +65,8 @@ impl Saved {
         let cloud = Fingerprint::from_bytes(take(&mut rest)?);
         let [high, low, next_token] = take(&mut rest)?;
         let mut checksum = || take(&mut rest).map(Checksum::from_bytes);
-        let told = Told { system: checksum()?, application: checksum()?, subscriptions: checksum()? };
+        let told =
+            Told { system: checksum()?, application: checksum()?, subscriptions: checksum()? };
         let fits = Binding { device, cloud } == *binding && rest.len() <= LONGEST_SESSION;
         fits.then(|| Self {
             next_id: u16::from_be_bytes([high, low]),
@@ -86,13 +88,17 @@ mod tests {
     use super::*;
 
     fn binding(last: u8) -> Binding {
-        Binding { device: Fingerprint::from_bytes([1; 32]), cloud: Fingerprint::from_bytes([last; 32]) }
+        Binding {
+            device: Fingerprint::from_bytes([1; 32]),
+            cloud: Fingerprint::from_bytes([last; 32]),
+        }
     }
 
     #[test]
     fn a_saved_session_is_only_for_its_own_keys() {
         let told = Told { application: Checksum::of(b"app"), ..Told::default() };
-        let saved = Saved { next_id: 0x1234, next_token: 7, told, session: Zeroizing::new(vec![9; 200]) };
+        let saved =
+            Saved { next_id: 0x1234, next_token: 7, told, session: Zeroizing::new(vec![9; 200]) };
         let bytes = saved.to_bytes(&binding(2));
         let read = Saved::from_bytes(&bytes, &binding(2)).unwrap();
         assert_eq!((read.next_id, read.next_token, read.told), (0x1234, 7, told));

@@ -19,8 +19,9 @@ const EC_SPKI: usize = PublicKey::SPKI_LENGTH;
 const RSA_SPKI: usize = 294;
 /// What an RSA-2048 SubjectPublicKeyInfo begins with: everything before the 256 bytes of the modulus.
 const RSA_PREFIX: [u8; 33] = [
-    0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05,
-    0x00, 0x03, 0x82, 0x01, 0x0f, 0x00, 0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01, 0x00,
+    0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
+    0x01, 0x05, 0x00, 0x03, 0x82, 0x01, 0x0f, 0x00, 0x30, 0x82, 0x01, 0x0a, 0x02, 0x82, 0x01, 0x01,
+    0x00,
 ];
 /// And what it ends with: the exponent 65537.
 const RSA_SUFFIX: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
@@ -133,7 +134,12 @@ impl ServerBlock {
         Self::build(BlockKind::Tcp, spki, host, port)
     }
 
-    fn build(kind: BlockKind, spki: &[u8], host: &str, port: u16) -> Result<Self, ServerBlockError> {
+    fn build(
+        kind: BlockKind,
+        spki: &[u8],
+        host: &str,
+        port: u16,
+    ) -> Result<Self, ServerBlockError> {
         let address: Address = host.parse()?;
         let mut bytes = spki.to_vec();
         bytes.resize(kind.key_area(), FILL);
@@ -226,7 +232,9 @@ impl ServerBlock {
 fn check_key_area(kind: BlockKind, area: &[u8]) -> Result<(), ServerBlockError> {
     let (key, fill) = area.split_at_checked(kind.key_length()).unwrap_or((area, &[]));
     match kind {
-        BlockKind::Udp if PublicKey::from_spki(key).is_err() => return Err(ServerBlockError::Key("P-256")),
+        BlockKind::Udp if PublicKey::from_spki(key).is_err() => {
+            return Err(ServerBlockError::Key("P-256"));
+        }
         BlockKind::Tcp if !is_rsa_2048(key) => return Err(ServerBlockError::Key("RSA-2048")),
         _ => {}
     }
@@ -238,7 +246,7 @@ fn check_key_area(kind: BlockKind, area: &[u8]) -> Result<(), ServerBlockError> 
 pub(crate) fn is_rsa_2048(spki: &[u8]) -> bool {
     let modulus = spki.strip_prefix(&RSA_PREFIX).and_then(|rest| rest.strip_suffix(&RSA_SUFFIX));
     // The top bit says that it is really 2048 bits, the lowest that it can be a product of primes.
-    modulus.is_some_and(|modulus| matches!(modulus, [0x80.., .., last] if modulus.len() == 256 && last & 1 == 1))
+    modulus.is_some_and(|modulus| matches!(modulus, [first, .., last] if modulus.len() == 256 && first & 0x80 != 0 && last & 1 == 1))
 }
 
 fn is_fill(bytes: &[u8]) -> bool {

@@ -68,19 +68,32 @@ pub trait Crypto {
     ///
     /// # Errors
     /// [`CryptoError::PublicKey`] when the peer's point is not on the curve.
-    fn agree(&self, mine: Self::EphemeralKey, peer: &[u8; 65]) -> Result<Zeroizing<[u8; 32]>, CryptoError>;
+    fn agree(
+        &self,
+        mine: Self::EphemeralKey,
+        peer: &[u8; 65],
+    ) -> Result<Zeroizing<[u8; 32]>, CryptoError>;
 
     /// ECDSA over a SHA-256 digest.
     ///
     /// # Errors
     /// [`CryptoError::Signing`].
-    fn sign_digest(&self, key: &Self::SigningKey, digest: &[u8; 32]) -> Result<EcdsaSignature, CryptoError>;
+    fn sign_digest(
+        &self,
+        key: &Self::SigningKey,
+        digest: &[u8; 32],
+    ) -> Result<EcdsaSignature, CryptoError>;
 
     /// Checks a DER ECDSA signature over a SHA-256 digest.
     ///
     /// # Errors
     /// [`CryptoError::Signature`].
-    fn verify_digest(&self, key: &PublicKey, digest: &[u8; 32], signature: &[u8]) -> Result<(), CryptoError>;
+    fn verify_digest(
+        &self,
+        key: &PublicKey,
+        digest: &[u8; 32],
+        signature: &[u8],
+    ) -> Result<(), CryptoError>;
 
     /// ECDSA with SHA-256 over a message.
     ///

@@ -10,9 +10,9 @@ use crate::connection_id::PeerConnectionId;
 use crate::error::HandshakeError;
 use crate::message::client_hello::{ClientHello, NO_COMPRESSION, RENEGOTIATION_SCSV, SUITE};
 use crate::message::extension::{
-    CLIENT_CERTIFICATE_TYPE, CONNECTION_ID, DEVICE_OS_CONNECTION_ID, EC_POINT_FORMATS, ECDSA_SHA256,
-    EXTENDED_MASTER_SECRET, RAW_PUBLIC_KEY, RENEGOTIATION_INFO, SECP256R1, SERVER_CERTIFICATE_TYPE,
-    SIGNATURE_ALGORITHMS, SUPPORTED_GROUPS, UNCOMPRESSED, contains_u16,
+    CLIENT_CERTIFICATE_TYPE, CONNECTION_ID, DEVICE_OS_CONNECTION_ID, EC_POINT_FORMATS,
+    ECDSA_SHA256, EXTENDED_MASTER_SECRET, RAW_PUBLIC_KEY, RENEGOTIATION_INFO, SECP256R1,
+    SERVER_CERTIFICATE_TYPE, SIGNATURE_ALGORITHMS, SUPPORTED_GROUPS, UNCOMPRESSED, contains_u16,
 };
 use crate::record::header::DTLS_1_2;
 use crate::wire::{Malformed, Reader};
@@ -54,7 +54,8 @@ pub(crate) struct Terms {
 pub(crate) fn decide(hello: &ClientHello<'_>) -> Result<Terms, HandshakeError> {
     check_basics(hello)?;
     let malformed = |_: Malformed| HandshakeError::Malformed("ClientHello");
-    let point_formats = hello.extensions.lists_u8(EC_POINT_FORMATS, UNCOMPRESSED).map_err(malformed)?;
+    let point_formats =
+        hello.extensions.lists_u8(EC_POINT_FORMATS, UNCOMPRESSED).map_err(malformed)?;
     if point_formats == Some(false) {
         return Err(HandshakeError::NoAgreement("the point format"));
     }
@@ -68,7 +69,9 @@ pub(crate) fn decide(hello: &ClientHello<'_>) -> Result<Terms, HandshakeError> {
     })
 }
 
-fn decide_connection_id(hello: &ClientHello<'_>) -> Result<(Dialect, PeerConnectionId), HandshakeError> {
+fn decide_connection_id(
+    hello: &ClientHello<'_>,
+) -> Result<(Dialect, PeerConnectionId), HandshakeError> {
     let read = |data| {
         let mut reader = Reader::new(data);
         let id = reader.vec8().and_then(|id| reader.end().map(|()| id));
@@ -96,13 +99,19 @@ fn check_basics(hello: &ClientHello<'_>) -> Result<(), HandshakeError> {
         Err(Malformed) => Err(HandshakeError::Malformed("ClientHello")),
     };
     // Versions count down: 0xfefd is DTLS 1.2, anything newer is smaller.
-    agree(Ok(Some(hello.version <= DTLS_1_2 && hello.version >> 8 == DTLS_1_2 >> 8)), "the version")?;
+    agree(
+        Ok(Some(hello.version <= DTLS_1_2 && hello.version >> 8 == DTLS_1_2 >> 8)),
+        "the version",
+    )?;
     agree(contains_u16(hello.suites, SUITE).map(Some), "the cipher suite")?;
     agree(Ok(Some(hello.compressions.contains(&NO_COMPRESSION))), "the compression")?;
     let extensions = &hello.extensions;
     agree(extensions.lists_u16(SIGNATURE_ALGORITHMS, ECDSA_SHA256), "the signature algorithm")?;
     agree(extensions.lists_u16(SUPPORTED_GROUPS, SECP256R1), "the curve")?;
-    agree(extensions.lists_u8(CLIENT_CERTIFICATE_TYPE, RAW_PUBLIC_KEY), "the client's kind of key")?;
+    agree(
+        extensions.lists_u8(CLIENT_CERTIFICATE_TYPE, RAW_PUBLIC_KEY),
+        "the client's kind of key",
+    )?;
     agree(extensions.lists_u8(SERVER_CERTIFICATE_TYPE, RAW_PUBLIC_KEY), "the server's kind of key")
 }
 
@@ -111,6 +120,7 @@ fn secure_renegotiation(hello: &ClientHello<'_>) -> Result<bool, HandshakeError>
     match hello.extensions.find(RENEGOTIATION_INFO) {
         Some([0]) => Ok(true),
         Some(_) => Err(HandshakeError::NoAgreement("renegotiation")),
-        None => contains_u16(hello.suites, RENEGOTIATION_SCSV).map_err(|_| HandshakeError::Malformed("ClientHello")),
+        None => contains_u16(hello.suites, RENEGOTIATION_SCSV)
+            .map_err(|_| HandshakeError::Malformed("ClientHello")),
     }
 }

@@ -83,10 +83,16 @@ struct Datagrams<'a> {
 }
 
 impl Datagrams<'_> {
-    fn put_all(&mut self, messages: &[Message], mut session: Option<&mut Session>) -> Result<(), SealError> {
+    fn put_all(
+        &mut self,
+        messages: &[Message],
+        mut session: Option<&mut Session>,
+    ) -> Result<(), SealError> {
         for message in messages {
             match session.as_deref_mut() {
-                Some(session) if message.kind() == FINISHED => self.put_finished(message, session)?,
+                Some(session) if message.kind() == FINISHED => {
+                    self.put_finished(message, session)?
+                }
                 _ => self.put_clear(message),
             }
         }
@@ -100,7 +106,14 @@ impl Datagrams<'_> {
             let rest = message.body().get(offset..).unwrap_or_default();
             let part = rest.get(..MAX_PART).unwrap_or(rest);
             let mut fragment = Vec::with_capacity(MESSAGE_HEADER + part.len());
-            put_header(&mut fragment, message.kind(), length, message.sequence(), offset, part.len());
+            put_header(
+                &mut fragment,
+                message.kind(),
+                length,
+                message.sequence(),
+                offset,
+                part.len(),
+            );
             fragment.extend_from_slice(part);
             self.put_record(HANDSHAKE, &fragment);
             offset += part.len();
@@ -157,7 +170,9 @@ mod tests {
     #[test]
     fn a_long_message_is_cut_to_datagrams_that_fit() {
         let mut flight = Flight::new(3);
-        flight.begin(alloc::vec![Message::write(CERTIFICATE, 1, |out| out.resize(out.len() + 3000, 7))]);
+        flight.begin(alloc::vec![
+            Message::write(CERTIFICATE, 1, |out| out.resize(out.len() + 3000, 7))
+        ]);
         let datagrams = sent(&mut flight, Duration::ZERO);
         assert_eq!(datagrams.len(), 3);
         let mut offset = 0;

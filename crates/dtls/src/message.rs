@@ -102,7 +102,14 @@ impl<'a> Fragment<'a> {
 }
 
 /// Appends a fragment header.
-pub(crate) fn put_header(out: &mut Vec<u8>, kind: u8, length: usize, sequence: u16, offset: usize, part: usize) {
+pub(crate) fn put_header(
+    out: &mut Vec<u8>,
+    kind: u8,
+    length: usize,
+    sequence: u16,
+    offset: usize,
+    part: usize,
+) {
     out.push(kind);
     put_u24(out, length);
     put_u16(out, sequence);
@@ -119,7 +126,10 @@ mod tests {
         let message = Message::write(CERTIFICATE, 2, |out| out.extend([1, 2, 3]));
         let fragment = Fragment::read(&mut Reader::new(message.as_bytes())).unwrap();
         assert!(fragment.is_whole());
-        assert_eq!((fragment.kind, fragment.sequence, fragment.body), (CERTIFICATE, 2, &[1, 2, 3][..]));
+        assert_eq!(
+            (fragment.kind, fragment.sequence, fragment.body),
+            (CERTIFICATE, 2, &[1, 2, 3][..])
+        );
         assert_eq!(Message::received(CERTIFICATE, 2, fragment.body).as_bytes(), message.as_bytes());
     }
 

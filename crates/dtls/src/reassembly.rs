@@ -76,14 +76,23 @@ impl Reassembly {
 impl Partial {
     fn new(fragment: &Fragment<'_>) -> Self {
         let length = fragment.length;
-        Self { kind: fragment.kind, body: vec![0; length], have: vec![0; length.div_ceil(8)], missing: length }
+        Self {
+            kind: fragment.kind,
+            body: vec![0; length],
+            have: vec![0; length.div_ceil(8)],
+            missing: length,
+        }
     }
 
     /// Copies the bytes that are still missing; those that are here stay as they came first.
     fn add(&mut self, fragment: &Fragment<'_>) {
         for (index, byte) in (fragment.offset..).zip(fragment.body) {
             let bit = 1 << (index % 8);
-            let (Some(have), Some(place)) = (self.have.get_mut(index / 8), self.body.get_mut(index)) else { return };
+            let (Some(have), Some(place)) =
+                (self.have.get_mut(index / 8), self.body.get_mut(index))
+            else {
+                return;
+            };
             if *have & bit == 0 {
                 *have |= bit;
                 *place = *byte;

@@ -133,7 +133,7 @@ impl From<PinError> for ApiError {
             PinError::AnotherKeyPinned { .. } => Self::forbidden(
                 "This device has another key pinned already. Changing a pin needs an operator: `pintle pin set`.",
             ),
-            PinError::Foreign { .. } => Self::forbidden("Permission denied: this device belongs to someone else."),
+            PinError::Foreign { .. } => Self::forbidden("Permission denied: this is not your device."),
         }
     }
 }

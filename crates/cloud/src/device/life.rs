@@ -19,8 +19,6 @@ use std::time::Duration;
 /// What may go to an address not yet proven, at most, in bytes, however much came from it.
 const MOST_UNPROVEN: usize = 4096;
 
-/// How many messages a device may have remembered against repetition; it has few under way itself.
-const MAX_SEEN: usize = 256;
 
 /// Whom a message is from.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +69,8 @@ pub(super) enum Sent {
 /// What is under way with one device.
 pub struct Life {
     pub(super) exchange: Exchange<Sent>,
-    pub(super) upload: Assembler,
+    /// One a describe: their blocks may come interleaved.
+    pub(super) uploads: [Assembler; 3],
     pub(super) questions: usize,
     pub(super) events: usize,
     challenged: bool,
@@ -83,10 +82,9 @@ pub struct Life {
 impl Life {
     /// A life that goes on with these message ids and tokens.
     pub fn new(now: Duration, next_message: u16, next_token: u8) -> Self {
-        let settings = Settings { max_seen: MAX_SEEN, ..Settings::default() };
         Self {
-            exchange: Exchange::new(settings, next_message, next_token),
-            upload: Assembler::new(),
+            exchange: Exchange::new(Settings::default(), next_message, next_token),
+            uploads: Default::default(),
             questions: 0,
             events: 0,
             challenged: false,
@@ -327,7 +325,7 @@ impl Life {
 
     /// Whether there is nothing to remember.
     pub fn is_idle(&self, now: Duration) -> bool {
-        self.exchange.is_idle(now) && self.upload.held() == 0
+        self.exchange.is_idle(now) && self.uploads.iter().all(|upload| upload.held() == 0)
     }
 
     /// The next message id and token, for the slot to keep.

@@ -27,7 +27,13 @@ impl Life {
         out: &mut Outgoing,
     ) {
         let (id, token) = (message.id, message.token);
-        match self.upload.push(block, body) {
+        let upload = match kind {
+            DescribeKind::System => 0,
+            DescribeKind::Application => 1,
+            DescribeKind::Metrics => 2,
+        };
+        let Some(upload) = self.uploads.get_mut(upload) else { return };
+        match upload.push(block, body) {
             Ok(Progress::Next(_)) => {
                 self.answer(world, message, out, |bytes| reply::next_block(bytes, id, token));
             }
@@ -101,7 +107,7 @@ fn described(who: Who, kind: DescribeKind, body: &[u8]) -> Result<Option<Transac
             Ok(Some(put_application(who.device, &functions, &variables)))
         }
         // Vital signs are relayed when someone asks for them, not kept.
-        _ => Ok(None),
+        DescribeKind::Metrics => Ok(None),
     }
 }
 

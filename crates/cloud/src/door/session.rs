@@ -34,6 +34,7 @@ impl Shard {
         }
         let length = datagram.len();
         let mut rest = datagram;
+        let mut shaking_still = false;
         for _ in 0..MOST_RECORDS {
             if rest.is_empty() {
                 break;
@@ -63,8 +64,13 @@ impl Shard {
                 Content::CloseNotify | Content::Alert { fatal: true, .. } => {
                     Verdict::End(End::ClosedByDevice)
                 }
-                // Renegotiation is refused by not hearing it.
-                Content::Alert { .. } | Content::Handshake(_) => Verdict::Keep,
+                // Either a Finished said again, because ours was lost, or a renegotiation, which is
+                // refused by not hearing it.
+                Content::Handshake(_) => {
+                    shaking_still = true;
+                    Verdict::Keep
+                }
+                Content::Alert { .. } => Verdict::Keep,
             };
             if at_home && !live.proven && live.standing.introduced {
                 life.challenge(&self.world, &mut self.out);
@@ -80,6 +86,9 @@ impl Shard {
                 }
                 Verdict::Keep | Verdict::Answered => self.came(place),
             }
+        }
+        if shaking_still {
+            self.repeat_last_flight(place, route);
         }
         self.speak(place);
     }
@@ -234,7 +243,9 @@ impl Shard {
             && let Some(Live { session, route: Some(route), .. }) = self.slots.get(place)
         {
             // A session too worn to say goodbye just falls silent.
-            self.socket.queue(*route, |out| drop(session.close(out)));
+            self.socket.queue(*route, |out| {
+                let _ = session.close(out);
+            });
         }
         if let Some(address) = self.shaking.forget(place) {
             self.addresses.remove(&address);

@@ -269,6 +269,17 @@ impl Shard {
         }
     }
 
+    /// The same for a peer whose Finished came alone, inside the session.
+    pub(super) fn repeat_last_flight(&mut self, place: Place, route: Route) {
+        let Some(live) = self.slots.get(place) else { return };
+        let answer = self.shaking.lingering.get_mut(&place).and_then(|(_, linger)| {
+            linger.repeat(self.world.now, &mut live.session)
+        });
+        if let Some(flight) = answer {
+            self.socket.queue(route, |out| out.extend_from_slice(&flight));
+        }
+    }
+
     /// Takes a peer's address off the table, if it is still this place's, and no session there is
     /// found by it.
     pub(super) fn forget_address(&mut self, address: SocketAddr, place: Place) {

@@ -23,7 +23,11 @@ impl VirtualBoard {
 
     /// Adds a function.
     #[must_use]
-    pub fn function(mut self, name: &str, function: impl Fn(&[u8]) -> i32 + Send + Sync + 'static) -> Self {
+    pub fn function(
+        mut self,
+        name: &str,
+        function: impl Fn(&[u8]) -> i32 + Send + Sync + 'static,
+    ) -> Self {
         self.functions.insert(name.to_owned(), Box::new(function));
         self
     }
@@ -51,12 +55,14 @@ impl Board for VirtualBoard {
     }
 
     fn call(&self, name: &str, argument: &[u8]) -> Result<i32, BoardError> {
-        let function = self.functions.get(name).ok_or_else(|| BoardError::Unknown(name.to_owned()))?;
+        let function =
+            self.functions.get(name).ok_or_else(|| BoardError::Unknown(name.to_owned()))?;
         Ok(function(argument))
     }
 
     fn read(&self, name: &str) -> Result<Value, BoardError> {
-        let (_, read) = self.variables.get(name).ok_or_else(|| BoardError::Unknown(name.to_owned()))?;
+        let (_, read) =
+            self.variables.get(name).ok_or_else(|| BoardError::Unknown(name.to_owned()))?;
         Ok(read())
     }
 }

@@ -23,7 +23,11 @@ pub(crate) struct ConfiguredBoard {
 
 impl ConfiguredBoard {
     pub(crate) fn new(config: &Config, dir: &Path) -> Self {
-        Self { functions: config.functions.clone(), variables: config.variables.clone(), dir: dir.to_path_buf() }
+        Self {
+            functions: config.functions.clone(),
+            variables: config.variables.clone(),
+            dir: dir.to_path_buf(),
+        }
     }
 
     fn run(&self, command: &[String], argument: Option<&[u8]>) -> Result<Output, BoardError> {
@@ -42,7 +46,8 @@ impl Board for ConfiguredBoard {
 
     /// The number on the first line of what the program prints, else its exit code.
     fn call(&self, name: &str, argument: &[u8]) -> Result<i32, BoardError> {
-        let command = self.functions.get(name).ok_or_else(|| BoardError::Unknown(name.to_owned()))?;
+        let command =
+            self.functions.get(name).ok_or_else(|| BoardError::Unknown(name.to_owned()))?;
         let output = self.run(command, Some(argument))?;
         let first = output.text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let number = std::str::from_utf8(first).ok().and_then(|line| line.trim().parse().ok());
@@ -50,7 +55,8 @@ impl Board for ConfiguredBoard {
     }
 
     fn read(&self, name: &str) -> Result<Value, BoardError> {
-        let variable = self.variables.get(name).ok_or_else(|| BoardError::Unknown(name.to_owned()))?;
+        let variable =
+            self.variables.get(name).ok_or_else(|| BoardError::Unknown(name.to_owned()))?;
         let text = match &variable.source {
             Source::File(file) => read_file(&self.dir.join(file))?,
             Source::Command(command) => match self.run(command, None)? {
@@ -72,7 +78,10 @@ fn read_file(path: &Path) -> Result<Vec<u8>, BoardError> {
         .open(path)
         .and_then(|file| file.take(command::MAX_OUTPUT).read_to_end(&mut text))
         .map(|_| text)
-        .map_err(|error| BoardError::NotRead { path: path.display().to_string(), reason: error.to_string() })
+        .map_err(|error| BoardError::NotRead {
+            path: path.display().to_string(),
+            reason: error.to_string(),
+        })
 }
 
 /// What was printed or read, as a value. Strings lose the line end and what is over 1024 bytes.
@@ -113,8 +122,12 @@ mod tests {
     #[test]
     fn an_argument_is_one_element_of_argv_and_no_shell_sees_it() {
         let dir = tempfile::tempdir().unwrap();
-        let board = board("[functions]\ncount = [\"printf\", \"%s|%s|\"]\nmake = [\"touch\", \"--\"]\n", dir.path());
-        let output = board.run(&board.functions["count"], Some(b"a b; rm -rf $HOME `x` > y")).unwrap();
+        let board = board(
+            "[functions]\ncount = [\"printf\", \"%s|%s|\"]\nmake = [\"touch\", \"--\"]\n",
+            dir.path(),
+        );
+        let output =
+            board.run(&board.functions["count"], Some(b"a b; rm -rf $HOME `x` > y")).unwrap();
         assert_eq!(output.text, b"a b; rm -rf $HOME `x` > y||");
         assert_eq!(board.call("make", b"; rm -rf x"), Ok(0));
         assert!(dir.path().join("; rm -rf x").exists());

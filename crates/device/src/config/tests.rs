@@ -31,7 +31,10 @@ fn functions_variables_and_events_are_read() {
     .unwrap();
     assert_eq!(config.product_id, 12);
     assert_eq!(config.functions["led"], ["/bin/led", "-s"]);
-    assert_eq!(config.variables["t"], Variable { kind: VariableType::Double, source: Source::File("/t".into()) });
+    assert_eq!(
+        config.variables["t"],
+        Variable { kind: VariableType::Double, source: Source::File("/t".into()) }
+    );
     assert!(config.events.stdin);
     assert_eq!(config.events.subscribe, ["cmd/"]);
 }

@@ -28,7 +28,9 @@ pub enum AddressError {
     #[error("an address length of {0}: IPv4 has 4 bytes, a domain 1 to 63")]
     Length(usize),
     /// A host that is neither an IPv4 address nor a domain of letters, digits, dots and hyphens.
-    #[error("the host is neither an IPv4 address nor a domain of ASCII letters, digits, dots and hyphens")]
+    #[error(
+        "the host is neither an IPv4 address nor a domain of ASCII letters, digits, dots and hyphens"
+    )]
     Host,
     /// The address 0.0.0.0.
     #[error("0.0.0.0 is no address to connect to")]
@@ -58,7 +60,8 @@ impl Address {
             return Err(AddressError::Type(*kind));
         }
         let (value, after) = rest.split_at_checked(length).ok_or(AddressError::Length(length))?;
-        let address = if *kind == IPV4 { Self::from_octets(value)? } else { Self::from_domain(value)? };
+        let address =
+            if *kind == IPV4 { Self::from_octets(value)? } else { Self::from_domain(value)? };
         Ok((address, after))
     }
 
@@ -75,7 +78,8 @@ impl Address {
             return Err(AddressError::Length(domain.len()));
         }
         // `$` for `$id`, which devices replace by their own name.
-        let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'$');
+        let fits =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b'$');
         let text = std::str::from_utf8(domain).map_err(|_| AddressError::Host)?;
         let numeric = domain.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
         if numeric || !domain.iter().all(fits) {

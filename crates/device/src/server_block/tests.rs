@@ -78,7 +78,9 @@ fn each_way_to_be_wrong_has_its_own_reason() {
 
 #[test]
 fn hosts_that_a_device_cannot_use_are_refused() {
-    for host in ["", "::1", "192.0.2.300", "12", "caf\u{e9}.example", "a b", &"a".repeat(64), "0.0.0.0"] {
+    for host in
+        ["", "::1", "192.0.2.300", "12", "caf\u{e9}.example", "a b", &"a".repeat(64), "0.0.0.0"]
+    {
         let refused = ServerBlock::udp(&key(), host, 5684);
         assert!(matches!(refused, Err(ServerBlockError::Address(_))), "{host:?}: {refused:?}");
     }

@@ -25,14 +25,14 @@ use crate::error::HandshakeError;
 use crate::key_schedule::MasterSecret;
 use crate::message::client_hello::{NO_COMPRESSION, SUITE};
 use crate::message::extension::{
-    CLIENT_CERTIFICATE_TYPE, CONNECTION_ID, DEVICE_OS_CONNECTION_ID, EXTENDED_MASTER_SECRET, Extensions,
-    RAW_PUBLIC_KEY, RENEGOTIATION_INFO, SERVER_CERTIFICATE_TYPE,
+    CLIENT_CERTIFICATE_TYPE, CONNECTION_ID, DEVICE_OS_CONNECTION_ID, EXTENDED_MASTER_SECRET,
+    Extensions, RAW_PUBLIC_KEY, RENEGOTIATION_INFO, SERVER_CERTIFICATE_TYPE,
 };
 use crate::message::key_exchange::ServerKeyExchange;
 use crate::message::server_hello::ServerHello;
 use crate::message::{
-    CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE, FINISHED, Message, SERVER_HELLO,
-    SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, certificate, key_exchange,
+    CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE, FINISHED, Message,
+    SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, certificate, key_exchange,
 };
 use crate::record::header::DTLS_1_2;
 use crate::session::{Role, Session};
@@ -122,7 +122,9 @@ impl Stage {
                 let (keyed, flight) = shared.last_flight(&chosen, &point, next_message)?;
                 return Ok((Self::AwaitFinished(keyed), Some(flight)));
             }
-            (Self::AwaitFinished(keyed), FINISHED) => Self::Complete(shared.check_finished(keyed, message)?),
+            (Self::AwaitFinished(keyed), FINISHED) => {
+                Self::Complete(shared.check_finished(keyed, message)?)
+            }
             (_, kind) => return Err(HandshakeError::Unexpected(kind)),
         };
         shared.transcript.add(message.as_bytes());
@@ -140,8 +142,8 @@ fn check_request(message: &Message) -> Result<(), HandshakeError> {
 
 impl<C: Crypto> Shared<C> {
     fn read_server_hello(&self, message: &Message) -> Result<Chosen, HandshakeError> {
-        let hello =
-            ServerHello::read(message.body()).map_err(|Malformed| HandshakeError::Malformed("ServerHello"))?;
+        let hello = ServerHello::read(message.body())
+            .map_err(|Malformed| HandshakeError::Malformed("ServerHello"))?;
         let agreed = [
             (hello.version == DTLS_1_2, "the version"),
             (hello.suite == SUITE, "the cipher suite"),
@@ -149,14 +151,18 @@ impl<C: Crypto> Shared<C> {
             (answers(&hello.extensions, CLIENT_CERTIFICATE_TYPE), "the client's kind of key"),
             (answers(&hello.extensions, SERVER_CERTIFICATE_TYPE), "the server's kind of key"),
             // RFC 5746 3.4: empty in a first handshake.
-            (matches!(hello.extensions.find(RENEGOTIATION_INFO), None | Some([0])), "renegotiation"),
+            (
+                matches!(hello.extensions.find(RENEGOTIATION_INFO), None | Some([0])),
+                "renegotiation",
+            ),
         ];
         if let Some((_, what)) = agreed.into_iter().find(|(agreed, _)| !agreed) {
             return Err(HandshakeError::NoAgreement(what));
         }
         let (dialect, peer_id) = self.read_connection_id(&hello.extensions)?;
         let offered = self.config.offer == Offer::Standard;
-        let extended_master_secret = offered && hello.extensions.find(EXTENDED_MASTER_SECRET).is_some();
+        let extended_master_secret =
+            offered && hello.extensions.find(EXTENDED_MASTER_SECRET).is_some();
         Ok(Chosen { server_random: *hello.random, dialect, peer_id, extended_master_secret })
     }
 
@@ -181,22 +187,29 @@ impl<C: Crypto> Shared<C> {
         if dialect == Dialect::DeviceOs && id.len() != ConnectionId::LENGTH {
             return Err(HandshakeError::NoConnectionId);
         }
-        let id = PeerConnectionId::new(id).ok_or(HandshakeError::NoAgreement("the connection ID"))?;
+        let id =
+            PeerConnectionId::new(id).ok_or(HandshakeError::NoAgreement("the connection ID"))?;
         Ok((dialect, id))
     }
 
     /// P1: the cloud's key is the pinned one, or the handshake is over.
     fn check_cloud_key(&self, message: &Message) -> Result<(), HandshakeError> {
-        let key = certificate::read(message.body()).map_err(|Malformed| HandshakeError::Malformed("Certificate"))?;
+        let key = certificate::read(message.body())
+            .map_err(|Malformed| HandshakeError::Malformed("Certificate"))?;
         if key == self.config.cloud { Ok(()) } else { Err(HandshakeError::WrongCloudKey) }
     }
 
     /// P1: the signature must verify under the pinned key, whether a Certificate came or not.
-    fn check_key_exchange(&self, chosen: &Chosen, message: &Message) -> Result<[u8; 65], HandshakeError> {
+    fn check_key_exchange(
+        &self,
+        chosen: &Chosen,
+        message: &Message,
+    ) -> Result<[u8; 65], HandshakeError> {
         let exchange = ServerKeyExchange::read(message.body())
             .map_err(|Malformed| HandshakeError::Malformed("ServerKeyExchange"))?;
         let digest = exchange.digest(&self.client_random, &chosen.server_random);
-        let verified = self.config.crypto.verify_digest(&self.config.cloud, &digest, exchange.signature);
+        let verified =
+            self.config.crypto.verify_digest(&self.config.cloud, &digest, exchange.signature);
         verified.map_err(|_| HandshakeError::BadSignature("ServerKeyExchange"))?;
         Ok(*exchange.point)
     }
@@ -209,7 +222,8 @@ impl<C: Crypto> Shared<C> {
         sequence: u16,
     ) -> Result<(Keyed, Vec<Message>), HandshakeError> {
         let config = self.config.clone();
-        let shown = Message::write(CERTIFICATE, sequence, |out| certificate::write(out, &config.public));
+        let shown =
+            Message::write(CERTIFICATE, sequence, |out| certificate::write(out, &config.public));
         self.transcript.add(shown.as_bytes());
 
         let (key, own_point) = config.crypto.ephemeral()?;
@@ -226,7 +240,9 @@ impl<C: Crypto> Shared<C> {
         self.transcript.add(verify.as_bytes());
 
         let data = keyed.master.client_finished(&self.transcript.hash());
-        let finished = Message::write(FINISHED, sequence.saturating_add(3), |out| out.extend_from_slice(&data));
+        let finished = Message::write(FINISHED, sequence.saturating_add(3), |out| {
+            out.extend_from_slice(&data)
+        });
         self.transcript.add(finished.as_bytes());
         Ok((keyed, vec![shown, exchange, verify, finished]))
     }
@@ -238,7 +254,8 @@ impl<C: Crypto> Shared<C> {
         point: &[u8; 65],
     ) -> Result<Keyed, HandshakeError> {
         let premaster = self.config.crypto.agree(key, point);
-        let premaster = premaster.map_err(|_| HandshakeError::Malformed("ServerKeyExchange's point"))?;
+        let premaster =
+            premaster.map_err(|_| HandshakeError::Malformed("ServerKeyExchange's point"))?;
         let master = if chosen.extended_master_secret {
             MasterSecret::extended(&premaster, &self.transcript.hash())
         } else {
@@ -248,7 +265,8 @@ impl<C: Crypto> Shared<C> {
         // RFC 9146 3: our own ID counts only when the cloud answered the extension.
         let local_id = self.config.connection_id.filter(|_| chosen.dialect == Dialect::Rfc9146);
         let start = self.config.random()?;
-        let session = Session::new(Role::Client, chosen.dialect, keys, local_id, chosen.peer_id, start);
+        let session =
+            Session::new(Role::Client, chosen.dialect, keys, local_id, chosen.peer_id, start);
         Ok(Keyed { master, session })
     }
 

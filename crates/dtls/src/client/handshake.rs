@@ -10,7 +10,8 @@ use crate::error::{HandshakeError, OpenError};
 use crate::flight::{Flight, MAX_DATAGRAM, put_clear_record};
 use crate::message::client_hello::ClientOffer;
 use crate::message::{
-    CLIENT_HELLO, FINISHED, Fragment, HELLO_VERIFY_REQUEST, Message, SERVER_HELLO_DONE, server_hello,
+    CLIENT_HELLO, FINISHED, Fragment, HELLO_VERIFY_REQUEST, Message, SERVER_HELLO_DONE,
+    server_hello,
 };
 use crate::reassembly::{Reassembly, Taken};
 use crate::record::header::{ALERT, CLEAR_EPOCH, HANDSHAKE, Header, PROTECTED_EPOCH};
@@ -84,7 +85,11 @@ impl<C: Crypto> Handshake<C> {
     ///
     /// # Errors
     /// The handshake is over after any error.
-    pub fn handle_datagram(&mut self, now: Duration, datagram: &mut [u8]) -> Result<(), HandshakeError> {
+    pub fn handle_datagram(
+        &mut self,
+        now: Duration,
+        datagram: &mut [u8],
+    ) -> Result<(), HandshakeError> {
         if matches!(self.stage, Stage::Over) {
             return Err(HandshakeError::Over);
         }
@@ -92,7 +97,11 @@ impl<C: Crypto> Handshake<C> {
         result.map_err(|error| self.fail(error))
     }
 
-    fn handle_records(&mut self, now: Duration, mut datagram: &mut [u8]) -> Result<(), HandshakeError> {
+    fn handle_records(
+        &mut self,
+        now: Duration,
+        mut datagram: &mut [u8],
+    ) -> Result<(), HandshakeError> {
         let id_length = self.shared.config.connection_id.map_or(0, |_| ConnectionId::LENGTH);
         let mut repeated = false;
         while let Some((header, length)) = first_record(datagram, id_length) {
@@ -109,7 +118,11 @@ impl<C: Crypto> Handshake<C> {
     }
 
     /// Whether the record repeats the end of the cloud's flight.
-    fn handle_record(&mut self, header: &Header, record: &mut [u8]) -> Result<bool, HandshakeError> {
+    fn handle_record(
+        &mut self,
+        header: &Header,
+        record: &mut [u8],
+    ) -> Result<bool, HandshakeError> {
         match (header.epoch, header.kind) {
             (CLEAR_EPOCH, HANDSHAKE) => {
                 let body = record.get(header.length..).unwrap_or_default();
@@ -140,7 +153,9 @@ impl<C: Crypto> Handshake<C> {
                 Ok(())
             }
             Ok(Content::CloseNotify) => Err(HandshakeError::PeerAlert(alert::CLOSE_NOTIFY)),
-            Ok(Content::Alert { fatal: true, description }) => Err(HandshakeError::PeerAlert(description)),
+            Ok(Content::Alert { fatal: true, description }) => {
+                Err(HandshakeError::PeerAlert(description))
+            }
             Err(OpenError::TooManyForged) => Err(HandshakeError::TooManyForged),
             // What the cloud says before its Finished arrives, it says again.
             Ok(Content::Application(_) | Content::Alert { .. }) | Err(_) => Ok(()),
@@ -165,7 +180,9 @@ impl<C: Crypto> Handshake<C> {
     fn take_messages(&mut self, now: Duration) -> Result<(), HandshakeError> {
         while !matches!(self.stage, Stage::Complete(_)) {
             let Some(message) = self.inbox.pop() else { break };
-            if message.kind() == HELLO_VERIFY_REQUEST && matches!(self.stage, Stage::AwaitServerHello) {
+            if message.kind() == HELLO_VERIFY_REQUEST
+                && matches!(self.stage, Stage::AwaitServerHello)
+            {
                 self.answer_challenge(now, &message)?;
                 continue;
             }
@@ -206,7 +223,12 @@ impl<C: Crypto> Handshake<C> {
         self.outgoing.clear();
         if let Some(description) = alert::description_for(&error) {
             let mut datagram = Vec::new();
-            put_clear_record(&mut datagram, ALERT, self.flight.next_record(), &[alert::FATAL, description]);
+            put_clear_record(
+                &mut datagram,
+                ALERT,
+                self.flight.next_record(),
+                &[alert::FATAL, description],
+            );
             self.outgoing.push_back(datagram);
         }
         error

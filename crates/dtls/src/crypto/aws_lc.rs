@@ -5,7 +5,9 @@ use crate::key::{PublicKey, der};
 use aws_lc_rs::agreement::{self, ECDH_P256, PrivateKey, UnparsedPublicKey};
 use aws_lc_rs::digest::{Digest, SHA256};
 use aws_lc_rs::rand;
-use aws_lc_rs::signature::{self, ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+use aws_lc_rs::signature::{
+    self, ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair,
+};
 use zeroize::Zeroizing;
 
 /// The aws-lc-rs backend.
@@ -33,7 +35,8 @@ impl Crypto for AwsLc {
         let found = der::private_key(der).ok_or(CryptoError::PrivateKey)?;
         let pair = EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_ASN1_SIGNING, found.der)
             .map_err(|_| CryptoError::PrivateKey)?;
-        let point: &[u8; 65] = pair.public_key().as_ref().try_into().map_err(|_| CryptoError::PrivateKey)?;
+        let point: &[u8; 65] =
+            pair.public_key().as_ref().try_into().map_err(|_| CryptoError::PrivateKey)?;
         let public = PublicKey::from_point(point).map_err(|_| CryptoError::PrivateKey)?;
         Ok(AwsLcSigningKey { pair, public })
     }
@@ -49,21 +52,35 @@ impl Crypto for AwsLc {
         Ok((AwsLcEphemeralKey(key), point))
     }
 
-    fn agree(&self, mine: AwsLcEphemeralKey, peer: &[u8; 65]) -> Result<Zeroizing<[u8; 32]>, CryptoError> {
+    fn agree(
+        &self,
+        mine: AwsLcEphemeralKey,
+        peer: &[u8; 65],
+    ) -> Result<Zeroizing<[u8; 32]>, CryptoError> {
         let peer = UnparsedPublicKey::new(&ECDH_P256, peer);
         agreement::agree(&mine.0, peer, CryptoError::PublicKey, |secret| {
             secret.try_into().map(Zeroizing::new).map_err(|_| CryptoError::PublicKey)
         })
     }
 
-    fn sign_digest(&self, key: &AwsLcSigningKey, digest: &[u8; 32]) -> Result<EcdsaSignature, CryptoError> {
+    fn sign_digest(
+        &self,
+        key: &AwsLcSigningKey,
+        digest: &[u8; 32],
+    ) -> Result<EcdsaSignature, CryptoError> {
         let digest = Digest::import_less_safe(digest, &SHA256).map_err(|_| CryptoError::Signing)?;
         let signature = key.pair.sign_digest(&digest).map_err(|_| CryptoError::Signing)?;
         EcdsaSignature::from_der(signature.as_ref()).ok_or(CryptoError::Signing)
     }
 
-    fn verify_digest(&self, key: &PublicKey, digest: &[u8; 32], signature: &[u8]) -> Result<(), CryptoError> {
-        let digest = Digest::import_less_safe(digest, &SHA256).map_err(|_| CryptoError::Signature)?;
+    fn verify_digest(
+        &self,
+        key: &PublicKey,
+        digest: &[u8; 32],
+        signature: &[u8],
+    ) -> Result<(), CryptoError> {
+        let digest =
+            Digest::import_less_safe(digest, &SHA256).map_err(|_| CryptoError::Signature)?;
         signature::UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, key.point())
             .verify_digest(&digest, signature)
             .map_err(|_| CryptoError::Signature)

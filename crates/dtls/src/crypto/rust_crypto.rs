@@ -64,18 +64,32 @@ impl<R: CryptoRng> Crypto for RustCrypto<R> {
         Ok((RustCryptoEphemeralKey(key), point))
     }
 
-    fn agree(&self, mine: RustCryptoEphemeralKey, peer: &[u8; 65]) -> Result<Zeroizing<[u8; 32]>, CryptoError> {
+    fn agree(
+        &self,
+        mine: RustCryptoEphemeralKey,
+        peer: &[u8; 65],
+    ) -> Result<Zeroizing<[u8; 32]>, CryptoError> {
         let peer = p256::PublicKey::from_sec1_bytes(peer).map_err(|_| CryptoError::PublicKey)?;
         let shared = mine.0.diffie_hellman(&peer);
         Ok(Zeroizing::new((*shared.raw_secret_bytes()).into()))
     }
 
-    fn sign_digest(&self, key: &RustCryptoSigningKey, digest: &[u8; 32]) -> Result<EcdsaSignature, CryptoError> {
-        let signature: DerSignature = key.key.sign_prehash(digest).map_err(|_| CryptoError::Signing)?;
+    fn sign_digest(
+        &self,
+        key: &RustCryptoSigningKey,
+        digest: &[u8; 32],
+    ) -> Result<EcdsaSignature, CryptoError> {
+        let signature: DerSignature =
+            key.key.sign_prehash(digest).map_err(|_| CryptoError::Signing)?;
         EcdsaSignature::from_der(signature.as_bytes()).ok_or(CryptoError::Signing)
     }
 
-    fn verify_digest(&self, key: &PublicKey, digest: &[u8; 32], signature: &[u8]) -> Result<(), CryptoError> {
+    fn verify_digest(
+        &self,
+        key: &PublicKey,
+        digest: &[u8; 32],
+        signature: &[u8],
+    ) -> Result<(), CryptoError> {
         let key = VerifyingKey::from_sec1_bytes(key.point()).map_err(|_| CryptoError::Signature)?;
         let signature = DerSignature::from_bytes(signature).map_err(|_| CryptoError::Signature)?;
         key.verify_prehash(digest, &signature).map_err(|_| CryptoError::Signature)

@@ -10,8 +10,8 @@ const PARAMETERS: u8 = 0xa0;
 const P256_OID: [u8; 10] = [0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
 /// `AlgorithmIdentifier { id-ecPublicKey, prime256v1 }` without its sequence header.
 const EC_P256: [u8; 19] = [
-    0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01,
-    0x07,
+    0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
+    0x03, 0x01, 0x07,
 ];
 
 /// A private key as found in DER.
@@ -19,7 +19,10 @@ pub(crate) struct PrivateKeyDer<'a> {
     /// The whole structure, without what follows it.
     pub(crate) der: &'a [u8],
     /// The private scalar, big-endian.
-    #[cfg_attr(not(feature = "rustcrypto"), allow(dead_code, reason = "aws-lc reads the DER itself"))]
+    #[cfg_attr(
+        not(feature = "rustcrypto"),
+        allow(dead_code, reason = "aws-lc reads the DER itself")
+    )]
     pub(crate) scalar: &'a [u8; 32],
 }
 

@@ -25,7 +25,11 @@ impl<'a> ServerKeyExchange<'a> {
         let curve = (reader.u8()?, reader.u16()?);
         let point = reader.vec8()?.try_into().map_err(|_| Malformed)?;
         let signature = read_signature(&mut reader)?;
-        if curve == (NAMED_CURVE, SECP256R1) { Ok(Self { point, parameters, signature }) } else { Err(Malformed) }
+        if curve == (NAMED_CURVE, SECP256R1) {
+            Ok(Self { point, parameters, signature })
+        } else {
+            Err(Malformed)
+        }
     }
 
     /// The digest that the signature covers.
@@ -44,8 +48,15 @@ pub(crate) fn parameters(point: &[u8; 65]) -> Vec<u8> {
 }
 
 /// RFC 8422 5.4: both randoms and the parameters are signed.
-pub(crate) fn signed_digest(client_random: &[u8; 32], server_random: &[u8; 32], parameters: &[u8]) -> [u8; 32] {
-    let hash = Sha256::new().chain_update(client_random).chain_update(server_random).chain_update(parameters);
+pub(crate) fn signed_digest(
+    client_random: &[u8; 32],
+    server_random: &[u8; 32],
+    parameters: &[u8],
+) -> [u8; 32] {
+    let hash = Sha256::new()
+        .chain_update(client_random)
+        .chain_update(server_random)
+        .chain_update(parameters);
     hash.finalize().into()
 }
 

@@ -41,7 +41,11 @@ impl DirectionKeys {
         text: &mut [u8],
     ) -> Option<[u8; TAG_LENGTH]> {
         let cipher = Aes128Ccm8::new(&self.key.into());
-        let tag = cipher.encrypt_inout_detached(&self.nonce(explicit).into(), additional.as_bytes(), text.into());
+        let tag = cipher.encrypt_inout_detached(
+            &self.nonce(explicit).into(),
+            additional.as_bytes(),
+            text.into(),
+        );
         tag.ok().map(Into::into)
     }
 
@@ -55,7 +59,9 @@ impl DirectionKeys {
     ) -> bool {
         let cipher = Aes128Ccm8::new(&self.key.into());
         let nonce = self.nonce(explicit).into();
-        cipher.decrypt_inout_detached(&nonce, additional.as_bytes(), text.into(), &(*tag).into()).is_ok()
+        cipher
+            .decrypt_inout_detached(&nonce, additional.as_bytes(), text.into(), &(*tag).into())
+            .is_ok()
     }
 }
 
@@ -79,7 +85,13 @@ impl AdditionalData {
     }
 
     /// For a record that carries a connection ID. `text` counts the type and the padding inside.
-    pub(crate) fn with_connection_id(dialect: Dialect, epoch: u16, sequence: u64, id: &[u8], text: u16) -> Self {
+    pub(crate) fn with_connection_id(
+        dialect: Dialect,
+        epoch: u16,
+        sequence: u64,
+        id: &[u8],
+        text: u16,
+    ) -> Self {
         let id_length = u8::try_from(id.len()).unwrap_or(u8::MAX);
         let numbers = header::epoch_and_sequence(epoch, sequence);
         match dialect {
@@ -127,15 +139,18 @@ mod tests {
     fn the_draft_layout_is_the_one_on_the_wire() {
         let id = [0xc1, 0xd0, 0, 0, 0, 0, 0, 1];
         let data = AdditionalData::with_connection_id(Dialect::DeviceOs, 1, 0, &id, 32);
-        let expected = [0, 1, 0, 0, 0, 0, 0, 0, 25, 0xfe, 0xfd, 0xc1, 0xd0, 0, 0, 0, 0, 0, 1, 8, 0, 32];
+        let expected =
+            [0, 1, 0, 0, 0, 0, 0, 0, 25, 0xfe, 0xfd, 0xc1, 0xd0, 0, 0, 0, 0, 0, 1, 8, 0, 32];
         assert_eq!(data.as_bytes(), expected);
     }
 
     #[test]
     fn the_layout_of_rfc_9146_has_the_placeholder_first() {
         let data = AdditionalData::with_connection_id(Dialect::Rfc9146, 1, 2, &[7, 8], 3);
-        let expected =
-            [255, 255, 255, 255, 255, 255, 255, 255, 25, 2, 25, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 2, 7, 8, 0, 3];
+        let expected = [
+            255, 255, 255, 255, 255, 255, 255, 255, 25, 2, 25, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 2,
+            7, 8, 0, 3,
+        ];
         assert_eq!(data.as_bytes(), expected);
     }
 

@@ -6,7 +6,9 @@
 
 use crate::message::client_hello::ClientHello;
 use crate::message::{CLIENT_HELLO, Fragment, HELLO_VERIFY_REQUEST};
-use crate::record::header::{self, CLEAR_EPOCH, DTLS_1_0, DTLS_1_2, HANDSHAKE, HEADER_LENGTH, Header};
+use crate::record::header::{
+    self, CLEAR_EPOCH, DTLS_1_0, DTLS_1_2, HANDSHAKE, HEADER_LENGTH, Header,
+};
 use crate::wire::{Malformed, Reader};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -109,7 +111,8 @@ impl CookieJar {
     }
 
     fn judge<'a>(&self, source: &[u8], length: usize, hello: ProvenHello<'a>) -> Admission<'a> {
-        let of_previous = matches!(hello.hello.cookie, [named, ..] if *named == self.generation.wrapping_sub(1));
+        let of_previous =
+            matches!(hello.hello.cookie, [named, ..] if *named == self.generation.wrapping_sub(1));
         let secret = match (&self.previous, of_previous) {
             (Some(previous), true) => previous,
             _ => &self.current,
@@ -137,7 +140,12 @@ fn keyed(secret: &[u8; 32]) -> Hmac<Sha256> {
     Hmac::new((&*block).into())
 }
 
-fn make(mut mac: Hmac<Sha256>, generation: u8, source: &[u8], hello: &ClientHello<'_>) -> [u8; COOKIE_LENGTH] {
+fn make(
+    mut mac: Hmac<Sha256>,
+    generation: u8,
+    source: &[u8],
+    hello: &ClientHello<'_>,
+) -> [u8; COOKIE_LENGTH] {
     for part in [source, hello.random, hello.session_id, hello.suites, hello.compressions] {
         // Lengths keep the parts apart.
         mac.update(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
@@ -173,7 +181,12 @@ fn read_hello<'a>(header: &Header, datagram: &'a [u8]) -> Result<ProvenHello<'a>
         return Err(DropReason::TooManyChallenges);
     }
     let hello = ClientHello::read(fragment.body).map_err(malformed)?;
-    Ok(ProvenHello { hello, body: fragment.body, sequence: fragment.sequence, record: header.sequence })
+    Ok(ProvenHello {
+        hello,
+        body: fragment.body,
+        sequence: fragment.sequence,
+        record: header.sequence,
+    })
 }
 
 /// RFC 6347 4.2.1: the record repeats the number of the hello's record.
@@ -184,7 +197,8 @@ fn challenge(hello: &ProvenHello<'_>, cookie: &[u8; COOKIE_LENGTH]) -> Challenge
     let body = [high, low, 0x20];
     let message = [HELLO_VERIFY_REQUEST, 0, 0, 0x23, s0, s1, 0, 0, 0, 0, 0, 0x23];
     let numbers = header::epoch_and_sequence(CLEAR_EPOCH, hello.record);
-    let parts: [&[u8]; 6] = [&[HANDSHAKE, high, low], &numbers, &[0, 0x2f], &message, &body, cookie];
+    let parts: [&[u8]; 6] =
+        [&[HANDSHAKE, high, low], &numbers, &[0, 0x2f], &message, &body, cookie];
     bytes.iter_mut().zip(parts.into_iter().flatten()).for_each(|(to, from)| *to = *from);
     Challenge(bytes)
 }

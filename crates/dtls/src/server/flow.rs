@@ -27,8 +27,8 @@ use crate::error::HandshakeError;
 use crate::key::PublicKey;
 use crate::key_schedule::MasterSecret;
 use crate::message::{
-    CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE, FINISHED, Message, SERVER_HELLO,
-    SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, certificate, key_exchange, server_hello,
+    CERTIFICATE, CERTIFICATE_REQUEST, CERTIFICATE_VERIFY, CLIENT_KEY_EXCHANGE, FINISHED, Message,
+    SERVER_HELLO, SERVER_HELLO_DONE, SERVER_KEY_EXCHANGE, certificate, key_exchange, server_hello,
 };
 use crate::session::{Role, Session};
 use crate::transcript::Transcript;
@@ -116,17 +116,22 @@ impl<C: Crypto> Stage<C> {
 
 /// P1: the pin is asked when the key arrives, before anything is verified or agreed.
 fn admitted(message: &Message, pins: &mut dyn PinnedKeys) -> Result<PublicKey, HandshakeError> {
-    let peer = certificate::read(message.body()).map_err(|Malformed| HandshakeError::Malformed("Certificate"))?;
+    let peer = certificate::read(message.body())
+        .map_err(|Malformed| HandshakeError::Malformed("Certificate"))?;
     if pins.admits(&peer) { Ok(peer) } else { Err(HandshakeError::KeyRefused(peer.fingerprint())) }
 }
 
 impl<C: Crypto> Shared<C> {
     /// Flight 4, already in the transcript, and the key that the agreement needs.
-    pub(super) fn first_flight(&mut self, sequence: u16) -> Result<(Vec<Message>, C::EphemeralKey), HandshakeError> {
+    pub(super) fn first_flight(
+        &mut self,
+        sequence: u16,
+    ) -> Result<(Vec<Message>, C::EphemeralKey), HandshakeError> {
         let config = &self.config;
         let (key, point) = config.crypto.ephemeral()?;
         let parameters = key_exchange::parameters(&point);
-        let digest = key_exchange::signed_digest(&self.client_random, &self.server_random, &parameters);
+        let digest =
+            key_exchange::signed_digest(&self.client_random, &self.server_random, &parameters);
         let signature = config.crypto.sign_digest(&config.key, &digest)?;
 
         let mut flight = Vec::with_capacity(5);
@@ -134,7 +139,9 @@ impl<C: Crypto> Shared<C> {
             let sequence = sequence.saturating_add(u16::try_from(flight.len()).unwrap_or(u16::MAX));
             flight.push(Message::write(kind, sequence, body));
         };
-        put(SERVER_HELLO, &mut |out| server_hello::write(out, &self.server_random, &self.terms, self.id));
+        put(SERVER_HELLO, &mut |out| {
+            server_hello::write(out, &self.server_random, &self.terms, self.id)
+        });
         if self.terms.dialect.server_shows_key() {
             put(CERTIFICATE, &mut |out| certificate::write(out, &config.public));
         }
@@ -148,12 +155,18 @@ impl<C: Crypto> Shared<C> {
         Ok((flight, key))
     }
 
-    fn make_keys(&self, key: C::EphemeralKey, peer: PublicKey, message: &Message) -> Result<Keyed, HandshakeError> {
+    fn make_keys(
+        &self,
+        key: C::EphemeralKey,
+        peer: PublicKey,
+        message: &Message,
+    ) -> Result<Keyed, HandshakeError> {
         let point = key_exchange::read_client(message.body())
             .map_err(|Malformed| HandshakeError::Malformed("ClientKeyExchange"))?;
         let crypto = &self.config.crypto;
-        let premaster =
-            crypto.agree(key, point).map_err(|_| HandshakeError::Malformed("ClientKeyExchange's point"))?;
+        let premaster = crypto
+            .agree(key, point)
+            .map_err(|_| HandshakeError::Malformed("ClientKeyExchange's point"))?;
         let master = if self.terms.extended_master_secret {
             MasterSecret::extended(&premaster, &self.transcript.hash())
         } else {

@@ -3,8 +3,8 @@
 
 use super::flow::{Shared, Stage};
 use super::{
-    HANDSHAKE_LIMIT, LINGER_LIMIT, Linger, MAX_EARLY, MAX_EARLY_RECORD, MAX_MESSAGE, PinnedKeys, ProvenHello,
-    ServerConfig,
+    HANDSHAKE_LIMIT, LINGER_LIMIT, Linger, MAX_EARLY, MAX_EARLY_RECORD, MAX_MESSAGE, PinnedKeys,
+    ProvenHello, ServerConfig,
 };
 use crate::alert;
 use crate::connection_id::ConnectionId;
@@ -70,7 +70,8 @@ impl<C: Crypto> Handshake<C> {
         transcript.add(Message::received(CLIENT_HELLO, hello.sequence, hello.body).as_bytes());
         let server_random = config.random()?;
         let client_random = *hello.hello.random;
-        let mut shared = Shared { config, terms, id: cid, client_random, server_random, transcript };
+        let mut shared =
+            Shared { config, terms, id: cid, client_random, server_random, transcript };
         let (messages, key) = shared.first_flight(hello.sequence)?;
 
         let next_message = messages.last().map_or(0, Message::sequence).saturating_add(1);
@@ -136,7 +137,11 @@ impl<C: Crypto> Handshake<C> {
     }
 
     /// Whether the record repeats the hello.
-    fn handle_record(&mut self, header: &Header, record: &mut [u8]) -> Result<bool, HandshakeError> {
+    fn handle_record(
+        &mut self,
+        header: &Header,
+        record: &mut [u8],
+    ) -> Result<bool, HandshakeError> {
         match (header.epoch, header.kind) {
             (CLEAR_EPOCH, HANDSHAKE) => {
                 let body = record.get(header.length..).unwrap_or_default();
@@ -173,7 +178,9 @@ impl<C: Crypto> Handshake<C> {
                 Ok(())
             }
             Ok(Content::CloseNotify) => Err(HandshakeError::PeerAlert(alert::CLOSE_NOTIFY)),
-            Ok(Content::Alert { fatal: true, description }) => Err(HandshakeError::PeerAlert(description)),
+            Ok(Content::Alert { fatal: true, description }) => {
+                Err(HandshakeError::PeerAlert(description))
+            }
             Err(OpenError::TooManyForged) => Err(HandshakeError::TooManyForged),
             Ok(Content::Alert { .. }) | Err(_) => Ok(()),
         }
@@ -202,7 +209,11 @@ impl<C: Crypto> Handshake<C> {
     }
 
     /// Moves on by every message that is whole.
-    fn take_messages(&mut self, now: Duration, pins: &mut dyn PinnedKeys) -> Result<(), HandshakeError> {
+    fn take_messages(
+        &mut self,
+        now: Duration,
+        pins: &mut dyn PinnedKeys,
+    ) -> Result<(), HandshakeError> {
         while !matches!(self.stage, Stage::Complete(_)) {
             let Some(message) = self.inbox.pop() else { break };
             let had_keys = self.stage.session_mut().is_some();
@@ -235,7 +246,12 @@ impl<C: Crypto> Handshake<C> {
         self.outgoing.clear();
         if let Some(description) = alert::description_for(&error) {
             let mut datagram = Vec::new();
-            put_clear_record(&mut datagram, ALERT, self.flight.next_record(), &[alert::FATAL, description]);
+            put_clear_record(
+                &mut datagram,
+                ALERT,
+                self.flight.next_record(),
+                &[alert::FATAL, description],
+            );
             self.outgoing.push_back(datagram);
         }
         error
@@ -288,6 +304,11 @@ impl<C: Crypto> Handshake<C> {
         let Stage::Complete(complete) = self.stage else { return None };
         let expires = self.deadline.saturating_add(LINGER_LIMIT);
         let linger = Linger::new(complete.finished, self.flight.next_record(), expires);
-        Some(Established { session: complete.session, peer: complete.peer, linger, early: self.early })
+        Some(Established {
+            session: complete.session,
+            peer: complete.peer,
+            linger,
+            early: self.early,
+        })
     }
 }

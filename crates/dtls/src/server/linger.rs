@@ -26,10 +26,16 @@ impl Linger {
 
     /// Answers a datagram that starts with an unprotected record, when it is the client's last flight again.
     /// Anything else, datagrams of the session included, gives `None` and leaves the session alone.
-    pub fn answer(&mut self, now: Duration, session: &mut Session, datagram: &[u8]) -> Option<Vec<u8>> {
+    pub fn answer(
+        &mut self,
+        now: Duration,
+        session: &mut Session,
+        datagram: &[u8],
+    ) -> Option<Vec<u8>> {
         let id_length = session.connection_id().map_or(0, |_| ConnectionId::LENGTH);
         let (first, mut length) = first_record(datagram, id_length)?;
-        let clear = first.epoch == CLEAR_EPOCH && matches!(first.kind, HANDSHAKE | CHANGE_CIPHER_SPEC);
+        let clear =
+            first.epoch == CLEAR_EPOCH && matches!(first.kind, HANDSHAKE | CHANGE_CIPHER_SPEC);
         if !clear || now >= self.expires || self.left == 0 {
             return None;
         }
@@ -45,7 +51,12 @@ impl Linger {
         }
     }
 
-    fn answer_protected(&mut self, now: Duration, session: &mut Session, record: &mut [u8]) -> Option<Vec<u8>> {
+    fn answer_protected(
+        &mut self,
+        now: Duration,
+        session: &mut Session,
+        record: &mut [u8],
+    ) -> Option<Vec<u8>> {
         match session.open(record).map(|opened| opened.content) {
             Ok(Content::Handshake([FINISHED, ..])) => self.repeat(now, session),
             Ok(_) | Err(_) => None,

@@ -37,12 +37,19 @@ impl Session {
         let mut bytes = [0; LENGTH];
         let mut rest = bytes.as_mut_slice();
         let mut put = |part: &[u8]| {
-            if let Some((place, after)) = core::mem::take(&mut rest).split_at_mut_checked(part.len()) {
+            if let Some((place, after)) =
+                core::mem::take(&mut rest).split_at_mut_checked(part.len())
+            {
                 place.copy_from_slice(part);
                 rest = after;
             }
         };
-        put(&[VERSION, role_number(self.role), dialect_number(self.dialect), u8::from(self.local_id.is_some())]);
+        put(&[
+            VERSION,
+            role_number(self.role),
+            dialect_number(self.dialect),
+            u8::from(self.local_id.is_some()),
+        ]);
         put(&[u8::try_from(self.peer_id.as_bytes().len()).unwrap_or_default()]);
         put(self.local_id.map_or([0; 8], |id| *id.as_bytes()).as_slice());
         let mut peer_id = [0; PeerConnectionId::MAX_LENGTH];
@@ -86,7 +93,8 @@ fn read(bytes: &[u8]) -> Result<(Session, [u8; 4]), Malformed> {
     let peer_length = reader.u8()?;
     let local_id = ConnectionId::new(*reader.array()?);
     let peer_id = reader.array::<{ PeerConnectionId::MAX_LENGTH }>()?;
-    let peer_id = peer_id.get(..peer_length.into()).and_then(PeerConnectionId::new).ok_or(Malformed)?;
+    let peer_id =
+        peer_id.get(..peer_length.into()).and_then(PeerConnectionId::new).ok_or(Malformed)?;
     let write = read_keys(&mut reader)?;
     let read = read_keys(&mut reader)?;
     let start = *reader.array()?;
@@ -148,12 +156,5 @@ const fn dialect_of(number: u8) -> Result<Dialect, Malformed> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_export_is_never_longer_than_promised() {
-        assert!(LENGTH <= ExportedSession::MAX_LENGTH);
-    }
-}
+// No export is longer than promised.
+const _: () = assert!(LENGTH <= ExportedSession::MAX_LENGTH);

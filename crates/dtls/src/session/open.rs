@@ -6,8 +6,8 @@ use crate::alert;
 use crate::dialect::Dialect;
 use crate::error::OpenError;
 use crate::record::header::{
-    ALERT, APPLICATION_DATA, DTLS_1_2, HANDSHAKE, HEADER_LENGTH, Header, MOVED_RECORD, PROTECTED_EPOCH,
-    has_connection_id,
+    ALERT, APPLICATION_DATA, DTLS_1_2, HANDSHAKE, HEADER_LENGTH, Header, MOVED_RECORD,
+    PROTECTED_EPOCH, has_connection_id,
 };
 use crate::record::protection::{AdditionalData, EXPLICIT_LENGTH, TAG_LENGTH};
 use crate::{ConnectionId, Role};
@@ -52,8 +52,10 @@ impl Session {
     /// # Errors
     /// See [`OpenError`]; after all but [`OpenError::TooManyForged`] the session goes on.
     pub fn open<'a>(&mut self, datagram: &'a mut [u8]) -> Result<Opened<'a>, OpenError> {
-        let header = Header::read(datagram, self.local_id_length()).map_err(|_| OpenError::Malformed)?;
-        let (record, rest) = datagram.split_at_mut_checked(header.record_length()).ok_or(OpenError::Malformed)?;
+        let header =
+            Header::read(datagram, self.local_id_length()).map_err(|_| OpenError::Malformed)?;
+        let (record, rest) =
+            datagram.split_at_mut_checked(header.record_length()).ok_or(OpenError::Malformed)?;
         self.check_addressee(&header, record)?;
         let text = text_length(&header)?;
         if !self.window.admits(header.sequence) {
@@ -102,7 +104,8 @@ impl Session {
             None => AdditionalData::ordinary(header.kind, header.epoch, header.sequence, text),
         };
         let body = record.get_mut(header.length..).ok_or(OpenError::Malformed)?;
-        let (explicit, body) = body.split_first_chunk_mut::<EXPLICIT_LENGTH>().ok_or(OpenError::Malformed)?;
+        let (explicit, body) =
+            body.split_first_chunk_mut::<EXPLICIT_LENGTH>().ok_or(OpenError::Malformed)?;
         let (body, tag) = body.split_last_chunk_mut::<TAG_LENGTH>().ok_or(OpenError::Malformed)?;
         if !self.read.open(explicit, &additional, body, tag) {
             return Err(self.count_forged());
@@ -138,7 +141,9 @@ fn read_content(kind: u8, text: &[u8]) -> Result<Content<'_>, OpenError> {
         (APPLICATION_DATA, text) => Content::Application(text),
         (HANDSHAKE, text) => Content::Handshake(text),
         (ALERT, [_, alert::CLOSE_NOTIFY]) => Content::CloseNotify,
-        (ALERT, [level, description]) => Content::Alert { fatal: *level == alert::FATAL, description: *description },
+        (ALERT, [level, description]) => {
+            Content::Alert { fatal: *level == alert::FATAL, description: *description }
+        }
         _ => return Err(OpenError::Malformed),
     })
 }

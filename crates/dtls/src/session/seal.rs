@@ -6,7 +6,8 @@ use crate::connection_id::PeerConnectionId;
 use crate::dialect::Dialect;
 use crate::error::SealError;
 use crate::record::header::{
-    self, ALERT, APPLICATION_DATA, CONNECTION_ID_RECORD, HEADER_LENGTH, MOVED_RECORD, PROTECTED_EPOCH,
+    self, ALERT, APPLICATION_DATA, CONNECTION_ID_RECORD, HEADER_LENGTH, MOVED_RECORD,
+    PROTECTED_EPOCH,
 };
 use crate::record::protection::{AdditionalData, EXPLICIT_LENGTH, TAG_LENGTH};
 use alloc::vec::Vec;
@@ -33,7 +34,8 @@ impl Session {
     /// # Errors
     /// Those of [`Session::seal`].
     pub fn seal_moved(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), SealError> {
-        let outer = if self.dialect == Dialect::DeviceOs { MOVED_RECORD } else { CONNECTION_ID_RECORD };
+        let outer =
+            if self.dialect == Dialect::DeviceOs { MOVED_RECORD } else { CONNECTION_ID_RECORD };
         self.seal_as(APPLICATION_DATA, plaintext, outer, out)
     }
 
@@ -53,11 +55,22 @@ impl Session {
         self.seal_record(ALERT, &[alert::WARNING, alert::NO_RENEGOTIATION], out)
     }
 
-    pub(crate) fn seal_record(&mut self, kind: u8, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), SealError> {
+    pub(crate) fn seal_record(
+        &mut self,
+        kind: u8,
+        plaintext: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), SealError> {
         self.seal_as(kind, plaintext, CONNECTION_ID_RECORD, out)
     }
 
-    fn seal_as(&mut self, kind: u8, plaintext: &[u8], outer: u8, out: &mut Vec<u8>) -> Result<(), SealError> {
+    fn seal_as(
+        &mut self,
+        kind: u8,
+        plaintext: &[u8],
+        outer: u8,
+        out: &mut Vec<u8>,
+    ) -> Result<(), SealError> {
         if plaintext.len() > MAX_PLAINTEXT {
             return Err(SealError::TooLong(plaintext.len()));
         }
@@ -67,7 +80,9 @@ impl Session {
         let explicit = self.explicit_nonce(sequence);
 
         let inner = self.inner_length(plaintext.len());
-        let (Ok(text), Ok(body)) = (u16::try_from(inner), u16::try_from(EXPLICIT_LENGTH + inner + TAG_LENGTH)) else {
+        let (Ok(text), Ok(body)) =
+            (u16::try_from(inner), u16::try_from(EXPLICIT_LENGTH + inner + TAG_LENGTH))
+        else {
             return Err(SealError::TooLong(plaintext.len()));
         };
         let id = self.peer_id.as_bytes();
@@ -78,7 +93,13 @@ impl Session {
             AdditionalData::ordinary(kind, PROTECTED_EPOCH, sequence.into(), text)
         } else {
             header::put(out, outer, PROTECTED_EPOCH, sequence.into(), id, body);
-            AdditionalData::with_connection_id(self.dialect, PROTECTED_EPOCH, sequence.into(), id, text)
+            AdditionalData::with_connection_id(
+                self.dialect,
+                PROTECTED_EPOCH,
+                sequence.into(),
+                id,
+                text,
+            )
         };
         out.extend_from_slice(&explicit);
         let start = out.len();
@@ -87,7 +108,8 @@ impl Session {
             out.push(kind);
             out.resize(start + inner, 0);
         }
-        let tag = out.get_mut(start..).and_then(|text| self.write.seal(&explicit, &additional, text));
+        let tag =
+            out.get_mut(start..).and_then(|text| self.write.seal(&explicit, &additional, text));
         let Some(tag) = tag else {
             out.truncate(before);
             return Err(SealError::TooLong(plaintext.len()));
@@ -121,7 +143,16 @@ mod tests {
 
     fn session() -> Session {
         let (dialect, none) = (Dialect::Plain, PeerConnectionId::NONE);
-        Session::from_master_secret(Role::Server, dialect, &[1; 48], &[2; 32], &[3; 32], None, none, [4; 4])
+        Session::from_master_secret(
+            Role::Server,
+            dialect,
+            &[1; 48],
+            &[2; 32],
+            &[3; 32],
+            None,
+            none,
+            [4; 4],
+        )
     }
 
     #[test]
@@ -140,7 +171,10 @@ mod tests {
     fn a_plaintext_longer_than_a_device_holds_is_refused() {
         let mut out = vec![];
         assert_eq!(session().seal(&[0; MAX_PLAINTEXT], &mut out), Ok(()));
-        assert_eq!(session().seal(&[0; MAX_PLAINTEXT + 1], &mut out), Err(SealError::TooLong(MAX_PLAINTEXT + 1)));
+        assert_eq!(
+            session().seal(&[0; MAX_PLAINTEXT + 1], &mut out),
+            Err(SealError::TooLong(MAX_PLAINTEXT + 1))
+        );
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Handshakes on a perfect network, on each backend and across them, in every dialect.
 
-use crate::pair::{CLOUD_KEY, DEVICE_KEY, Pair, Side, aws_pair, cloud, device, public_key, rust_crypto, say};
+use crate::pair::{
+    CLOUD_KEY, DEVICE_KEY, Pair, Side, aws_pair, cloud, device, public_key, rust_crypto, say,
+};
 use pintle_dtls::client::Offer;
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_dtls::server::Linger;
@@ -8,7 +10,9 @@ use pintle_dtls::{Dialect, Session};
 use std::time::Duration;
 
 fn both_offers<S: Crypto, C: Crypto>(server: impl Fn() -> S, client: impl Fn() -> C) {
-    for (offer, dialect) in [(Offer::DeviceOs, Dialect::DeviceOs), (Offer::Standard, Dialect::Rfc9146)] {
+    for (offer, dialect) in
+        [(Offer::DeviceOs, Dialect::DeviceOs), (Offer::Standard, Dialect::Rfc9146)]
+    {
         let pair = Pair::new(cloud(server()), device(client(), offer));
         let (mut server, mut client) = pair.sessions();
         assert_eq!((server.dialect(), client.dialect()), (dialect, dialect));
@@ -50,13 +54,18 @@ fn a_handshake_takes_six_datagrams() {
     let mut pair = aws_pair(Offer::DeviceOs);
     pair.run();
     let receivers: Vec<_> = pair.sent.iter().map(|(to, _)| *to).collect();
-    assert_eq!(receivers, [Side::Cloud, Side::Device, Side::Cloud, Side::Device, Side::Cloud, Side::Device]);
+    assert_eq!(
+        receivers,
+        [Side::Cloud, Side::Device, Side::Cloud, Side::Device, Side::Cloud, Side::Device]
+    );
     assert!(pair.sent.iter().all(|(_, datagram)| datagram.len() <= 1200));
 }
 
 #[test]
 fn device_os_gets_no_certificate_and_a_standard_peer_gets_one() {
-    for (offer, kinds) in [(Offer::DeviceOs, &[2, 12, 13, 14][..]), (Offer::Standard, &[2, 11, 12, 13, 14])] {
+    for (offer, kinds) in
+        [(Offer::DeviceOs, &[2, 12, 13, 14][..]), (Offer::Standard, &[2, 11, 12, 13, 14])]
+    {
         let mut pair = aws_pair(offer);
         pair.run();
         assert_eq!(crate::wire_model::handshake_kinds(&pair.sent[3].1), kinds);

@@ -90,6 +90,9 @@ pub enum Side {
     Cloud,
 }
 
+/// Changes datagrams on their way.
+pub type Meddler = Box<dyn FnMut(usize, Side, &mut Vec<u8>)>;
+
 struct Parcel {
     at: Duration,
     number: u64,
@@ -112,7 +115,7 @@ pub struct Pair<S: Crypto, C: Crypto> {
     pub sent: Vec<(Side, Vec<u8>)>,
     pub admits: fn(&PublicKey) -> bool,
     /// May change a datagram on its way, or drop it by emptying it. Called with its number and receiver.
-    pub meddle: Box<dyn FnMut(usize, Side, &mut Vec<u8>)>,
+    pub meddle: Meddler,
     weather: Weather,
     random: TestRandom,
     parcels: Vec<Parcel>,
@@ -120,7 +123,10 @@ pub struct Pair<S: Crypto, C: Crypto> {
 
 pub const SOURCE: &[u8] = b"192.0.2.7:49152";
 
-#[allow(clippy::arc_with_non_send_sync, reason = "RustCrypto belongs to one thread, and so does a test")]
+#[allow(
+    clippy::arc_with_non_send_sync,
+    reason = "RustCrypto belongs to one thread, and so does a test"
+)]
 impl<S: Crypto, C: Crypto> Pair<S, C> {
     pub fn new(cloud: ServerConfig<S>, device: ClientConfig<C>) -> Self {
         let client = client::Handshake::start(Arc::new(device), Duration::ZERO).unwrap();
@@ -154,7 +160,12 @@ impl<S: Crypto, C: Crypto> Pair<S, C> {
         self.collect();
         while !(self.device_session.is_some() && self.established.is_some()) {
             let timers = [self.server_timer(), self.client_timer()];
-            let next = self.parcels.iter().map(|parcel| parcel.at).chain(timers.into_iter().flatten()).min();
+            let next = self
+                .parcels
+                .iter()
+                .map(|parcel| parcel.at)
+                .chain(timers.into_iter().flatten())
+                .min();
             let Some(next) = next else { return };
             self.now = self.now.max(next);
             self.deliver();
@@ -167,7 +178,10 @@ impl<S: Crypto, C: Crypto> Pair<S, C> {
     pub fn sessions(mut self) -> (Session, Session) {
         self.run();
         assert_eq!((self.server_error, self.client_error), (None, None));
-        (self.established.expect("the cloud is done").session, self.device_session.expect("the device is done"))
+        (
+            self.established.expect("the cloud is done").session,
+            self.device_session.expect("the device is done"),
+        )
     }
 
     fn server_timer(&self) -> Option<Duration> {
@@ -196,7 +210,8 @@ impl<S: Crypto, C: Crypto> Pair<S, C> {
 
     fn deliver(&mut self) {
         self.parcels.sort_by_key(|parcel| (parcel.at, parcel.number));
-        let later = self.parcels.split_off(self.parcels.partition_point(|parcel| parcel.at <= self.now));
+        let later =
+            self.parcels.split_off(self.parcels.partition_point(|parcel| parcel.at <= self.now));
         for parcel in std::mem::replace(&mut self.parcels, later) {
             match parcel.to {
                 Side::Cloud => self.at_cloud(parcel.datagram),
@@ -214,7 +229,8 @@ impl<S: Crypto, C: Crypto> Pair<S, C> {
             } else if matches!(
                 established.session.open(&mut datagram).map(|opened| opened.content),
                 Ok(pintle_dtls::Content::Handshake(_))
-            ) && let Some(answer) = established.linger.repeat(self.now, &mut established.session)
+            ) && let Some(answer) =
+                established.linger.repeat(self.now, &mut established.session)
             {
                 self.post(Side::Device, answer);
             }

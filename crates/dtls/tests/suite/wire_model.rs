@@ -15,7 +15,11 @@ pub fn records(mut datagram: &[u8]) -> Vec<(u8, u16, &[u8])> {
 
 /// The handshake types of a datagram's clear-text records, in order.
 pub fn handshake_kinds(datagram: &[u8]) -> Vec<u8> {
-    records(datagram).into_iter().filter(|(kind, epoch, _)| (*kind, *epoch) == (22, 0)).map(|(_, _, b)| b[0]).collect()
+    records(datagram)
+        .into_iter()
+        .filter(|(kind, epoch, _)| (*kind, *epoch) == (22, 0))
+        .map(|(_, _, b)| b[0])
+        .collect()
 }
 
 /// Cuts every clear-text handshake message of a datagram into datagrams of fragments of at most `size` bytes.
@@ -27,7 +31,8 @@ pub fn shred(datagram: &[u8], size: usize) -> Vec<Vec<u8>> {
             continue;
         }
         let (header, body) = body.split_at(12);
-        for (index, part) in body.chunks(size).enumerate() {
+        let parts = if body.is_empty() { vec![body] } else { body.chunks(size).collect() };
+        for (index, part) in parts.into_iter().enumerate() {
             let mut record = vec![22, 0xfe, 0xfd, 0, 0];
             record.extend(&number.to_be_bytes()[2..]);
             number += 1;

@@ -1,0 +1,186 @@
+//! What can be typed.
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// A secure device cloud that a team hosts itself.
+#[derive(Parser)]
+#[command(version, about, propagate_version = true)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make a data folder: keys, a local certificate authority, a first operator
+    Init(InitArgs),
+    /// Run a node on a data folder
+    Serve(ServeArgs),
+    /// Pin device keys, list them, and see who was refused
+    #[command(subcommand)]
+    Pin(PinCommand),
+    /// The device's side: make a device, run it, write a server block
+    #[command(subcommand)]
+    Device(DeviceCommand),
+    /// A whole local cloud with one virtual device, to look at
+    Quickstart(QuickstartArgs),
+}
+
+impl Command {
+    /// Whether only warnings are logged: for commands whose output is their answer.
+    pub fn is_quiet(&self) -> bool {
+        !matches!(self, Self::Serve(_) | Self::Device(DeviceCommand::Run(_)))
+    }
+}
+
+#[derive(ClapArgs)]
+pub struct InitArgs {
+    /// The data folder to make
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The first operator's name, as typed when logging in
+    #[arg(long, value_name = "NAME")]
+    pub user: String,
+    /// Read the password from standard input, to its end or first line
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// A further host name or address for the API's certificate; may be repeated
+    #[arg(long = "name", value_name = "HOST")]
+    pub names: Vec<String>,
+    /// Where security bugs are to be reported: mailto:, https: or tel:
+    #[arg(long, value_name = "URI")]
+    pub contact: Option<String>,
+    /// Print where things are as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(ClapArgs)]
+pub struct ServeArgs {
+    /// The data folder
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Where the HTTPS API listens, instead of what config.toml says; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    pub api: Option<SocketAddr>,
+    /// Where devices come in over UDP, instead of what config.toml says; port 0 takes a free one
+    #[arg(long, value_name = "ADDR")]
+    pub udp: Option<SocketAddr>,
+    /// Write the bound addresses to this file as JSON when ready
+    #[arg(long, value_name = "FILE")]
+    pub ready_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+pub enum PinCommand {
+    /// Pin a device's public key; a live session under another key ends
+    Set {
+        /// The data folder
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// The device id: 24 hex digits
+        #[arg(long, value_name = "ID")]
+        device: String,
+        /// The device's public key: SPKI, as DER or PEM
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+        /// The account that gets the device
+        #[arg(long, value_name = "NAME")]
+        owner: Option<String>,
+        /// Print the outcome as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List all pins
+    List {
+        /// The data folder
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what happened to pins, and which keys were refused
+    History {
+        /// The data folder
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Only this device's
+        #[arg(long, value_name = "ID")]
+        device: Option<String>,
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Pin a manufacturing batch, all of it or nothing
+    Import {
+        /// CSV with the columns device_id,public_key,platform_id,owner
+        #[arg(value_name = "FILE.csv")]
+        file: PathBuf,
+        /// The data folder
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Print the outcome as JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub enum DeviceCommand {
+    /// Make a device folder: a key pair, an id, the pinned cloud key, a configuration
+    New {
+        /// The device folder to make
+        #[arg(long, value_name = "D")]
+        dir: PathBuf,
+        /// The device id, 24 hex digits; random if not given
+        #[arg(long, value_name = "HEX")]
+        id: Option<String>,
+        /// The cloud's public key: SPKI, as DER or PEM
+        #[arg(long, value_name = "FILE")]
+        cloud_key: PathBuf,
+        /// Where the cloud is
+        #[arg(long, value_name = "HOST:PORT")]
+        cloud: String,
+        /// Print where things are as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run a device until it is told to stop
+    Run(DeviceRunArgs),
+    /// Write the server block that real hardware needs, with the lines to flash it and read it back
+    ServerBlock {
+        /// The cloud's public key: SPKI, as DER or PEM
+        #[arg(long, value_name = "FILE")]
+        cloud_key: PathBuf,
+        /// The cloud's host: an IPv4 address or a domain name
+        #[arg(long, value_name = "HOST")]
+        cloud: String,
+        /// The cloud's port
+        #[arg(long, value_name = "N")]
+        port: Option<u16>,
+        /// For the older TCP service: an RSA key, 512 bytes
+        #[arg(long)]
+        tcp: bool,
+        /// The file to write
+        #[arg(long, value_name = "FILE", default_value = "server-block.bin")]
+        out: PathBuf,
+    },
+}
+
+#[derive(ClapArgs)]
+pub struct DeviceRunArgs {
+    /// The device folder
+    #[arg(long, value_name = "D")]
+    pub dir: PathBuf,
+}
+
+#[derive(ClapArgs)]
+pub struct QuickstartArgs {
+    /// The folder to keep it in; the next quickstart continues from there
+    #[arg(long, value_name = "DIR", default_value = "pintle-data")]
+    pub data: PathBuf,
+}

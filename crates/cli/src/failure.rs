@@ -1,0 +1,35 @@
+//! How a command fails: one line on standard error, and an exit code that says whose turn it is.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub enum Failure {
+    /// What was typed, or what it names, is wrong: exit code 2.
+    Usage(String),
+    /// It could not be done: exit code 1.
+    Failed(String),
+}
+
+impl Failure {
+    /// A failure that the person who typed can mend.
+    pub fn usage(why: impl Display) -> Self {
+        Self::Usage(why.to_string())
+    }
+
+    /// Any other failure.
+    pub fn failed(why: impl Display) -> Self {
+        Self::Failed(why.to_string())
+    }
+
+    /// Says it, on one line; the exit code.
+    pub fn report(&self) -> ExitCode {
+        let (why, code) = match self {
+            Self::Usage(why) => (why, 2),
+            Self::Failed(why) => (why, 1),
+        };
+        eprintln!("pintle: {}", why.trim_end().replace('\n', " "));
+        ExitCode::from(code)
+    }
+}

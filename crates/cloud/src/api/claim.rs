@@ -1,0 +1,44 @@
+//! `POST /v1/devices`: claims a device that is known here and nobody's.
+
+use axum::Json;
+use axum::extract::State;
+use pintle_protocol::DeviceId;
+use serde_json::{Value, json};
+
+use super::body::Fields;
+use super::error::ApiError;
+use super::{ApiState, Fleet};
+use crate::account::Caller;
+use crate::store::device::Claim;
+
+pub(super) async fn claim<F: Fleet>(
+    State(state): State<ApiState<F>>,
+    caller: Caller,
+    fields: Fields,
+) -> Result<Json<Value>, ApiError> {
+    let Some(id) = fields.text(&["id", "deviceID"]) else {
+        return Err(ApiError::bad_request("The field id is missing. This server makes no device ids."));
+    };
+    let id: DeviceId = id.trim().parse().map_err(|_| ApiError::no_such_device())?;
+    match state.store.devices().claim(id, caller.account).await? {
+        Claim::Unknown => Err(ApiError::no_such_device()),
+        // The first text makes clients offer a transfer; the second ends that.
+        Claim::Foreign if fields.flag(&["request_transfer"]) == Some(true) => Err(ApiError::forbidden(
+            "This server hands no device over: ask its owner to release it, then claim it.",
+        )),
+        Claim::Foreign => Err(ApiError::forbidden("That device belongs to someone else.")),
+        claim => {
+            if claim == Claim::Claimed {
+                state.fleet.owner_changed(id, Some(caller.account));
+            }
+            Ok(Json(json!({
+                "ok": true,
+                "id": id.to_string(),
+                "deviceID": id.to_string(),
+                "user_id": caller.account.handle(),
+                "connected": state.fleet.presence(id).online,
+                "claimed": true,
+            })))
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! `/v1/devices`: the caller's devices, each as the one object that clients know.
+//!
+//! No address of a device is kept, so `last_ip_address` is always null (promise P6).
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde_json::{Map, Value, json};
+
+use super::date::iso;
+use super::error::ApiError;
+use super::locate::{own_device, own_device_to_change};
+use super::{ApiState, Fleet};
+use crate::account::Caller;
+use crate::device::Presence;
+use crate::store::device::DeviceRow;
+
+/// `GET /v1/devices`: newest handshake first.
+pub(super) async fn list<F: Fleet>(
+    State(state): State<ApiState<F>>,
+    caller: Caller,
+) -> Result<Json<Value>, ApiError> {
+    let rows = state.store.devices().list(caller.account).await?;
+    Ok(Json(rows.iter().map(|row| object(row, state.fleet.presence(row.id))).collect()))
+}
+
+/// `GET /v1/devices/{device}`.
+pub(super) async fn show<F: Fleet>(
+    State(state): State<ApiState<F>>,
+    caller: Caller,
+    Path(device): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let row = own_device(&state.store, caller.account, &device).await?;
+    Ok(Json(object(&row, state.fleet.presence(row.id))))
+}
+
+/// `DELETE /v1/devices/{device}`: ends the claim. The pin stays.
+pub(super) async fn release<F: Fleet>(
+    State(state): State<ApiState<F>>,
+    caller: Caller,
+    Path(device): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let row = own_device_to_change(&state.store, caller.account, &device).await?;
+    if !state.store.devices().release(row.id, caller.account).await? {
+        return Err(ApiError::forbidden("Permission Denied"));
+    }
+    state.fleet.owner_changed(row.id, None);
+    Ok(Json(json!({ "ok": true })))
+}
+
+/// `PUT /v1/devices/{device}/ping`.
+pub(super) async fn ping<F: Fleet>(
+    State(state): State<ApiState<F>>,
+    caller: Caller,
+    Path(device): Path<String>,
+) -> Result<Json<Value>, ApiError> {
+    let row = own_device(&state.store, caller.account, &device).await?;
+    let online = state.fleet.ping(row.id).await.is_ok();
+    Ok(Json(json!({ "ok": true, "online": online })))
+}
+
+/// The device object.
+pub(super) fn object(row: &DeviceRow, presence: Presence) -> Value {
+    let handshake = last_handshake(row, presence);
+    json!({
+        "id": row.id.to_string(),
+        "name": row.name,
+        "owner": row.owner.map(|owner| owner.handle()),
+        "last_ip_address": null,
+        "last_heard": presence.last_heard_ms.max(handshake).map(iso),
+        "last_handshake_at": handshake.map(iso),
+        "last_app": null,
+        "product_id": row.product_id.or(row.platform_id),
+        "platform_id": row.platform_id,
+        "online": presence.online,
+        "connected": presence.online,
+        "cellular": is_cellular(row.platform_id),
+        "notes": row.notes,
+        "functions": functions(row).unwrap_or_default(),
+        "variables": variables(row).unwrap_or_default(),
+        "status": "normal",
+        "serial_number": null,
+        "iccid": null,
+        "imei": null,
+        "firmware_version": row.firmware_version,
+        "system_firmware_version": row.system_version.map(system_version),
+        "firmware_updates_enabled": true,
+        "firmware_updates_forced": false,
+    })
+}
+
+/// When the device last proved its key, in milliseconds since 1970.
+pub(super) fn last_handshake(row: &DeviceRow, presence: Presence) -> Option<i64> {
+    presence.last_handshake_ms.max(row.last_handshake_ms)
+}
+
+/// The functions the device described; `None` if it never did.
+pub(super) fn functions(row: &DeviceRow) -> Option<Vec<String>> {
+    serde_json::from_str(row.functions.as_deref()?).ok()
+}
+
+/// The variables the device described, name to type; `None` if it never did.
+pub(super) fn variables(row: &DeviceRow) -> Option<Map<String, Value>> {
+    serde_json::from_str(row.variables.as_deref()?).ok()
+}
+
+/// Platforms with a cellular modem: Electron, Boron, B SoM, B5 SoM, Tracker, M SoM.
+pub(super) fn is_cellular(platform: Option<u16>) -> bool {
+    matches!(platform, Some(10 | 13 | 23 | 25 | 26 | 35))
+}
+
+/// 6200 is 6.2.0: thousands, hundreds, the rest. Pre-releases are not told apart.
+fn system_version(number: u16) -> String {
+    format!("{}.{}.{}", number / 1_000, number / 100 % 10, number % 100)
+}

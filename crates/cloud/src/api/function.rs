@@ -1,0 +1,62 @@
+//! `POST /v1/devices/{device}/{function}`: calls a function.
+//!
+//! What the device described decides whether a name exists, so an unknown one is answered at once, online or
+//! not. A device that never described itself is asked.
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::body::Fields;
+use super::device::functions;
+use super::error::ApiError;
+use super::locate::own_device;
+use super::{ApiState, Fleet};
+use crate::account::Caller;
+use crate::device::MAX_ARGUMENT;
+
+/// `?format=raw` asks for the bare value.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Format {
+    format: Option<String>,
+}
+
+impl Format {
+    pub(super) fn is_raw(&self, fields: Option<&Fields>) -> bool {
+        let asked = fields.and_then(|fields| fields.text(&["format"])).or_else(|| self.format.clone());
+        asked.as_deref() == Some("raw")
+    }
+}
+
+pub(super) async fn call<F: Fleet>(
+    State(state): State<ApiState<F>>,
+    caller: Caller,
+    Path((device, function)): Path<(String, String)>,
+    Query(format): Query<Format>,
+    fields: Fields,
+) -> Result<Response, ApiError> {
+    let row = own_device(&state.store, caller.account, &device).await?;
+    if functions(&row).is_some_and(|known| !known.contains(&function)) {
+        return Err(ApiError::not_found(format!("Function {function} not found")));
+    }
+    let argument = fields.text(&["arg", "args"]).unwrap_or_default();
+    if argument.len() > MAX_ARGUMENT {
+        return Err(crate::device::AskError::TooLarge { limit: MAX_ARGUMENT }.into());
+    }
+    if !state.fleet.presence(row.id).online {
+        return Err(ApiError::offline());
+    }
+    let value = state.fleet.call(row.id, &function, argument.as_bytes()).await?;
+    if format.is_raw(Some(&fields)) {
+        return Ok(Json(value).into_response());
+    }
+    Ok(Json(json!({
+        "id": row.id.to_string(),
+        "name": row.name,
+        "connected": true,
+        "return_value": value,
+    }))
+    .into_response())
+}

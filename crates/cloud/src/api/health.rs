@@ -1,0 +1,39 @@
+//! For load balancers and for finders of weaknesses: `/healthz`, `/readyz`, `/.well-known/security.txt`.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::date::iso;
+use super::error::ApiError;
+use super::{ApiState, Fleet};
+
+/// RFC 9116 2.5.5 recommends less than a year.
+const SECURITY_TXT_DAYS: i64 = 180;
+
+/// The process answers.
+pub(super) async fn alive() -> Json<Value> {
+    Json(json!({ "ok": true }))
+}
+
+/// The node can serve: the store answers and no end is under way.
+pub(super) async fn ready<F: Fleet>(State(state): State<ApiState<F>>) -> Result<Json<Value>, ApiError> {
+    let not_ready = |why| ApiError::coded(StatusCode::SERVICE_UNAVAILABLE, "not ready", why);
+    if *state.shutdown.borrow() {
+        return Err(not_ready("The node is ending."));
+    }
+    state.store.ping().await.map_err(|_| not_ready("The store does not answer."))?;
+    Ok(Json(json!({ "ok": true })))
+}
+
+/// RFC 9116.
+pub(super) async fn security_txt<F: Fleet>(State(state): State<ApiState<F>>) -> Result<Response, ApiError> {
+    let contact = state.contact.as_deref().ok_or_else(|| {
+        ApiError::not_found("No contact is set: the operator sets [security] contact in config.toml.")
+    })?;
+    let expires = iso(state.clock.now().wall_ms + SECURITY_TXT_DAYS * 24 * 3_600 * 1_000);
+    let text = format!("Contact: {contact}\nExpires: {expires}\nPreferred-Languages: en\n");
+    Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
+}

@@ -1,0 +1,113 @@
+//! The accept loop of the HTTPS API: TLS, HTTP/1.1, bounds, and an end that lets requests finish.
+//!
+//! 1. a connection takes a permit (the cap) · 2. it has ten seconds to finish the TLS handshake and ten more for
+//! each request's head · 3. requests are served until it closes · 4. at the end of the node no new ones come, idle
+//! connections close at once, busy ones when their answer is out, and what is left after five seconds is cut.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use rustls::ServerConfig;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+
+use super::Peer;
+
+/// Connections at once; more wait in the system's queue.
+pub const MAX_CONNECTIONS: usize = 4_096;
+/// For a TLS handshake, and for the head of a request.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// For requests to finish when the node ends.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Serves the API on `listener` until `shutdown` turns true or its sender is gone.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    router: Router,
+    shutdown: watch::Receiver<bool>,
+) -> io::Result<()> {
+    let acceptor = TlsAcceptor::from(tls);
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    let mut over = shutdown.clone();
+    loop {
+        let accepted = tokio::select! {
+            _ = over.wait_for(|over| *over) => break,
+            Some(_) = connections.join_next() => continue,
+            accepted = next(&listener, &permits) => accepted,
+        };
+        match accepted {
+            Ok((stream, peer, permit)) => {
+                let (acceptor, router, shutdown) = (acceptor.clone(), router.clone(), shutdown.clone());
+                connections.spawn(async move {
+                    let _permit = permit;
+                    if let Err(error) = connection(stream, peer, acceptor, router, shutdown).await {
+                        // No address in the log (promise P6).
+                        tracing::debug!(%error, "an API connection ended early");
+                    }
+                });
+            }
+            // A connection that was gone before it was accepted, or no file descriptor left: go on, not too fast.
+            Err(error) => {
+                tracing::warn!(%error, "an API connection was not accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    drop(listener);
+    let drained = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        tracing::info!(open = connections.len(), "API connections were cut at the end");
+    }
+    Ok(())
+}
+
+async fn next(
+    listener: &TcpListener,
+    permits: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    let permit = Arc::clone(permits).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer, permit))
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    acceptor: TlsAcceptor,
+    router: Router,
+    mut shutdown: watch::Receiver<bool>,
+) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await??;
+    let service = router.map_request(move |request: hyper::Request<Incoming>| {
+        let mut request: Request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(peer));
+        request
+    });
+    let mut serving = std::pin::pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HANDSHAKE)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+    );
+    tokio::select! {
+        done = serving.as_mut() => return done.map_err(io::Error::other),
+        _ = shutdown.wait_for(|over| *over) => {}
+    }
+    serving.as_mut().graceful_shutdown();
+    serving.await.map_err(io::Error::other)
+}

@@ -1,0 +1,86 @@
+//! `PUT /v1/devices/{device}`: renames it, notes something about it, or makes it show itself.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde_json::{Value, json};
+
+use super::body::Fields;
+use super::date::iso;
+use super::error::ApiError;
+use super::locate::own_device_to_change;
+use super::{ApiState, Fleet};
+use crate::account::Caller;
+use crate::store::device::{DeviceRow, Rename};
+
+/// The most characters of a device's name.
+const MAX_NAME: usize = 64;
+/// The most bytes of a device's notes.
+const MAX_NOTES: usize = 4_096;
+
+pub(super) async fn update<F: Fleet>(
+    State(state): State<ApiState<F>>,
+    caller: Caller,
+    Path(device): Path<String>,
+    fields: Fields,
+) -> Result<Json<Value>, ApiError> {
+    let row = own_device_to_change(&state.store, caller.account, &device).await?;
+    if let Some(name) = fields.text(&["name"]) {
+        return rename(&state, &caller, &row, name.trim()).await;
+    }
+    if fields.has("notes") {
+        return annotate(&state, &caller, &row, fields.text(&["notes"])).await;
+    }
+    if let Some(on) = fields.flag(&["signal"]) {
+        return signal(&state, &row, on).await;
+    }
+    Err(ApiError::bad_request("Nothing to change: send name, notes or signal."))
+}
+
+async fn rename<F: Fleet>(
+    state: &ApiState<F>,
+    caller: &Caller,
+    row: &DeviceRow,
+    name: &str,
+) -> Result<Json<Value>, ApiError> {
+    let reserved = name.eq_ignore_ascii_case("events") || name.parse::<pintle_protocol::DeviceId>().is_ok();
+    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) || reserved {
+        return Err(ApiError::bad_request(format!(
+            "A device name has 1 to {MAX_NAME} characters, is not \"events\" and does not look like a device id."
+        )));
+    }
+    match state.store.devices().rename(row.id, caller.account, name).await? {
+        Rename::Renamed => Ok(Json(json!({
+            "ok": true,
+            "id": row.id.to_string(),
+            "name": name,
+            "updated_at": iso(state.clock.now().wall_ms),
+        }))),
+        Rename::NameTaken => Err(ApiError::bad_request("You have another device of that name.")),
+        Rename::NotYours => Err(ApiError::forbidden("Permission Denied")),
+    }
+}
+
+async fn annotate<F: Fleet>(
+    state: &ApiState<F>,
+    caller: &Caller,
+    row: &DeviceRow,
+    notes: Option<String>,
+) -> Result<Json<Value>, ApiError> {
+    if notes.as_ref().is_some_and(|notes| notes.len() > MAX_NOTES) {
+        return Err(ApiError::bad_request(format!("Notes have at most {MAX_NOTES} bytes.")));
+    }
+    if !state.store.devices().annotate(row.id, caller.account, notes.as_deref()).await? {
+        return Err(ApiError::forbidden("Permission Denied"));
+    }
+    Ok(Json(json!({
+        "ok": true,
+        "id": row.id.to_string(),
+        "notes": notes,
+        "updated_at": iso(state.clock.now().wall_ms),
+    })))
+}
+
+async fn signal<F: Fleet>(state: &ApiState<F>, row: &DeviceRow, on: bool) -> Result<Json<Value>, ApiError> {
+    state.fleet.signal(row.id, on).await?;
+    Ok(Json(json!({ "ok": true, "id": row.id.to_string(), "connected": true, "signaling": on })))
+}

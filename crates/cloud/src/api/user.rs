@@ -1,0 +1,28 @@
+//! `GET /v1/user`: the caller. The name comes out of the token, since the store has none.
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use super::error::ApiError;
+use super::{ApiState, Fleet};
+use crate::account::Caller;
+
+pub(super) async fn show<F: Fleet>(
+    State(state): State<ApiState<F>>,
+    caller: Caller,
+) -> Result<Json<Value>, ApiError> {
+    let devices = state.store.devices().list(caller.account).await?;
+    let cellular = devices.iter().filter(|device| super::device::is_cellular(device.platform_id)).count();
+    Ok(Json(json!({
+        "id": caller.account.handle(),
+        "username": caller.name.as_str(),
+        "subscription_ids": [],
+        "account_info": {},
+        "mfa": { "enabled": false },
+        "scim_provisioned": false,
+        "no_password": false,
+        "wifi_device_count": devices.len() - cellular,
+        "cellular_device_count": cellular,
+    })))
+}

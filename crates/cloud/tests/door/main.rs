@@ -1,0 +1,11 @@
+//! The UDP door from outside: real sockets on loopback, a real store, devices made of the client side
+//! of `pintle_dtls`. One file a promise or concern.
+
+mod device;
+mod node;
+
+mod anomalies;
+mod conversation;
+mod cookies;
+mod pins;
+mod restart;

@@ -1,0 +1,154 @@
+//! A node's doors without its API.
+
+use pintle_cloud::account::{AccountId, Accounts};
+use pintle_cloud::device::{Gateway, Presences};
+use pintle_cloud::door::{Surroundings, UdpDoor};
+use pintle_cloud::event::Bus;
+use pintle_cloud::node_key::NodeKey;
+use pintle_cloud::store::Store;
+use pintle_cloud::store::pin::{HistoryEntry, NewPin, PinnedBy};
+use pintle_dtls::PublicKey;
+use pintle_dtls::crypto::{AwsLc, Crypto};
+use pintle_protocol::DeviceId;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use zeroize::Zeroizing;
+
+/// Doors on a store of their own.
+pub struct Node {
+    folder: TempDir,
+    node_key: Arc<NodeKey>,
+    cloud_key: Vec<u8>,
+    pub runtime: Runtime,
+    pub store: Store,
+    pub bus: Bus,
+    pub owner: AccountId,
+    pub gateway: Gateway,
+    pub door: Option<UdpDoor>,
+}
+
+impl Node {
+    pub fn start() -> Self {
+        Self::start_with(Duration::from_secs(20))
+    }
+
+    pub fn start_with(answer_within: Duration) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let node_key = Arc::new(NodeKey::generate().unwrap());
+        let store = Store::open(folder.path(), &node_key).unwrap();
+        let owner = Accounts::new(store.clone(), &node_key)
+            .create_blocking("someone", "a password of some length", 0)
+            .unwrap();
+        let mut node = Self {
+            folder,
+            node_key,
+            cloud_key: new_key(),
+            runtime: Runtime::new().unwrap(),
+            store,
+            bus: Bus::new(),
+            owner,
+            gateway: Gateway::new(Vec::new(), Presences::default()),
+            door: None,
+        };
+        node.open_door("127.0.0.1:0".parse().unwrap(), answer_within);
+        node
+    }
+
+    fn open_door(&mut self, address: SocketAddr, answer_within: Duration) {
+        let presences = Presences::default();
+        self.bus = Bus::new();
+        let around = Surroundings {
+            store: self.store.clone(),
+            node_key: Arc::clone(&self.node_key),
+            cloud_key: Zeroizing::new(self.cloud_key.clone()),
+            bus: self.bus.clone(),
+            presences: presences.clone(),
+            runtime: self.runtime.handle().clone(),
+            answer_within,
+        };
+        let door = UdpDoor::open(address, around).unwrap();
+        self.gateway = Gateway::new(vec![door.mailbox()], presences);
+        self.door = Some(door);
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.door.as_ref().unwrap().address()
+    }
+
+    /// The cloud's key, as devices have it pinned.
+    pub fn public_key(&self) -> PublicKey {
+        public_key(&self.cloud_key)
+    }
+
+    pub fn pin(&self, device: DeviceId, key: &[u8]) {
+        let pin = NewPin {
+            device,
+            key: public_key(key),
+            platform_id: None,
+            owner: Some(self.owner),
+            by: PinnedBy::Operator,
+            at_ms: 1,
+        };
+        self.store.pins().set(&pin).wait().unwrap();
+        self.gateway.key_changed(device);
+    }
+
+    /// Stops and starts on the same folder and port; how many sessions were saved.
+    pub fn restart(&mut self) -> usize {
+        let address = self.address();
+        let saved = self.door.take().unwrap().close();
+        self.open_door(address, Duration::from_secs(20));
+        saved
+    }
+
+    pub fn history(&self) -> Vec<HistoryEntry> {
+        // Queued writes are in the store once this returns.
+        self.store.flush().wait().unwrap();
+        self.store.pins().history(None).wait().unwrap()
+    }
+
+    pub fn count(&self, name: &str) -> u64 {
+        let all = self.door.as_ref().unwrap().counters().all();
+        all.into_iter().find(|(counter, _)| *counter == name).unwrap().1
+    }
+
+    /// Waits until a counter reaches a value.
+    pub fn wait_for(&self, name: &str, at_least: u64) {
+        for _ in 0..50_000 {
+            if self.count(name) >= at_least {
+                return;
+            }
+            std::thread::yield_now();
+            std::thread::park_timeout(Duration::from_micros(200));
+        }
+        panic!("{name} is {}, not {at_least}: {:?}", self.count(name), self.door.as_ref().unwrap().counters());
+    }
+
+    pub fn folder(&self) -> &std::path::Path {
+        self.folder.path()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        if let Some(door) = self.door.take() {
+            door.close();
+        }
+    }
+}
+
+/// A fresh P-256 key in PKCS#8.
+pub fn new_key() -> Vec<u8> {
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
+    let document =
+        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &SystemRandom::new());
+    document.unwrap().as_ref().to_vec()
+}
+
+pub fn public_key(key: &[u8]) -> PublicKey {
+    AwsLc.public_key(&AwsLc.signing_key_from_der(key).unwrap())
+}

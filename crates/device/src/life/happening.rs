@@ -1,0 +1,112 @@
+//! What a device's life tells its owner.
+
+use super::Publication;
+use pintle_dtls::HandshakeError;
+use pintle_protocol::ContentFormat;
+use pintle_protocol::coap::{Code, Token};
+
+/// Something to do or to know. In the order in which it happened.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Happening {
+    /// What is transmitted from now on must leave from a new socket.
+    NewSocket,
+    /// Everything was said and acknowledged.
+    Connected {
+        /// Whether in an older session, without a handshake.
+        resumed: bool,
+    },
+    /// The cloud is not reached, or no longer.
+    Disconnected(Loss),
+    /// A function is called: answer with [`super::Life::answer_call`].
+    Call {
+        /// Whom to answer.
+        ticket: Ticket,
+        /// One of the profile's functions.
+        name: String,
+        /// At most 1024 bytes.
+        argument: Vec<u8>,
+    },
+    /// A variable is read: answer with [`super::Life::answer_read`].
+    Read {
+        /// Whom to answer.
+        ticket: Ticket,
+        /// One of the profile's variables.
+        name: String,
+    },
+    /// An event that was subscribed to.
+    Event {
+        /// Its name.
+        name: String,
+        /// Its data.
+        data: Vec<u8>,
+        /// What the data is.
+        content_format: ContentFormat,
+    },
+    /// Somebody wants to see which device this is.
+    Signal {
+        /// Whether to start or to stop showing it.
+        on: bool,
+    },
+    /// The cloud's clock, in seconds since 1970.
+    Time(u32),
+    /// The cloud took an event.
+    Published(Publication),
+    /// The cloud did not take an event, or nobody knows whether it did.
+    NotPublished(Publication, Unpublished),
+}
+
+/// Why an event was not taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unpublished {
+    /// The cloud refused it.
+    #[error("the cloud refused it with {0}")]
+    Refused(Code),
+    /// The connection was lost before it was acknowledged: it may have arrived.
+    #[error("the connection was lost before it was acknowledged")]
+    Lost,
+}
+
+/// Why the cloud is not reached.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Loss {
+    /// No socket could be had, or the cloud's name not resolved.
+    #[error("there is no way to the cloud")]
+    Unreachable,
+    /// The handshake failed.
+    #[error("the handshake failed: {0}")]
+    Handshake(HandshakeError),
+    /// Nothing was heard for longer than the keep-alive allows; the session is kept.
+    #[error("the cloud fell silent")]
+    Silence,
+    /// The session was resumed three times without hearing anything.
+    #[error("the cloud does not answer in the old session")]
+    Unresumable,
+    /// A message was never acknowledged.
+    #[error("the cloud did not acknowledge a message")]
+    Unacknowledged,
+    /// The cloud refused Hello.
+    #[error("the cloud refused the device's Hello")]
+    HelloRefused,
+    /// The cloud ended the session.
+    #[error("the cloud closed the session")]
+    Closed,
+    /// The cloud has no use for a message.
+    #[error("the cloud reset the session")]
+    Reset,
+    /// The cloud asks for a new handshake.
+    #[error("the cloud asked for a new handshake")]
+    KeyChange,
+    /// The session cannot go on: too many forged records, or all numbers used up.
+    #[error("the session is used up")]
+    Exhausted,
+}
+
+/// Whom to answer, and in which session.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Ticket {
+    pub(super) generation: u32,
+    pub(super) token: Token,
+}

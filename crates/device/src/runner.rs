@@ -1,0 +1,328 @@
+//! The loop that gives a life its socket, its clock, its board and its events: one thread that polls, and a
+//! worker for each call. No async runtime.
+
+mod lines;
+mod sources;
+mod workers;
+
+use crate::agent::RunOptions;
+use crate::board::{Board, BoardError, ConfiguredBoard};
+use crate::config::split_host_port;
+use crate::error::Error;
+use crate::folder::Folder;
+use crate::life::{Happening, Life, Profile};
+use crate::notice::Notice;
+use crate::stop::Stop;
+use aws_lc_rs::rand;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use pintle_dtls::client::{ClientConfig, Offer};
+use pintle_dtls::crypto::AwsLc;
+use pintle_protocol::reply::Answer;
+use sources::Sources;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::os::fd::AsFd;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use workers::{Done, Workers};
+
+/// Longer than any datagram that a cloud sends, in bytes.
+const DATAGRAM: usize = 2048;
+/// How many datagrams are read before anything else gets its turn.
+const BURST: usize = 64;
+/// What the cloud is told when a function could not be run.
+const FAILED: i32 = -1;
+
+/// An event from another thread.
+pub(crate) struct ToPublish {
+    pub(crate) name: String,
+    pub(crate) data: Vec<u8>,
+}
+
+/// What other threads may know of an agent.
+#[derive(Default)]
+pub(crate) struct Shared {
+    connected: AtomicBool,
+    local: Mutex<Option<SocketAddr>>,
+}
+
+impl Shared {
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connected.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
+        self.local.lock().ok().and_then(|local| *local)
+    }
+
+    fn set_local(&self, address: SocketAddr) {
+        if let Ok(mut local) = self.local.lock() {
+            *local = Some(address);
+        }
+    }
+}
+
+/// A device and everything around it.
+pub(crate) struct Runner {
+    folder: Folder,
+    life: Life,
+    socket: Option<UdpSocket>,
+    workers: Workers,
+    sources: Sources,
+    publications: Receiver<ToPublish>,
+    stop: Stop,
+    shared: Arc<Shared>,
+    on_notice: Box<dyn FnMut(Notice) + Send>,
+    started: Instant,
+}
+
+impl Runner {
+    pub(crate) fn new(
+        folder: Folder,
+        options: RunOptions,
+        stop: Stop,
+        publications: Receiver<ToPublish>,
+        shared: Arc<Shared>,
+    ) -> Result<Self, Error> {
+        let RunOptions { board, on_notice, stdin } = options;
+        let config = folder.config();
+        let board = board.unwrap_or_else(|| Arc::new(ConfiguredBoard::new(config, folder.dir())));
+        let sources =
+            Sources::open(&config.events, stdin.unwrap_or(config.events.stdin), folder.dir())?;
+        let client =
+            ClientConfig::new(AwsLc, folder.signing_key()?, folder.cloud_key(), Offer::DeviceOs);
+        let mut seed = [0; 8];
+        rand::fill(&mut seed).map_err(|_| Error::NoRandomness)?;
+        let life = Life::start(
+            Arc::new(client),
+            profile_of(&folder, board.as_ref()),
+            folder.take_session()?,
+            Duration::ZERO,
+            u64::from_be_bytes(seed),
+        )?;
+        Ok(Self {
+            folder,
+            life,
+            socket: None,
+            workers: Workers::new(board, stop.waker().clone()),
+            sources,
+            publications,
+            stop,
+            shared,
+            on_notice: on_notice.unwrap_or_else(|| Box::new(|_| {})),
+            started: Instant::now(),
+        })
+    }
+
+    /// Runs until told to stop.
+    pub(crate) fn run(mut self) -> Result<(), Error> {
+        let mut leaving = false;
+        loop {
+            self.drain();
+            if self.stop.is_asked() && !leaving {
+                leaving = true;
+                self.life.leave(self.now());
+                continue;
+            }
+            if self.life.is_gone() {
+                break;
+            }
+            self.wait()?;
+            self.take_events();
+            self.take_results();
+            self.receive();
+            self.life.handle_timeout(self.now());
+        }
+        self.shared.connected.store(false, Ordering::Release);
+        match self.life.into_saved() {
+            Some(saved) => self.folder.put_session(&saved),
+            None => Ok(()),
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Does what the life asks for until it asks for nothing more.
+    fn drain(&mut self) {
+        loop {
+            if let Some(happening) = self.life.poll_happening() {
+                self.act_on(happening);
+            } else if let Some(datagram) = self.life.poll_transmit() {
+                // A datagram that is not sent is one that is lost: it is repeated.
+                let _ = self.socket.as_ref().map(|socket| socket.send(&datagram));
+            } else {
+                break;
+            }
+        }
+        self.shared.connected.store(self.life.is_connected(), Ordering::Release);
+    }
+
+    fn act_on(&mut self, happening: Happening) {
+        match happening {
+            Happening::NewSocket => self.reopen(),
+            Happening::Connected { resumed } => self.tell(Notice::Connected { resumed }),
+            Happening::Disconnected(loss) => self.tell(Notice::Disconnected(loss)),
+            Happening::Call { ticket, name, argument } => {
+                if !self.workers.call(ticket, name, argument) {
+                    self.life.answer_call(self.now(), ticket, Err(Answer::Unavailable));
+                }
+            }
+            Happening::Read { ticket, name } => {
+                if !self.workers.read(ticket, name) {
+                    self.life.answer_read(self.now(), ticket, Err(Answer::Unavailable));
+                }
+            }
+            Happening::Event { name, data, content_format } => {
+                self.tell(Notice::Event { name, data, content_format });
+            }
+            Happening::Signal { on } => self.tell(Notice::Signal { on }),
+            // The gateway's clock is its own.
+            Happening::Time(_) => {}
+            Happening::Published(publication) => self.tell(Notice::Published(publication)),
+            Happening::NotPublished(publication, why) => {
+                self.tell(Notice::NotPublished(publication, why))
+            }
+        }
+    }
+
+    fn tell(&mut self, notice: Notice) {
+        (self.on_notice)(notice);
+    }
+
+    /// A fresh socket, connected so that the system takes datagrams from the cloud's address only.
+    fn reopen(&mut self) {
+        match connect(&self.folder.config().cloud) {
+            Ok((socket, local, cloud)) => {
+                self.socket = Some(socket);
+                self.shared.set_local(local);
+                self.tell(Notice::Connecting { cloud, local });
+            }
+            Err(error) => {
+                tracing::debug!(%error, "no socket to the cloud");
+                self.socket = None;
+                self.life.unreachable(self.now());
+            }
+        }
+    }
+
+    /// Sleeps until something can be done.
+    fn wait(&mut self) -> Result<(), Error> {
+        let now = self.now();
+        let left =
+            self.life.poll_timeout().map(|due| due.saturating_sub(now) + Duration::from_millis(1));
+        let timeout = left.map_or(PollTimeout::NONE, |left| {
+            PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
+        });
+        let readable = |fd| PollFd::new(fd, PollFlags::POLLIN);
+        let mut fds = vec![readable(self.stop.waker().fd())];
+        fds.extend(self.socket.as_ref().map(|socket| readable(socket.as_fd())));
+        if self.life.has_room() {
+            fds.extend(self.sources.fds().map(readable));
+        }
+        match poll(&mut fds, timeout) {
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(Error::system("wait for input")(error.into())),
+        }
+        self.stop.waker().drain();
+        Ok(())
+    }
+
+    fn receive(&mut self) {
+        let mut buffer = [0; DATAGRAM];
+        for _ in 0..BURST {
+            let Some(socket) = &self.socket else { return };
+            match socket.recv(&mut buffer) {
+                Ok(length) => {
+                    let now = self.now();
+                    self.life.handle_datagram(now, buffer.get_mut(..length).unwrap_or_default());
+                    // A new socket may be due before the next datagram is read.
+                    self.drain();
+                }
+                // Anybody can make up "port unreachable": like no answer, it says nothing.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Takes events from other threads, standard input and the event socket, while there is room.
+    fn take_events(&mut self) {
+        while self.life.has_room() {
+            let Ok(ToPublish { name, data }) = self.publications.try_recv() else { break };
+            self.publish(&name, &data);
+        }
+        if self.life.has_room() {
+            self.sources.read();
+        }
+        while self.life.has_room() {
+            match self.sources.next_event() {
+                None => break,
+                Some(Ok(event)) => self.publish(&event.name, &event.data),
+                Some(Err(why)) => self.tell(Notice::BadLine(why)),
+            }
+        }
+    }
+
+    fn publish(&mut self, name: &str, data: &[u8]) {
+        if let Err(error) = self.life.publish(self.now(), name, data) {
+            self.tell(Notice::BadLine(error.to_string()));
+        }
+    }
+
+    fn take_results(&mut self) {
+        while let Some(done) = self.workers.next_result() {
+            let now = self.now();
+            match done {
+                Done::Call { ticket, name, result } => {
+                    self.life.answer_call(now, ticket, Ok(*result.as_ref().unwrap_or(&FAILED)));
+                    self.tell(Notice::Called { name, result: result.map_err(text) });
+                }
+                Done::Read { ticket, name, result } => {
+                    self.life.answer_read(
+                        now,
+                        ticket,
+                        result.clone().map_err(|_| Answer::Unavailable),
+                    );
+                    self.tell(Notice::Read { name, result: result.map_err(text) });
+                }
+            }
+        }
+    }
+}
+
+fn text(error: BoardError) -> String {
+    error.to_string()
+}
+
+fn profile_of(folder: &Folder, board: &dyn Board) -> Profile {
+    let config = folder.config();
+    Profile {
+        device_id: config.id,
+        platform_id: config.platform_id,
+        product_id: config.product_id,
+        product_version: config.product_version,
+        keepalive: Duration::from_secs(config.keepalive_seconds),
+        functions: board.functions(),
+        variables: board.variables(),
+        subscriptions: config.events.subscribe.clone(),
+    }
+}
+
+/// A socket on a fresh port, its address, and the cloud's.
+fn connect(cloud: &str) -> io::Result<(UdpSocket, SocketAddr, SocketAddr)> {
+    let (host, port) = split_host_port(cloud).ok_or(io::ErrorKind::InvalidInput)?;
+    let cloud = (host, port).to_socket_addrs()?.next().ok_or(io::ErrorKind::NotFound)?;
+    let any: SocketAddr = match cloud {
+        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+    };
+    let socket = UdpSocket::bind(any)?;
+    socket.connect(cloud)?;
+    socket.set_nonblocking(true)?;
+    let local = socket.local_addr()?;
+    Ok((socket, local, cloud))
+}
