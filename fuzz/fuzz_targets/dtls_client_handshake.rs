@@ -36,7 +36,8 @@ fuzz_target!(|data: &[u8]| {
             }
             1 => client.handle_datagram(now, &mut part.to_vec()),
             _ => {
-                let mut record = vec![22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, *operation, 0, part.len() as u8];
+                let mut record =
+                    vec![22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, *operation, 0, part.len() as u8];
                 record.extend_from_slice(part);
                 client.handle_datagram(now, &mut record)
             }

@@ -13,6 +13,8 @@ fuzz_target!(|bytes: &[u8]| {
     }
     if let Ok(key) = AwsLc.signing_key_from_der(bytes) {
         let signature = AwsLc.sign(&key, b"message").expect("a signature");
-        AwsLc.verify(&AwsLc.public_key(&key), b"message", signature.as_bytes()).expect("its own signature");
+        AwsLc
+            .verify(&AwsLc.public_key(&key), b"message", signature.as_bytes())
+            .expect("its own signature");
     }
 });

@@ -30,7 +30,8 @@ fuzz_target!(|data: &[u8]| {
     let at = usize::from(*at) % changed.len();
     changed[at] ^= change;
     // Type 253 stands for 25 on purpose, and is no part of what is authenticated.
-    let same = changed == datagram || (at == 0 && changed[0] == 253 && dialect == Dialect::DeviceOs);
+    let same =
+        changed == datagram || (at == 0 && changed[0] == 253 && dialect == Dialect::DeviceOs);
     assert_eq!(server.open(&mut changed).is_ok(), same);
     match server.open(&mut datagram) {
         Ok(opened) => assert!(!same && opened.content == Content::Application(text)),

@@ -25,16 +25,21 @@ static STAGE: LazyLock<Stage> = LazyLock::new(|| {
     let cloud = Arc::new(ServerConfig::new(AwsLc, signing(1)));
     let config = ClientConfig::new(AwsLc, signing(2), cloud.public_key(), Offer::DeviceOs);
     let jar = CookieJar::new([7; 32]);
-    let mut client = client::Handshake::start(Arc::new(config), Duration::ZERO).expect("randomness");
+    let mut client =
+        client::Handshake::start(Arc::new(config), Duration::ZERO).expect("randomness");
     let first = client.poll_transmit().expect("a hello");
     if let Admission::Challenge(challenge) = jar.admit(b"a", &first) {
-        client.handle_datagram(Duration::ZERO, &mut challenge.as_bytes().to_vec()).expect("a challenge");
+        client
+            .handle_datagram(Duration::ZERO, &mut challenge.as_bytes().to_vec())
+            .expect("a challenge");
     }
     Stage { cloud, hello: client.poll_transmit().expect("a second hello"), jar }
 });
 
 fuzz_target!(|data: &[u8]| {
-    let Admission::Proven(proven) = STAGE.jar.admit(b"a", &STAGE.hello) else { panic!("not proven") };
+    let Admission::Proven(proven) = STAGE.jar.admit(b"a", &STAGE.hello) else {
+        panic!("not proven")
+    };
     let id = ConnectionId::new([9; 8]);
     let mut now = Duration::ZERO;
     let mut server = Handshake::accept(STAGE.cloud.clone(), proven, id, now).expect("a good hello");
@@ -51,7 +56,8 @@ fuzz_target!(|data: &[u8]| {
             // As it is, or as the body of a clear-text handshake record.
             1 => server.handle_datagram(now, &mut part.to_vec(), &mut |_: &PublicKey| true),
             _ => {
-                let mut record = vec![22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, *operation, 0, part.len() as u8];
+                let mut record =
+                    vec![22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, *operation, 0, part.len() as u8];
                 record.extend_from_slice(part);
                 server.handle_datagram(now, &mut record, &mut |_: &PublicKey| true)
             }

@@ -10,8 +10,8 @@ const SECOND: &str = "0b1e00000000000000005ec0";
 /// The entries of `pin history` that are refusals of this kind.
 fn refusals(cloud: &Cloud, what: &str) -> Vec<Value> {
     let history = output_of(cloud.pin_command("history").arg("--json"));
-    let entries: Value = serde_json::from_str(&history).expect("pin history --json prints JSON");
-    let entries = entries.as_array().expect("a list").iter();
+    let history: Value = serde_json::from_str(&history).expect("pin history --json prints JSON");
+    let entries = history["entries"].as_array().expect("a list of entries").iter();
     entries.filter(|entry| entry["what"] == what).cloned().collect()
 }
 
@@ -36,7 +36,7 @@ fn p1_a_device_with_an_unpinned_key_is_refused_and_the_refusal_is_written_down()
     let mut cloud = Cloud::start();
     let stranger = Device::new(&cloud, FIRST, cloud.udp());
     let _running = stranger.run();
-    wait_for_log(&mut cloud, &["refused", "unpinned"]);
+    wait_for_log(&mut cloud, &["refused", "not pinned"]);
     wait_for_history(&mut cloud, "refused-unpinned");
 }
 

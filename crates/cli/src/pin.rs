@@ -60,14 +60,10 @@ fn print_entry(entry: &Entry) {
     let dash = || "-".to_owned();
     println!(
         "{} {:18} {} {} {}",
-        iso8601(entry.at_ms),
+        pintle_cloud::clock::iso8601(entry.at_ms),
         entry.what,
         entry.device.clone().unwrap_or_else(dash),
         entry.fingerprint.clone().unwrap_or_else(dash),
         entry.detail,
     );
-}
-
-fn iso8601(at_ms: i64) -> String {
-    pintle_cloud::iso8601(at_ms)
 }

@@ -7,6 +7,7 @@
 pub mod account;
 pub mod api;
 pub mod certificate;
+pub mod clock;
 pub mod config;
 pub mod control;
 pub mod device;
@@ -17,6 +18,7 @@ pub mod guard;
 pub mod init;
 pub mod node_key;
 mod private_file;
+pub mod serve;
 pub mod store;
 
 pub use pintle_protocol::DeviceId;

@@ -72,6 +72,14 @@ pub enum NodeKeyError {
     NotSealedHere,
 }
 
+/// Fills `bytes` from the system's source of randomness.
+///
+/// # Errors
+/// [`NodeKeyError::Crypto`] where there is none.
+pub fn random(bytes: &mut [u8]) -> Result<(), NodeKeyError> {
+    rand::fill(bytes).map_err(|_| NodeKeyError::Crypto)
+}
+
 /// The secret of a node. Not printable, wiped when dropped.
 pub struct NodeKey {
     secret: Zeroizing<[u8; KEY_LENGTH]>,

@@ -4,18 +4,20 @@ use crate::account::Accounts;
 use crate::api::{self, ApiState};
 use crate::certificate::{self, CertificateError};
 use crate::control::{Listener, Office};
+use crate::clock::now_ms;
 use crate::device::{Gateway, Presences};
 use crate::door::{ANSWER_WITHIN, DoorError, Surroundings, UdpDoor};
 use crate::event::Bus;
 use crate::folder::{Folder, FolderError};
 use crate::init::UDP_KEY_FILE;
+use crate::store::Store;
 use serde::Serialize;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -23,7 +25,7 @@ use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 /// How long open requests may take to end when the node stops.
-const DRAIN: Duration = Duration::from_secs(5);
+const DRAIN: Duration = Duration::from_secs(8);
 
 /// Why a node does not start.
 #[derive(Debug, Error)]
@@ -56,6 +58,18 @@ pub enum ServeError {
     },
 }
 
+impl ServeError {
+    /// Whether it is that somebody else listens where this node was to.
+    pub fn is_address_in_use(&self) -> bool {
+        match self {
+            Self::Bind { source, .. } | Self::Door(DoorError::Bind { source, .. }) => {
+                source.kind() == io::ErrorKind::AddrInUse
+            }
+            _ => false,
+        }
+    }
+}
+
 /// What a node is started with; flags win over the configuration file.
 #[derive(Clone, Debug, Default)]
 pub struct ServeOptions {
@@ -81,7 +95,7 @@ pub struct Node {
     accounts: Accounts,
     door: UdpDoor,
     stop: watch::Sender<bool>,
-    api: JoinHandle<()>,
+    api: JoinHandle<io::Result<()>>,
     control: JoinHandle<()>,
     folder: Folder,
 }
@@ -110,8 +124,10 @@ impl Node {
             .map_err(|source| ServeError::File { path, source })?;
         let control = tokio::spawn(control.serve(office));
 
-        let state = ApiState::new(&folder, accounts.clone(), gateway, bus.clone());
         let (stop, stopped) = watch::channel(false);
+        let store = folder.store.clone();
+        let state = ApiState::new(store, gateway, bus.clone(), accounts.clone(), stopped.clone())
+            .with_contact(folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()));
         let api = tokio::spawn(api::listener::serve(listener, tls, api::router(state), stopped));
         let addresses = Addresses { api: api_address, udp: door.address() };
         Ok(Self { addresses, bus, accounts, door, stop, api, control, folder })
@@ -127,6 +143,11 @@ impl Node {
         &self.bus
     }
 
+    /// What it remembers.
+    pub fn store(&self) -> &Store {
+        &self.folder.store
+    }
+
     /// Its people.
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
@@ -137,8 +158,10 @@ impl Node {
         // The API may have ended by itself; then nobody listens.
         let _ = self.stop.send(true);
         self.control.abort();
-        if tokio::time::timeout(DRAIN, self.api).await.is_err() {
-            tracing::warn!("some requests did not end in time and were cut off");
+        match tokio::time::timeout(DRAIN, self.api).await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::error!(%error, "the API had ended by itself"),
+            Ok(Err(_)) | Err(_) => tracing::warn!("some requests were cut off"),
         }
         let door = self.door;
         let saved = tokio::task::spawn_blocking(move || door.close()).await.unwrap_or(0);
@@ -170,9 +193,4 @@ async fn open_door(
     let opened = tokio::task::spawn_blocking(move || UdpDoor::open(address, around)).await;
     let opened = opened.map_err(|error| DoorError::System(io::Error::other(error)))?;
     Ok(opened?)
-}
-
-fn now_ms() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }

@@ -304,7 +304,7 @@ fn the_files_of_the_store_are_its_owners_alone() {
 }
 
 #[tokio::test]
-async fn p5_p6_p9_no_name_password_or_token_is_in_the_files_of_the_store() {
+async fn p6_p9_no_name_password_or_token_is_in_the_files_of_the_store() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().to_owned();
     let store = tokio::task::spawn_blocking(move || open(&path)).await.unwrap();
@@ -324,6 +324,23 @@ async fn p5_p6_p9_no_name_password_or_token_is_in_the_files_of_the_store() {
         assert!(!contains(&bytes, secret.as_bytes()), "{secret} is in the store");
     }
     assert!(!contains(&bytes, &raw), "the token's bytes are in the store");
+}
+
+#[tokio::test]
+async fn p5_under_another_node_key_no_password_and_no_token_of_the_store_is_good() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let accounts = Accounts::new(store.clone(), &node_key());
+    let maker = accounts.clone();
+    let made = tokio::task::spawn_blocking(move || maker.create_blocking("ada", "correct horse", 1));
+    let account = made.await.unwrap().unwrap();
+    let token = accounts.issue(account, "ada", "cli", Lifetime::asked(None), 1).await.unwrap().token.reveal();
+    let password = || Zeroizing::new("correct horse".to_owned());
+    assert_eq!(accounts.check("ada", password()).await.unwrap(), Some(account));
+
+    let thief = Accounts::new(store, &NodeKey::from_bytes(Zeroizing::new([8; 32])));
+    assert_eq!(thief.check("ada", password()).await.unwrap(), None);
+    assert!(thief.caller(&token, 2).await.unwrap().is_none());
 }
 
 proptest! {

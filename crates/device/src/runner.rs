@@ -326,3 +326,6 @@ fn connect(cloud: &str) -> io::Result<(UdpSocket, SocketAddr, SocketAddr)> {
     let local = socket.local_addr()?;
     Ok((socket, local, cloud))
 }
+
+#[cfg(test)]
+mod tests;

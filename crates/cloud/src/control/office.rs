@@ -3,11 +3,11 @@
 use super::batch::PinLine;
 use super::line::{Entry, Pinned, Request, Response};
 use crate::account::{AccountId, Accounts};
+use crate::clock::now_ms;
 use crate::device::Gateway;
 use crate::store::Store;
 use crate::store::pin::{BatchError, HistoryEntry, NewPin, PinChange, PinError, PinnedBy, What};
 use pintle_protocol::DeviceId;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Where an operator's requests are carried out.
 #[derive(Clone)]
@@ -131,9 +131,4 @@ fn word(change: PinChange) -> &'static str {
         PinChange::Same => "same",
         PinChange::Replaced { .. } => "replaced",
     }
-}
-
-fn now_ms() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
 }

@@ -17,6 +17,7 @@ const EC_P256: [u8; 19] = [
 /// A private key as found in DER.
 pub(crate) struct PrivateKeyDer<'a> {
     /// The whole structure, without what follows it.
+    #[cfg_attr(not(feature = "aws-lc"), allow(dead_code, reason = "RustCrypto takes the scalar"))]
     pub(crate) der: &'a [u8],
     /// The private scalar, big-endian.
     #[cfg_attr(

@@ -111,19 +111,17 @@ impl CookieJar {
     }
 
     fn judge<'a>(&self, source: &[u8], length: usize, hello: ProvenHello<'a>) -> Admission<'a> {
-        let of_previous =
-            matches!(hello.hello.cookie, [named, ..] if *named == self.generation.wrapping_sub(1));
-        let secret = match (&self.previous, of_previous) {
-            (Some(previous), true) => previous,
-            _ => &self.current,
+        let before = self.generation.wrapping_sub(1);
+        let of_previous = matches!(hello.hello.cookie, [named, ..] if *named == before);
+        let (secret, generation) = match &self.previous {
+            Some(previous) if of_previous => (previous, before),
+            _ => (&self.current, self.generation),
         };
-        let is_current = core::ptr::eq(secret, &raw const self.current);
-        let generation = if is_current { self.generation } else { self.generation.wrapping_sub(1) };
         let cookie = make(secret.clone(), generation, source, &hello.hello);
         if bool::from(cookie.as_slice().ct_eq(hello.hello.cookie)) {
             return Admission::Proven(hello);
         }
-        if !is_current {
+        if generation != self.generation {
             return Admission::Dropped(DropReason::StaleCookie);
         }
         if CHALLENGE_LENGTH > length {

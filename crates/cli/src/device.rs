@@ -1,0 +1,122 @@
+//! `pintle device`.
+
+use crate::args::{DeviceCommand, DeviceRunArgs};
+use crate::failure::Failure;
+use crate::stop::told_to_stop;
+use pintle_device::server_block::{BlockKind, dfu_util_lines};
+use pintle_device::{
+    CreateOptions, Error, Folder, Notice, RunOptions, ServerBlock, Stop, read_cloud_key,
+    read_rsa_cloud_key,
+};
+use serde_json::json;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tokio::runtime::Builder;
+
+pub fn run(command: DeviceCommand) -> Result<(), Failure> {
+    match command {
+        DeviceCommand::New { dir, id, cloud_key, cloud, json } => {
+            new(dir, id.as_deref(), &cloud_key, cloud, json)
+        }
+        DeviceCommand::Run(args) => run_device(&args),
+        DeviceCommand::ServerBlock { cloud_key, cloud, port, tcp, out } => {
+            server_block(&cloud_key, &cloud, port, tcp, &out)
+        }
+    }
+}
+
+fn new(
+    dir: PathBuf,
+    id: Option<&str>,
+    cloud_key: &Path,
+    cloud: String,
+    json: bool,
+) -> Result<(), Failure> {
+    let id = id
+        .map(|id| id.parse().map_err(|_| Failure::usage(format!("`{id}` is not a device id: 24 hex digits"))))
+        .transpose()?;
+    let cloud_key = read_cloud_key(cloud_key).map_err(failure)?;
+    let folder = Folder::create(CreateOptions { dir, id, cloud_key, cloud }).map_err(failure)?;
+    let (dir, key) = (folder.dir(), folder.public_key_file());
+    if json {
+        let fingerprint = folder.public_key().fingerprint().to_string();
+        println!("{}", json!({ "device": folder.id().to_string(), "dir": dir, "public_key": key, "fingerprint": fingerprint }));
+        return Ok(());
+    }
+    println!("Made device {} in {}.", folder.id(), dir.display());
+    println!("  its public key  {}", key.display());
+    println!("  its settings    {}", dir.join("device.toml").display());
+    println!("Pin it:  pintle pin set --data DIR --device {} --key {} --owner NAME", folder.id(), key.display());
+    println!("Run it:  pintle device run --dir {}", dir.display());
+    Ok(())
+}
+
+fn run_device(args: &DeviceRunArgs) -> Result<(), Failure> {
+    let folder = Folder::open(&args.dir).map_err(failure)?;
+    println!("device {}", folder.id());
+    let stop = Stop::new().map_err(failure)?;
+    let stopper = stop.clone();
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+    let runtime = runtime.map_err(Failure::failed)?;
+    runtime.spawn(async move {
+        if told_to_stop().await.is_ok() {
+            stopper.stop();
+        }
+    });
+    let options = RunOptions { on_notice: Some(Box::new(print)), ..RunOptions::default() };
+    pintle_device::run(folder, options, &stop).map_err(failure)
+}
+
+fn print(notice: Notice) {
+    println!("{notice}");
+}
+
+fn server_block(
+    cloud_key: &Path,
+    host: &str,
+    port: Option<u16>,
+    tcp: bool,
+    out: &Path,
+) -> Result<(), Failure> {
+    let kind = if tcp { BlockKind::Tcp } else { BlockKind::Udp };
+    let port = port.unwrap_or(kind.default_port());
+    let block = match kind {
+        BlockKind::Tcp => {
+            let key = read_rsa_cloud_key(cloud_key).map_err(failure)?;
+            ServerBlock::tcp(&key, host, port)
+        }
+        BlockKind::Udp => {
+            let key = read_cloud_key(cloud_key).map_err(failure)?;
+            ServerBlock::udp(&key, host, port)
+        }
+    };
+    let block = block.map_err(Failure::usage)?;
+    // A bad block makes a device restore its vendor's key: read it back before anyone flashes it.
+    ServerBlock::parse(block.as_bytes()).map_err(Failure::failed)?;
+    fs::write(out, block.as_bytes())
+        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", out.display())))?;
+    let read_back = out.with_extension("read-back.bin");
+    let lines = dfu_util_lines(kind, out, &read_back);
+    println!("Wrote {} ({} bytes, checked).", out.display(), block.as_bytes().len());
+    if !tcp && port != 5684 {
+        println!("Note: Device OS over UDP connects to port 5684, whatever the block says.");
+    }
+    println!("With the device in DFU mode:");
+    println!("  {}", lines.write);
+    println!("  {}", lines.read_back);
+    println!("  {}", lines.compare);
+    Ok(())
+}
+
+fn failure(error: Error) -> Failure {
+    match error {
+        Error::AlreadyADevice(_)
+        | Error::File { .. }
+        | Error::Config { .. }
+        | Error::PrivateKey(_)
+        | Error::PublicKey { .. }
+        | Error::ServerKey { .. }
+        | Error::CloudAddress(_) => Failure::usage(error),
+        error => Failure::failed(error),
+    }
+}

@@ -1,0 +1,200 @@
+//! A cloud without doors: a store in a temporary folder, two accounts, and devices that answer by script.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use pintle_cloud::DeviceId;
+use pintle_cloud::account::{AccountId, Accounts};
+use pintle_cloud::api::{ApiState, Clock, Fleet, Moment, router};
+use pintle_cloud::device::{AskError, Presence};
+use pintle_cloud::event::Bus;
+use pintle_cloud::node_key::NodeKey;
+use pintle_cloud::store::Store;
+use pintle_cloud::store::device::{SavedHello, put_application, put_hello};
+use pintle_protocol::value::{Value as Variable, VariableType};
+use serde_json::Value;
+use tokio::sync::watch;
+use tower::ServiceExt as _;
+
+pub const START_MS: i64 = 1_800_000_000_000;
+pub const ALPHA: &str = "0a0a0a0a0a0a0a0a0a0a0a0a";
+pub const BETA: &str = "0b0b0b0b0b0b0b0b0b0b0b0b";
+
+/// Devices by script: `led` returns the length of its argument, `slow` times out, `temp` is 21.5.
+#[derive(Clone, Default)]
+pub struct Script {
+    pub online: Arc<Mutex<HashSet<DeviceId>>>,
+    pub told: Arc<Mutex<Vec<String>>>,
+}
+
+impl Script {
+    fn tell(&self, what: String) {
+        self.told.lock().unwrap().push(what);
+    }
+}
+
+impl Fleet for Script {
+    async fn call(&self, _: DeviceId, function: &str, argument: &[u8]) -> Result<i32, AskError> {
+        self.tell(format!("call {function} {}", String::from_utf8_lossy(argument)));
+        match function {
+            "slow" => Err(AskError::TimedOut),
+            _ => Ok(i32::try_from(argument.len()).unwrap()),
+        }
+    }
+
+    async fn read(&self, _: DeviceId, variable: &str, kind: VariableType) -> Result<Variable, AskError> {
+        self.tell(format!("read {variable} {}", kind.name()));
+        Ok(match kind {
+            VariableType::Double => Variable::Double(21.5),
+            VariableType::Int => Variable::Int(-7),
+            VariableType::Bool => Variable::Bool(true),
+            VariableType::String => Variable::String("grün".into()),
+        })
+    }
+
+    async fn ping(&self, id: DeviceId) -> Result<(), AskError> {
+        if self.online.lock().unwrap().contains(&id) { Ok(()) } else { Err(AskError::Offline) }
+    }
+
+    async fn signal(&self, id: DeviceId, on: bool) -> Result<(), AskError> {
+        self.tell(format!("signal {on}"));
+        self.ping(id).await
+    }
+
+    fn presence(&self, id: DeviceId) -> Presence {
+        Presence { online: self.online.lock().unwrap().contains(&id), ..Presence::default() }
+    }
+
+    fn key_changed(&self, id: DeviceId) {
+        self.tell(format!("key {id}"));
+    }
+
+    fn owner_changed(&self, id: DeviceId, owner: Option<AccountId>) {
+        self.tell(format!("owner {id} {}", owner.is_some()));
+    }
+}
+
+pub struct Cloud {
+    pub dir: tempfile::TempDir,
+    pub store: Store,
+    pub bus: Bus,
+    pub script: Script,
+    pub router: Router,
+    pub ada: AccountId,
+    pub shutdown: watch::Sender<bool>,
+    elapsed_ms: Arc<AtomicI64>,
+}
+
+impl Cloud {
+    /// Accounts `ada` and `bob`, both with the password `correct horse`; no devices.
+    pub async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().to_owned();
+        let (store, accounts, ada) = tokio::task::spawn_blocking(move || {
+            let key = NodeKey::generate().unwrap();
+            let store = Store::open(&path, &key).unwrap();
+            let accounts = Accounts::new(store.clone(), &key);
+            accounts.create_blocking("bob", "correct horse", START_MS).unwrap();
+            let ada = accounts.create_blocking("Ada@example.com", "correct horse", START_MS).unwrap();
+            (store, accounts, ada)
+        })
+        .await
+        .unwrap();
+        let (shutdown, over) = watch::channel(false);
+        let (bus, script) = (Bus::new(), Script::default());
+        let elapsed_ms = Arc::new(AtomicI64::new(0));
+        let elapsed = Arc::clone(&elapsed_ms);
+        let clock = Clock::new(move || {
+            let ms = elapsed.load(Ordering::Relaxed);
+            Moment { wall_ms: START_MS + ms, since_start: Duration::from_millis(u64::try_from(ms).unwrap()) }
+        });
+        let state = ApiState::new(store.clone(), script.clone(), bus.clone(), accounts, over)
+            .with_contact(Some("mailto:security@example.com"))
+            .with_clock(clock);
+        Self { dir, store, bus, script, router: router(state), ada, shutdown, elapsed_ms }
+    }
+
+    /// The same with device alpha, claimed by ada, described and online.
+    pub async fn with_alpha() -> (Self, String) {
+        let cloud = Self::new().await;
+        let token = cloud.login("ada@example.com").await;
+        cloud.add_device(ALPHA).await;
+        let id: DeviceId = ALPHA.parse().unwrap();
+        cloud.store.devices().claim(id, cloud.ada).await.unwrap();
+        cloud.store.devices().rename(id, cloud.ada, "alpha").await.unwrap();
+        cloud.script.online.lock().unwrap().insert(id);
+        (cloud, token)
+    }
+
+    /// A device that connected once and is nobody's.
+    pub async fn add_device(&self, id: &str) {
+        let id: DeviceId = id.parse().unwrap();
+        let hello = SavedHello { platform_id: 13, product_id: 13, firmware_version: None, system_version: 6_203 };
+        self.store.devices().put(put_hello(id, hello, START_MS)).await.unwrap();
+        let variables = r#"{"temp":"double","count":"int32","colour":"string","on":"bool"}"#;
+        self.store.devices().put(put_application(id, r#"["led","slow"]"#, variables)).await.unwrap();
+    }
+
+    pub fn advance(&self, time: Duration) {
+        self.elapsed_ms.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+
+    pub async fn login(&self, name: &str) -> String {
+        let form = format!("grant_type=password&username={name}&password=correct+horse&client_id=particle-cli");
+        let (status, body) = self.form("POST", "/oauth/token", None, &form).await;
+        assert_eq!(status, 200, "{body}");
+        body["access_token"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn get(&self, path: &str, token: &str) -> (StatusCode, Value) {
+        self.json("GET", path, Some(token), "").await
+    }
+
+    pub async fn json(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> (StatusCode, Value) {
+        read(self.send(method, path, token, "application/json", body.to_owned()).await).await
+    }
+
+    pub async fn form(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> (StatusCode, Value) {
+        read(self.send(method, path, token, "application/x-www-form-urlencoded", body.to_owned()).await).await
+    }
+
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        kind: &str,
+        body: String,
+    ) -> axum::response::Response {
+        let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, kind);
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()
+    }
+}
+
+/// Status and JSON; a body that is no JSON fails the test, since clients need JSON everywhere.
+async fn read(response: axum::response::Response) -> (StatusCode, Value) {
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let value = serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{status}: {body:?}"));
+    (status, value)
+}
+
+/// Every error has the one shape, and only a 401 speaks of access tokens (clients would log out).
+pub fn assert_error(answer: &(StatusCode, Value), status: u16, text: &str) {
+    let (found, body) = answer;
+    assert_eq!(found.as_u16(), status, "{body}");
+    assert_eq!(body["ok"], false);
+    assert!(body["error"].is_string(), "{body}");
+    let description = body["error_description"].as_str().unwrap();
+    assert!(description.contains(text), "{description:?} does not say {text:?}");
+    assert_eq!(status == 401, body.to_string().to_lowercase().contains("access token"), "{body}");
+}
