@@ -123,7 +123,12 @@ impl Accounts {
     }
 
     /// Makes an account. Blocks, for about 50 ms: for the command line, not for async code.
-    pub fn create_blocking(&self, name: &str, password: &str, now_ms: i64) -> Result<AccountId, AccountError> {
+    pub fn create_blocking(
+        &self,
+        name: &str,
+        password: &str,
+        now_ms: i64,
+    ) -> Result<AccountId, AccountError> {
         let trimmed = name.trim();
         if trimmed.is_empty() || trimmed.len() > MAX_NAME || trimmed.chars().any(char::is_control) {
             return Err(AccountError::Name);
@@ -131,7 +136,10 @@ impl Accounts {
         if password.chars().count() < MIN_PASSWORD || password.len() > MAX_PASSWORD {
             return Err(AccountError::Password);
         }
-        let row = AccountRow { id: AccountId::generate()?, password: self.hasher.hash_blocking(password)? };
+        let row = AccountRow {
+            id: AccountId::generate()?,
+            password: self.hasher.hash_blocking(password)?,
+        };
         if self.store.accounts().create(&row, &self.name_hash(name).0, now_ms).wait()? {
             Ok(row.id)
         } else {
@@ -150,7 +158,11 @@ impl Accounts {
     }
 
     /// Checks a name and password; `None` if they do not belong together, after the same time either way.
-    pub async fn check(&self, name: &str, password: Zeroizing<String>) -> Result<Option<AccountId>, AccountError> {
+    pub async fn check(
+        &self,
+        name: &str,
+        password: Zeroizing<String>,
+    ) -> Result<Option<AccountId>, AccountError> {
         if password.len() > MAX_PASSWORD || name.len() > MAX_NAME {
             return Ok(None);
         }

@@ -14,6 +14,7 @@ use crate::event::Bus;
 use crate::guard::{Lockout, LockoutSettings};
 use crate::store::Store;
 
+mod address;
 mod body;
 mod caller;
 mod claim;
@@ -82,9 +83,27 @@ pub(crate) struct Guards {
 
 impl<F: Fleet> ApiState<F> {
     /// The state of a node's API; `shutdown` turns true when the node ends.
-    pub fn new(store: Store, fleet: F, bus: Bus, accounts: Accounts, shutdown: watch::Receiver<bool>) -> Self {
-        let guards = Guards { sources: Lockout::new(SOURCE_LOCKOUT), accounts: Lockout::new(ACCOUNT_LOCKOUT) };
-        Self { store, fleet, bus, accounts, clock: Clock::system(), contact: None, shutdown, guards: Arc::new(guards) }
+    pub fn new(
+        store: Store,
+        fleet: F,
+        bus: Bus,
+        accounts: Accounts,
+        shutdown: watch::Receiver<bool>,
+    ) -> Self {
+        let guards = Guards {
+            sources: Lockout::new(SOURCE_LOCKOUT),
+            accounts: Lockout::new(ACCOUNT_LOCKOUT),
+        };
+        Self {
+            store,
+            fleet,
+            bus,
+            accounts,
+            clock: Clock::system(),
+            contact: None,
+            shutdown,
+            guards: Arc::new(guards),
+        }
     }
 
     /// Sets the contact for security reports.

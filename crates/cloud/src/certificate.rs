@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use rcgen::string::Ia5String;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    SanType,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SanType,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -81,7 +81,11 @@ pub(crate) fn create(folder: &Path, names: &[String], now_ms: i64) -> Result<(),
 }
 
 /// The TLS settings of the API: the certificate given in the configuration, or the node's own, renewed if due.
-pub fn server_config(folder: &Path, config: &Config, now_ms: i64) -> Result<Arc<ServerConfig>, CertificateError> {
+pub fn server_config(
+    folder: &Path,
+    config: &Config,
+    now_ms: i64,
+) -> Result<Arc<ServerConfig>, CertificateError> {
     let (chain, key) = match config.api.given_certificate() {
         Some((chain, key)) => (chain.to_owned(), key.to_owned()),
         None => {
@@ -108,20 +112,21 @@ pub fn renew_if_due(folder: &Path, now_ms: i64) -> Result<bool, CertificateError
 }
 
 fn load(chain: &Path, key: &Path) -> Result<Arc<ServerConfig>, CertificateError> {
-    let given = |path: &Path, reason: String| CertificateError::Given { path: path.to_owned(), reason };
+    let given =
+        |path: &Path, reason: String| CertificateError::Given { path: path.to_owned(), reason };
     let certificates = CertificateDer::pem_file_iter(chain)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| given(chain, format!("no certificate in PEM form ({error})")))?;
-    let private =
-        PrivateKeyDer::from_pem_file(key).map_err(|error| given(key, format!("no private key in PEM form ({error})")))?;
+    let private = PrivateKeyDer::from_pem_file(key)
+        .map_err(|error| given(key, format!("no private key in PEM form ({error})")))?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| given(chain, error.to_string()))?;
-    let mut config = builder
-        .with_no_client_auth()
-        .with_single_cert(certificates, private)
-        .map_err(|error| given(chain, format!("certificate and key do not go together ({error})")))?;
+    let mut config =
+        builder.with_no_client_auth().with_single_cert(certificates, private).map_err(|error| {
+            given(chain, format!("certificate and key do not go together ({error})"))
+        })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
@@ -140,14 +145,20 @@ fn authority(key: &KeyPair, now_ms: i64) -> CertificateParams {
     params
 }
 
-fn issue(folder: &Path, names: &[String], ca_key: KeyPair, now_ms: i64) -> Result<(), CertificateError> {
+fn issue(
+    folder: &Path,
+    names: &[String],
+    ca_key: KeyPair,
+    now_ms: i64,
+) -> Result<(), CertificateError> {
     let issuer = Issuer::new(authority(&ca_key, now_ms), ca_key);
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::default();
     set_dates(&mut params, now_ms, SERVER_DAYS);
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, "Pintle API");
-    params.subject_alt_names = names.iter().map(|name| alternative(name)).collect::<Result<_, _>>()?;
+    params.subject_alt_names =
+        names.iter().map(|name| alternative(name)).collect::<Result<_, _>>()?;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
@@ -156,13 +167,19 @@ fn issue(folder: &Path, names: &[String], ca_key: KeyPair, now_ms: i64) -> Resul
     // The key goes first: a crash between the two is seen at the next start, which makes both again.
     let server = folder.join(SERVER_FILE);
     remove(&server)?;
-    replace(&folder.join(SERVER_KEY_FILE), Readers::Owner, Zeroizing::new(key.serialize_pem()).as_bytes())?;
+    replace(
+        &folder.join(SERVER_KEY_FILE),
+        Readers::Owner,
+        Zeroizing::new(key.serialize_pem()).as_bytes(),
+    )?;
     replace(&server, Readers::Everyone, text.as_bytes())
 }
 
 fn set_dates(params: &mut CertificateParams, now_ms: i64, days: i64) {
     // A day back, for clocks that are late.
-    let at = |ms: i64| OffsetDateTime::from_unix_timestamp(ms / 1_000).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let at = |ms: i64| {
+        OffsetDateTime::from_unix_timestamp(ms / 1_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    };
     params.not_before = at(now_ms - DAY_MS);
     params.not_after = at(now_ms + days * DAY_MS);
 }
@@ -176,7 +193,9 @@ fn alternative(name: &str) -> Result<SanType, CertificateError> {
     if let Ok(address) = name.parse::<IpAddr>() {
         return Ok(SanType::IpAddress(address));
     }
-    let label = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_*".contains(&b));
+    let label = |part: &str| {
+        !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_*".contains(&b))
+    };
     match Ia5String::try_from(name) {
         Ok(host) if name.len() <= 253 && name.split('.').all(label) => Ok(SanType::DnsName(host)),
         _ => Err(CertificateError::Name(name.to_owned())),
@@ -188,12 +207,19 @@ fn ends_at(text: &str) -> Option<i64> {
 }
 
 fn read(path: &Path) -> Result<String, CertificateError> {
-    fs::read_to_string(path).map_err(|source| CertificateError::File { path: path.to_owned(), source })
+    fs::read_to_string(path)
+        .map_err(|source| CertificateError::File { path: path.to_owned(), source })
 }
 
-fn write_new(folder: &Path, name: &str, readers: Readers, content: &[u8]) -> Result<(), CertificateError> {
+fn write_new(
+    folder: &Path,
+    name: &str,
+    readers: Readers,
+    content: &[u8],
+) -> Result<(), CertificateError> {
     let path = folder.join(name);
-    private_file::create(&path, readers, content).map_err(|source| CertificateError::File { path, source })
+    private_file::create(&path, readers, content)
+        .map_err(|source| CertificateError::File { path, source })
 }
 
 fn replace(path: &Path, readers: Readers, content: &[u8]) -> Result<(), CertificateError> {
@@ -219,7 +245,8 @@ mod tests {
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("keys")).unwrap();
-        create(folder.path(), &["localhost".into(), "127.0.0.1".into(), "::1".into()], NOW).unwrap();
+        create(folder.path(), &["localhost".into(), "127.0.0.1".into(), "::1".into()], NOW)
+            .unwrap();
         folder
     }
 

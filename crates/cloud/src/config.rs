@@ -42,7 +42,11 @@ pub struct Api {
 
 impl Default for Api {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)), certificate: None, private_key: None }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
+            certificate: None,
+            private_key: None,
+        }
     }
 }
 
@@ -120,7 +124,8 @@ impl Config {
     /// Reads `config.toml` of a data folder; paths in the result are absolute or start at `folder`.
     pub fn load(folder: &Path) -> Result<Self, ConfigError> {
         let path = folder.join(FILE_NAME);
-        let text = fs::read_to_string(&path).map_err(|source| ConfigError::File { path: path.clone(), source })?;
+        let text = fs::read_to_string(&path)
+            .map_err(|source| ConfigError::File { path: path.clone(), source })?;
         Ok(Self::parse(&text, &path)?.rooted_at(folder))
     }
 
@@ -142,10 +147,16 @@ impl Config {
     fn check(&self) -> Result<(), (usize, String)> {
         match (&self.api.certificate, &self.api.private_key) {
             (Some(lonely), None) => {
-                return Err((lonely.span().start, "certificate needs private_key beside it".to_owned()));
+                return Err((
+                    lonely.span().start,
+                    "certificate needs private_key beside it".to_owned(),
+                ));
             }
             (None, Some(lonely)) => {
-                return Err((lonely.span().start, "private_key needs certificate beside it".to_owned()));
+                return Err((
+                    lonely.span().start,
+                    "private_key needs certificate beside it".to_owned(),
+                ));
             }
             _ => {}
         }
@@ -235,9 +246,16 @@ mod tests {
     #[test]
     fn relative_paths_start_at_the_data_folder() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join(FILE_NAME), "[node]\nkey_file = \"/elsewhere/node.key\"\n").unwrap();
-        assert_eq!(Config::load(folder.path()).unwrap().node.key_file, Path::new("/elsewhere/node.key"));
+        fs::write(folder.path().join(FILE_NAME), "[node]\nkey_file = \"/elsewhere/node.key\"\n")
+            .unwrap();
+        assert_eq!(
+            Config::load(folder.path()).unwrap().node.key_file,
+            Path::new("/elsewhere/node.key")
+        );
         fs::write(folder.path().join(FILE_NAME), "").unwrap();
-        assert_eq!(Config::load(folder.path()).unwrap().node.key_file, folder.path().join("keys/node.key"));
+        assert_eq!(
+            Config::load(folder.path()).unwrap().node.key_file,
+            folder.path().join("keys/node.key")
+        );
     }
 }

@@ -1,8 +1,11 @@
 //! Makes a data folder: keys, local authority, certificate, configuration, store, first operator.
 //!
-//! 1. refuse a folder with anything in it · 2. build all of it in a sibling folder of a random name · 3. sync ·
-//! 4. rename it to its place. Until step 4 the place is untouched, and a failure removes the sibling, so a data
-//! folder is whole or absent.
+//! 1. Refuse a folder with anything in it.
+//! 2. Build all of it in a sibling folder of a random name.
+//! 3. Sync it.
+//! 4. Rename it to its place.
+//!
+//! Until step 4 the place is untouched, and a failure removes the sibling, so a data folder is whole or absent.
 
 use std::fs;
 use std::io;
@@ -162,15 +165,26 @@ fn build(folder: &Path, options: &InitOptions) -> Result<String, InitError> {
     let node_key = NodeKey::generate()?;
     node_key.save(&folder.join(&Config::default().node.key_file))?;
     certificate::create(folder, &names(&options.names), options.now_ms)?;
-    write(folder, config::FILE_NAME, Readers::Owner, config_text(options.contact.as_deref()).as_bytes())?;
+    write(
+        folder,
+        config::FILE_NAME,
+        Readers::Owner,
+        config_text(options.contact.as_deref()).as_bytes(),
+    )?;
     let store = Store::open(folder, &node_key)?;
-    Accounts::new(store, &node_key).create_blocking(&options.user, &options.password, options.now_ms)?;
+    Accounts::new(store, &node_key).create_blocking(
+        &options.user,
+        &options.password,
+        options.now_ms,
+    )?;
     Ok(fingerprint)
 }
 
 fn create_udp_key(folder: &Path) -> Result<String, InitError> {
-    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| InitError::Crypto)?;
-    let private: EcPrivateKeyRfc5915Der<'_> = pair.private_key().as_der().map_err(|_| InitError::Crypto)?;
+    let pair =
+        EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| InitError::Crypto)?;
+    let private: EcPrivateKeyRfc5915Der<'_> =
+        pair.private_key().as_der().map_err(|_| InitError::Crypto)?;
     let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| InitError::Crypto)?;
     write(folder, UDP_KEY_FILE, Readers::Owner, private.as_ref())?;
     write(folder, UDP_PUBLIC_FILE, Readers::Everyone, public.as_ref())?;
@@ -299,7 +313,10 @@ mod tests {
         }
         assert_eq!(fs::read(&summary.udp_public_key).unwrap().len(), 91);
         let config = Config::load(&folder).unwrap();
-        assert_eq!(config.security.contact.as_ref().unwrap().get_ref(), "mailto:security@example.com");
+        assert_eq!(
+            config.security.contact.as_ref().unwrap().get_ref(),
+            "mailto:security@example.com"
+        );
         let node_key = NodeKey::load(&config.node.key_file).unwrap();
         let accounts = Accounts::new(Store::open(&folder, &node_key).unwrap(), &node_key);
         assert!(accounts.find_blocking(" Ada ").unwrap().is_some());
@@ -324,7 +341,10 @@ mod tests {
     fn a_folder_with_other_things_in_it_is_refused_and_an_empty_one_taken() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("photo.jpg"), "x").unwrap();
-        assert!(matches!(create(folder.path(), &options("correct horse")), Err(InitError::NotEmpty(_))));
+        assert!(matches!(
+            create(folder.path(), &options("correct horse")),
+            Err(InitError::NotEmpty(_))
+        ));
         fs::remove_file(folder.path().join("photo.jpg")).unwrap();
         create(folder.path(), &options("correct horse")).unwrap();
     }
@@ -334,7 +354,10 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("data");
         // The password is looked at last, when everything else is built.
-        assert!(matches!(create(&folder, &options("short")), Err(InitError::Account(AccountError::Password))));
+        assert!(matches!(
+            create(&folder, &options("short")),
+            Err(InitError::Account(AccountError::Password))
+        ));
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
     }
 }

@@ -57,7 +57,9 @@ pub enum NodeKeyError {
         source: io::Error,
     },
     /// The file is not 32 bytes long.
-    #[error("the node key {path} holds {length} bytes, not {KEY_LENGTH}: restore it from your copy")]
+    #[error(
+        "the node key {path} holds {length} bytes, not {KEY_LENGTH}: restore it from your copy"
+    )]
     Length {
         /// The key file.
         path: PathBuf,
@@ -127,12 +129,22 @@ impl NodeKey {
     }
 
     /// Seals `plaintext` for one purpose, bound to `context`. The result is 28 bytes longer.
-    pub fn seal(&self, label: Label, context: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, NodeKeyError> {
+    pub fn seal(
+        &self,
+        label: Label,
+        context: &[u8],
+        plaintext: &[u8],
+    ) -> Result<Vec<u8>, NodeKeyError> {
         seal_with(&self.derive(label), context, plaintext)
     }
 
     /// Opens what [`NodeKey::seal`] made with the same label and context.
-    pub fn open(&self, label: Label, context: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NodeKeyError> {
+    pub fn open(
+        &self,
+        label: Label,
+        context: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, NodeKeyError> {
         open_with(&self.derive(label), context, sealed)
     }
 }
@@ -160,12 +172,20 @@ fn tag_of(parts: &[&[u8]], key: &[u8]) -> [u8; KEY_LENGTH] {
 }
 
 /// AES-256-GCM-SIV with a random nonce in front.
-pub(crate) fn seal_with(key: &[u8; KEY_LENGTH], context: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, NodeKeyError> {
+pub(crate) fn seal_with(
+    key: &[u8; KEY_LENGTH],
+    context: &[u8],
+    plaintext: &[u8],
+) -> Result<Vec<u8>, NodeKeyError> {
     let mut nonce = [0; NONCE_LEN];
     rand::fill(&mut nonce).map_err(|_| NodeKeyError::Crypto)?;
     let mut body = plaintext.to_vec();
     sealing_key(key)?
-        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(context), &mut body)
+        .seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(context),
+            &mut body,
+        )
         .map_err(|_| NodeKeyError::Crypto)?;
     let mut sealed = nonce.to_vec();
     sealed.append(&mut body);
@@ -173,8 +193,13 @@ pub(crate) fn seal_with(key: &[u8; KEY_LENGTH], context: &[u8], plaintext: &[u8]
 }
 
 /// Opens what [`seal_with`] made.
-pub(crate) fn open_with(key: &[u8; KEY_LENGTH], context: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NodeKeyError> {
-    let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(NodeKeyError::NotSealedHere)?;
+pub(crate) fn open_with(
+    key: &[u8; KEY_LENGTH],
+    context: &[u8],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, NodeKeyError> {
+    let (nonce, body) =
+        sealed.split_first_chunk::<NONCE_LEN>().ok_or(NodeKeyError::NotSealedHere)?;
     let mut body = Zeroizing::new(body.to_vec());
     let length = sealing_key(key)?
         .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(context), &mut body)
@@ -198,7 +223,10 @@ mod tests {
         let key = NodeKey::from_bytes(Zeroizing::new([7; 32]));
         assert_eq!(*key.derive(Label::SESSION), *key.derive(Label::SESSION));
         assert_ne!(*key.derive(Label::SESSION), *key.derive(Label::COOKIE));
-        assert_ne!(*key.derive(Label::SESSION), *NodeKey::from_bytes(Zeroizing::new([8; 32])).derive(Label::SESSION));
+        assert_ne!(
+            *key.derive(Label::SESSION),
+            *NodeKey::from_bytes(Zeroizing::new([8; 32])).derive(Label::SESSION)
+        );
     }
 
     #[test]

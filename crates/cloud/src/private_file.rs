@@ -33,7 +33,8 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
 
 /// Writes a new file and syncs it; an existing one is an error and stays as it is.
 pub(crate) fn create(path: &Path, readers: Readers, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(path)?;
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(readers.mode()).open(path)?;
     file.write_all(content)?;
     file.sync_all()
 }

@@ -55,7 +55,8 @@ impl Store {
     /// Opens the store of a data folder, making it (mode 0600) when there is none. Blocks.
     pub fn open(folder: &Path, node_key: &NodeKey) -> Result<Self, StoreError> {
         let path = folder.join(FILE_NAME);
-        create_private(&path).map_err(|error| StoreError::Open { path: path.clone(), reason: error.to_string() })?;
+        create_private(&path)
+            .map_err(|error| StoreError::Open { path: path.clone(), reason: error.to_string() })?;
         let writing = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         prepare_writer(&writing, &path)?;
         schema::migrate(&writing)?;
@@ -116,15 +117,25 @@ impl Store {
 }
 
 fn create_private(path: &Path) -> io::Result<()> {
-    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path).map(drop)
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
 }
 
 fn connect(path: &PathBuf, access: OpenFlags) -> Result<Connection, StoreError> {
     let open = |error: rusqlite::Error| match StoreError::from(error) {
-        StoreError::Engine(reason) | StoreError::Unwritable(reason) => StoreError::Open { path: path.clone(), reason },
+        StoreError::Engine(reason) | StoreError::Unwritable(reason) => {
+            StoreError::Open { path: path.clone(), reason }
+        }
         other => other,
     };
-    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX).map_err(open)?;
+    let connection = Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        .map_err(open)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(open)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.pragma_update(None, "foreign_keys", "ON").map_err(open)?;
@@ -134,7 +145,8 @@ fn connect(path: &PathBuf, access: OpenFlags) -> Result<Connection, StoreError> 
 fn prepare_writer(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
-        let reason = format!("it cannot keep a write-ahead log here (mode {mode}): use a local disk");
+        let reason =
+            format!("it cannot keep a write-ahead log here (mode {mode}): use a local disk");
         return Err(StoreError::Open { path: path.to_owned(), reason });
     }
     connection.pragma_update(None, "synchronous", "FULL")?;
@@ -145,9 +157,11 @@ fn prepare_writer(connection: &Connection, path: &Path) -> Result<(), StoreError
 
 fn check_node_key(connection: &Connection, node_key: &NodeKey) -> Result<(), StoreError> {
     let mark = node_key.tag(Label::STORE_CHECK, b"this store").to_vec();
-    let sql = "INSERT INTO node (name, value) VALUES ('key check', ?1) ON CONFLICT (name) DO NOTHING";
+    let sql =
+        "INSERT INTO node (name, value) VALUES ('key check', ?1) ON CONFLICT (name) DO NOTHING";
     connection.execute(sql, [&mark])?;
     let found: Vec<u8> =
-        connection.query_row("SELECT value FROM node WHERE name = 'key check'", [], |row| row.get(0))?;
+        connection
+            .query_row("SELECT value FROM node WHERE name = 'key check'", [], |row| row.get(0))?;
     if found == mark { Ok(()) } else { Err(StoreError::OtherNodeKey) }
 }

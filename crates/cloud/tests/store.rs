@@ -5,10 +5,12 @@ use std::path::Path;
 use pintle_cloud::DeviceId;
 use pintle_cloud::account::{AccountId, Accounts, Lifetime};
 use pintle_cloud::node_key::NodeKey;
-use pintle_cloud::store::device::{Claim, Rename, SavedHello, SavedSubscription, put_hello, put_subscriptions};
+use pintle_cloud::store::device::{
+    Claim, Rename, SavedHello, SavedSubscription, put_hello, put_subscriptions,
+};
 use pintle_cloud::store::pin::{HistoryEntry, NewPin, PinChange, PinError, PinnedBy, What, note};
 use pintle_cloud::store::session::SavedSession;
-use pintle_cloud::store::{Expect, FILE_NAME, Statement, Store, StoreError, Transaction};
+use pintle_cloud::store::{Expect, FILE_NAME, Statement, Store, StoreError};
 use pintle_dtls::PublicKey;
 use proptest::prelude::*;
 use zeroize::Zeroizing;
@@ -71,7 +73,10 @@ fn p1_a_key_is_pinned_to_one_device_only() {
     }
     assert_eq!(store.pins().device_of(key(1).fingerprint()).wait().unwrap(), Some(device(1)));
     assert_eq!(store.pins().all().wait().unwrap().len(), 1);
-    assert!(store.devices().find(device(2)).wait().unwrap().is_none(), "a refused pin leaves no device");
+    assert!(
+        store.devices().find(device(2)).wait().unwrap().is_none(),
+        "a refused pin leaves no device"
+    );
 }
 
 #[test]
@@ -122,7 +127,10 @@ fn a_batch_with_one_bad_pin_changes_nothing_and_names_it() {
     assert!(matches!(error.error, PinError::KeyAlreadyPinned { to } if to == device(1)));
     assert!(store.pins().all().wait().unwrap().is_empty());
     assert!(store.pins().history(None).wait().unwrap().is_empty());
-    assert_eq!(store.pins().set_all(&[pin(1, 1), pin(2, 2)]).wait().unwrap(), [PinChange::First; 2]);
+    assert_eq!(
+        store.pins().set_all(&[pin(1, 1), pin(2, 2)]).wait().unwrap(),
+        [PinChange::First; 2]
+    );
 }
 
 #[test]
@@ -150,7 +158,12 @@ fn refusals_in_the_history_are_bounded_and_changes_are_kept() {
 fn p3_a_saved_session_is_taken_once_and_never_again() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let saved = SavedSession { device: device(1), slot: 3, generation: 4, sealed: b"a sealed session".to_vec() };
+    let saved = SavedSession {
+        device: device(1),
+        slot: 3,
+        generation: 4,
+        sealed: b"a sealed session".to_vec(),
+    };
     store.sessions().put_all(&[saved]).wait().unwrap();
     drop(store);
     let store = open(dir.path());
@@ -180,7 +193,8 @@ fn p3_a_copy_of_the_files_after_taking_has_no_session_left() {
 fn what_was_answered_is_in_a_copy_made_at_once() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let asks: Vec<_> = (0..200).map(|n| store.devices().put(put_hello(device(n), HELLO, 1))).collect();
+    let asks: Vec<_> =
+        (0..200).map(|n| store.devices().put(put_hello(device(n), HELLO, 1))).collect();
     for ask in asks {
         ask.wait().unwrap();
     }
@@ -199,7 +213,7 @@ fn one_caller_that_fails_does_not_undo_the_others_of_its_group() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     let unmet = || {
-        Transaction::from(put_hello(device(200), HELLO, 1)).then(
+        put_hello(device(200), HELLO, 1).then(
             Statement::new("DELETE FROM device WHERE id = ?1")
                 .with(device(201).as_bytes().as_slice())
                 .expecting(Expect::Some),
@@ -214,7 +228,10 @@ fn one_caller_that_fails_does_not_undo_the_others_of_its_group() {
     assert!(good.into_iter().all(|ask| ask.wait().is_ok()));
     assert!(bad.into_iter().all(|ask| matches!(ask.wait(), Err(StoreError::Unmet))));
     assert!(store.devices().find(device(99)).wait().unwrap().is_some());
-    assert!(store.devices().find(device(200)).wait().unwrap().is_none(), "an unmet transaction leaves nothing");
+    assert!(
+        store.devices().find(device(200)).wait().unwrap().is_none(),
+        "an unmet transaction leaves nothing"
+    );
 }
 
 #[test]
@@ -222,7 +239,9 @@ fn writes_nobody_waits_for_are_made_in_order_and_before_the_store_closes() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     for version in 0..500 {
-        store.enqueue(put_hello(device(1), SavedHello { system_version: version, ..HELLO }, 1)).unwrap();
+        store
+            .enqueue(put_hello(device(1), SavedHello { system_version: version, ..HELLO }, 1))
+            .unwrap();
     }
     drop(store);
     let row = open(dir.path()).devices().find(device(1)).wait().unwrap().unwrap();
@@ -269,7 +288,10 @@ fn subscriptions_survive_a_restart_in_their_order() {
     drop(store);
     let store = open(dir.path());
     assert_eq!(store.devices().subscriptions(device(1)).wait().unwrap(), all);
-    assert!(store.devices().subscriptions(device(2)).wait().unwrap().is_empty(), "no such device, nothing kept");
+    assert!(
+        store.devices().subscriptions(device(2)).wait().unwrap().is_empty(),
+        "no such device, nothing kept"
+    );
 }
 
 #[test]
@@ -285,7 +307,9 @@ fn a_damaged_file_is_named_as_damaged() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join(FILE_NAME), vec![b'x'; 8_192]).unwrap();
     match Store::open(dir.path(), &node_key()) {
-        Err(error @ StoreError::Corrupt(_)) => assert!(error.to_string().contains("restore a backup")),
+        Err(error @ StoreError::Corrupt(_)) => {
+            assert!(error.to_string().contains("restore a backup"))
+        }
         Err(other) => panic!("{other}"),
         Ok(_) => panic!("opened"),
     }
@@ -299,7 +323,12 @@ fn the_files_of_the_store_are_its_owners_alone() {
     store.devices().put(put_hello(device(1), HELLO, 1)).wait().unwrap();
     for file in std::fs::read_dir(dir.path()).unwrap() {
         let file = file.unwrap();
-        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.path());
+        assert_eq!(
+            file.metadata().unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{:?}",
+            file.path()
+        );
     }
 }
 
@@ -310,13 +339,19 @@ async fn p6_p9_no_name_password_or_token_is_in_the_files_of_the_store() {
     let store = tokio::task::spawn_blocking(move || open(&path)).await.unwrap();
     let accounts = Accounts::new(store.clone(), &node_key());
     let maker = accounts.clone();
-    let made = tokio::task::spawn_blocking(move || maker.create_blocking("Grace.Hopper@example.com", "nanoseconds", 1));
+    let made = tokio::task::spawn_blocking(move || {
+        maker.create_blocking("Grace.Hopper@example.com", "nanoseconds", 1)
+    });
     let account = made.await.unwrap().unwrap();
-    let issued = accounts.issue(account, "Grace.Hopper@example.com", "cli", Lifetime::asked(None), 1).await.unwrap();
+    let issued = accounts
+        .issue(account, "Grace.Hopper@example.com", "cli", Lifetime::asked(None), 1)
+        .await
+        .unwrap();
     let token = issued.token.reveal();
     let caller = accounts.caller(&token, 2).await.unwrap().unwrap();
     assert_eq!(caller.name.as_str(), "Grace.Hopper@example.com", "the token's holder can read it");
-    let raw: Vec<u8> = (0..32).map(|n| u8::from_str_radix(&token[2 * n..2 * n + 2], 16).unwrap()).collect();
+    let raw: Vec<u8> =
+        (0..32).map(|n| u8::from_str_radix(&token[2 * n..2 * n + 2], 16).unwrap()).collect();
 
     let bytes = bytes_of(dir.path());
     assert!(contains(&bytes, &caller.client.clone().into_bytes()), "the search itself works");
@@ -332,9 +367,15 @@ async fn p5_under_another_node_key_no_password_and_no_token_of_the_store_is_good
     let store = open(dir.path());
     let accounts = Accounts::new(store.clone(), &node_key());
     let maker = accounts.clone();
-    let made = tokio::task::spawn_blocking(move || maker.create_blocking("ada", "correct horse", 1));
+    let made =
+        tokio::task::spawn_blocking(move || maker.create_blocking("ada", "correct horse", 1));
     let account = made.await.unwrap().unwrap();
-    let token = accounts.issue(account, "ada", "cli", Lifetime::asked(None), 1).await.unwrap().token.reveal();
+    let token = accounts
+        .issue(account, "ada", "cli", Lifetime::asked(None), 1)
+        .await
+        .unwrap()
+        .token
+        .reveal();
     let password = || Zeroizing::new("correct horse".to_owned());
     assert_eq!(accounts.check("ada", password()).await.unwrap(), Some(account));
 

@@ -72,6 +72,11 @@ pub enum Error {
         /// What is wrong with it.
         reason: pintle_protocol::Error,
     },
+    /// More functions or variables than a device may have, or names out of bounds.
+    #[error(
+        "the functions and variables cannot be described: at most 100 of each, names of 1 to 64 bytes"
+    )]
+    Describe,
     /// More events are waiting than the agent keeps.
     #[error("{0} events are waiting to be sent; publish more slowly")]
     OutboxFull(usize),

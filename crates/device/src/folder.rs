@@ -6,6 +6,7 @@
 
 use crate::config::{Config, split_host_port, template};
 use crate::error::Error;
+use crate::life::{Life, Profile};
 use crate::private_file::{self, OWNER_ONLY, READABLE};
 use crate::saved::{Binding, Saved};
 use crate::server_block::ServerBlock;
@@ -13,11 +14,14 @@ use aws_lc_rs::encoding::{AsDer, EcPrivateKeyRfc5915Der};
 use aws_lc_rs::rand;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use pintle_dtls::PublicKey;
+use pintle_dtls::client::{ClientConfig, Offer};
 use pintle_dtls::crypto::{AwsLc, AwsLcSigningKey, Crypto};
 use pintle_protocol::DeviceId;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 const PRIVATE_KEY: &str = "device_key.der";
@@ -153,8 +157,29 @@ impl Folder {
         Ok(())
     }
 
+    /// The life of this device, with its saved session if there is one. See [`Life`] for how to drive it;
+    /// [`crate::run`] does so on a socket.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the session cannot be taken, [`Error::Describe`] for a profile out of bounds.
+    pub fn begin(&self, profile: Profile, now: Duration) -> Result<Life, Error> {
+        let key = self.signing_key()?;
+        let client = ClientConfig::new(AwsLc, key, self.cloud_key, Offer::DeviceOs);
+        let mut seed = [0; 8];
+        rand::fill(&mut seed).map_err(|_| Error::NoRandomness)?;
+        Life::start(Arc::new(client), profile, self.take_session()?, now, u64::from_be_bytes(seed))
+    }
+
+    /// Keeps the session of a life that has come to its end for the next one.
+    ///
+    /// # Errors
+    /// [`Error::File`].
+    pub fn keep(&self, life: Life) -> Result<(), Error> {
+        life.into_saved().map_or(Ok(()), |saved| self.put_session(&saved))
+    }
+
     /// The private key, for a handshake.
-    pub(crate) fn signing_key(&self) -> Result<AwsLcSigningKey, Error> {
+    fn signing_key(&self) -> Result<AwsLcSigningKey, Error> {
         AwsLc
             .signing_key_from_der(&self.key)
             .map_err(|_| Error::PrivateKey(self.dir.join(PRIVATE_KEY)))
@@ -170,7 +195,7 @@ impl Folder {
     }
 
     /// Keeps a session for the next run.
-    pub(crate) fn put_session(&self, saved: &Saved) -> Result<(), Error> {
+    fn put_session(&self, saved: &Saved) -> Result<(), Error> {
         let path = self.dir.join(SESSION);
         let content = saved.to_bytes(&self.binding());
         private_file::replace(&path, OWNER_ONLY, &content).map_err(Error::file("write", &path))

@@ -11,7 +11,8 @@
 //! 2. *Joining*: system describe, time, whether updates are enabled and forced.
 //! 3. *Announcing*: application describe, then the subscriptions, `particle` and `spark` first.
 //! 4. *Connected*: functions, variables and events, and a ping after each silence. No answer to a ping for 30 s
-//!    means a new socket and *resuming* in the same session, at most three times in a row; then a new handshake.
+//!    means a new socket and *resuming* in the same session. When three of those in a row are not answered
+//!    either, each within 10 s, the session is given up for a new handshake.
 //!
 //! The contract: after each call take [`Life::poll_happening`] until `None`, then [`Life::poll_transmit`] until
 //! `None`, and come back at [`Life::poll_timeout`] or with a datagram. [`Happening::NewSocket`] means that what
@@ -19,6 +20,7 @@
 
 mod answer;
 mod backoff;
+mod calls;
 mod happening;
 mod join;
 mod link;
@@ -34,6 +36,7 @@ pub use profile::Profile;
 use crate::error::Error;
 use crate::saved::Saved;
 use backoff::Backoff;
+use calls::Calls;
 use link::{Ending, Link};
 use outbox::Outbox;
 use outlet::Outlet;
@@ -77,7 +80,7 @@ impl Life {
     /// random; it spreads repetitions in time and is no secret.
     ///
     /// # Errors
-    /// [`Error::Event`] if the profile has more functions or variables, or longer names, than a device may.
+    /// [`Error::Describe`] if the profile has more functions or variables, or longer names, than a device may.
     pub(crate) fn start(
         config: Arc<ClientConfig<AwsLc>>,
         profile: Profile,
@@ -114,6 +117,7 @@ impl Life {
         self.counters = (saved.next_id, saved.next_token);
         self.generation += 1;
         let mut link = Link::new(session, self.counters, saved.told, self.generation, now);
+        *link.calls() = Calls::restored(&saved.calls, now);
         link.resume(now, &mut self.outlet);
         Some(link)
     }
@@ -226,9 +230,11 @@ impl Life {
     /// The new socket could not be had: waits before it tries again.
     pub fn unreachable(&mut self, now: Duration) {
         self.outlet.transmit.clear();
-        // A resumed session stays: it notices by its unanswered ping.
-        if matches!(self.phase, Phase::Shaking(_)) {
-            self.wait(now, Loss::Unreachable);
+        match &mut self.phase {
+            Phase::Shaking(_) => self.wait(now, Loss::Unreachable),
+            // The session stays, and its unanswered ping leads to another try.
+            Phase::Linked(link) => link.excuse(),
+            Phase::Waiting { .. } | Phase::Gone => {}
         }
     }
 
@@ -328,8 +334,13 @@ impl Life {
                 link.abandon(&mut self.outlet);
                 let (next_id, next_token) = link.counters();
                 let session = Zeroizing::new(link.export().as_bytes().to_vec());
-                self.outlet.parting =
-                    Some(Saved { next_id, next_token, told: link.told(), session });
+                self.outlet.parting = Some(Saved {
+                    next_id,
+                    next_token,
+                    told: link.told(),
+                    calls: link.calls().to_ids(),
+                    session,
+                });
                 self.phase = Phase::Gone;
             }
         }

@@ -13,10 +13,7 @@ use crate::folder::Folder;
 use crate::life::{Happening, Life, Profile};
 use crate::notice::Notice;
 use crate::stop::Stop;
-use aws_lc_rs::rand;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use pintle_dtls::client::{ClientConfig, Offer};
-use pintle_dtls::crypto::AwsLc;
 use pintle_protocol::reply::Answer;
 use sources::Sources;
 use std::io;
@@ -91,17 +88,7 @@ impl Runner {
         let board = board.unwrap_or_else(|| Arc::new(ConfiguredBoard::new(config, folder.dir())));
         let sources =
             Sources::open(&config.events, stdin.unwrap_or(config.events.stdin), folder.dir())?;
-        let client =
-            ClientConfig::new(AwsLc, folder.signing_key()?, folder.cloud_key(), Offer::DeviceOs);
-        let mut seed = [0; 8];
-        rand::fill(&mut seed).map_err(|_| Error::NoRandomness)?;
-        let life = Life::start(
-            Arc::new(client),
-            profile_of(&folder, board.as_ref()),
-            folder.take_session()?,
-            Duration::ZERO,
-            u64::from_be_bytes(seed),
-        )?;
+        let life = folder.begin(profile_of(&folder, board.as_ref()), Duration::ZERO)?;
         Ok(Self {
             folder,
             life,
@@ -136,10 +123,7 @@ impl Runner {
             self.life.handle_timeout(self.now());
         }
         self.shared.connected.store(false, Ordering::Release);
-        match self.life.into_saved() {
-            Some(saved) => self.folder.put_session(&saved),
-            None => Ok(()),
-        }
+        self.folder.keep(self.life)
     }
 
     fn now(&self) -> Duration {

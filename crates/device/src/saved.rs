@@ -1,5 +1,6 @@
 //! What a device keeps between runs: its session, the next message id, and checksums of what it last told the
-//! cloud. The bytes of `session.bin`: version, fingerprints of both keys, id, token, checksums, session.
+//! cloud. The bytes of `session.bin`: version, fingerprints of both keys, id, token, checksums, how many calls
+//! were made lately and their ids, session.
 //!
 //! A file for other keys or of another version counts as none. Not for backups: a session lives once.
 
@@ -8,6 +9,8 @@ use pintle_dtls::Fingerprint;
 use zeroize::Zeroizing;
 
 const VERSION: [u8; 8] = *b"pintle\x001";
+/// How many calls are remembered over a restart.
+pub(crate) const MAX_CALLS: usize = 64;
 /// No exported session is longer, in bytes.
 const LONGEST_SESSION: usize = 256;
 
@@ -34,6 +37,8 @@ pub(crate) struct Saved {
     pub(crate) next_id: u16,
     pub(crate) next_token: u8,
     pub(crate) told: Told,
+    /// The message ids of the latest calls, so that one repeated after the restart is not run again (P3).
+    pub(crate) calls: Vec<u16>,
     pub(crate) session: Zeroizing<Vec<u8>>,
 }
 
@@ -41,7 +46,9 @@ impl Saved {
     /// The content of `session.bin`.
     pub(crate) fn to_bytes(&self, binding: &Binding) -> Zeroizing<Vec<u8>> {
         let [high, low] = self.next_id.to_be_bytes();
-        let parts: [&[u8]; 8] = [
+        let calls = self.calls.get(..MAX_CALLS).unwrap_or(&self.calls);
+        let call_bytes = calls.iter().flat_map(|id| id.to_be_bytes()).collect::<Vec<_>>();
+        let parts: [&[u8]; 10] = [
             &VERSION,
             binding.device.as_bytes(),
             binding.cloud.as_bytes(),
@@ -49,6 +56,8 @@ impl Saved {
             self.told.system.as_bytes(),
             self.told.application.as_bytes(),
             self.told.subscriptions.as_bytes(),
+            &[calls.len() as u8],
+            &call_bytes,
             &self.session,
         ];
         // Sized at once: a buffer that grows leaves pieces of the secret behind.
@@ -67,11 +76,15 @@ impl Saved {
         let mut checksum = || take(&mut rest).map(Checksum::from_bytes);
         let told =
             Told { system: checksum()?, application: checksum()?, subscriptions: checksum()? };
+        let [count] = take(&mut rest)?;
+        let calls =
+            (0..count).map(|_| take(&mut rest).map(u16::from_be_bytes)).collect::<Option<_>>()?;
         let fits = Binding { device, cloud } == *binding && rest.len() <= LONGEST_SESSION;
         fits.then(|| Self {
             next_id: u16::from_be_bytes([high, low]),
             next_token,
             told,
+            calls,
             session: Zeroizing::new(rest.to_vec()),
         })
     }
@@ -97,11 +110,17 @@ mod tests {
     #[test]
     fn a_saved_session_is_only_for_its_own_keys() {
         let told = Told { application: Checksum::of(b"app"), ..Told::default() };
-        let saved =
-            Saved { next_id: 0x1234, next_token: 7, told, session: Zeroizing::new(vec![9; 200]) };
+        let saved = Saved {
+            next_id: 0x1234,
+            next_token: 7,
+            told,
+            calls: vec![1, 0x203],
+            session: Zeroizing::new(vec![9; 200]),
+        };
         let bytes = saved.to_bytes(&binding(2));
         let read = Saved::from_bytes(&bytes, &binding(2)).unwrap();
         assert_eq!((read.next_id, read.next_token, read.told), (0x1234, 7, told));
+        assert_eq!(read.calls, [1, 0x203]);
         assert_eq!(*read.session, vec![9; 200]);
         assert!(Saved::from_bytes(&bytes, &binding(3)).is_none());
         assert!((0..120).all(|cut| Saved::from_bytes(&bytes[..cut], &binding(2)).is_none()));

@@ -35,8 +35,13 @@ impl Hasher {
 
     /// Hashes a new password on this thread.
     pub(super) fn hash_blocking(&self, password: &str) -> Result<SavedPassword, AccountError> {
-        let mut saved =
-            SavedPassword { salt: [0; 16], hash: [0; 32], memory_kib: MEMORY_KIB, passes: PASSES, lanes: LANES };
+        let mut saved = SavedPassword {
+            salt: [0; 16],
+            hash: [0; 32],
+            memory_kib: MEMORY_KIB,
+            passes: PASSES,
+            lanes: LANES,
+        };
         rand::fill(&mut saved.salt).map_err(|_| AccountError::Crypto)?;
         saved.hash = *hash(self.pepper.as_slice(), password, &saved)?;
         Ok(saved)
@@ -48,12 +53,18 @@ impl Hasher {
         password: Zeroizing<String>,
         saved: Option<SavedPassword>,
     ) -> Result<bool, AccountError> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| AccountError::Crypto)?;
+        let permit =
+            Arc::clone(&self.permits).acquire_owned().await.map_err(|_| AccountError::Crypto)?;
         let pepper = Arc::clone(&self.pepper);
         let work = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let nobody =
-                SavedPassword { salt: [0; 16], hash: [0; 32], memory_kib: MEMORY_KIB, passes: PASSES, lanes: LANES };
+            let nobody = SavedPassword {
+                salt: [0; 16],
+                hash: [0; 32],
+                memory_kib: MEMORY_KIB,
+                passes: PASSES,
+                lanes: LANES,
+            };
             let exists = saved.is_some();
             let saved = saved.unwrap_or(nobody);
             let found = hash(pepper.as_slice(), &password, &saved)?;
@@ -64,7 +75,11 @@ impl Hasher {
     }
 }
 
-fn hash(pepper: &[u8], password: &str, saved: &SavedPassword) -> Result<Zeroizing<[u8; 32]>, AccountError> {
+fn hash(
+    pepper: &[u8],
+    password: &str,
+    saved: &SavedPassword,
+) -> Result<Zeroizing<[u8; 32]>, AccountError> {
     let params = Params::new(saved.memory_kib, saved.passes, saved.lanes, Some(32));
     let params = params.map_err(|_| AccountError::Crypto)?;
     let argon2 = Argon2::new_with_secret(pepper, Algorithm::Argon2id, Version::V0x13, params)

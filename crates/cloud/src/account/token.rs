@@ -119,7 +119,8 @@ impl Accounts {
     ) -> Result<IssuedToken, AccountError> {
         let token = Token::generate()?;
         let hash = self.token_hash(&token);
-        let expires_at_ms = i64::try_from(lifetime.seconds() * 1_000).map_or(i64::MAX, |ms| now_ms.saturating_add(ms));
+        let expires_at_ms = i64::try_from(lifetime.seconds() * 1_000)
+            .map_or(i64::MAX, |ms| now_ms.saturating_add(ms));
         let row = TokenRow {
             hash,
             account,
@@ -133,13 +134,23 @@ impl Accounts {
     }
 
     /// Who holds this token; `None` if it is unknown, expired or revoked.
-    pub async fn caller(&self, presented: &str, now_ms: i64) -> Result<Option<Caller>, AccountError> {
+    pub async fn caller(
+        &self,
+        presented: &str,
+        now_ms: i64,
+    ) -> Result<Option<Caller>, AccountError> {
         let Some(token) = Token::parse(presented) else { return Ok(None) };
         let hash = self.token_hash(&token);
         let Some(row) = self.store.tokens().find(&hash, now_ms).await? else { return Ok(None) };
         let name = open_with(&token.name_key(), &hash, &row.sealed_name)?;
         let name = Zeroizing::new(String::from_utf8_lossy(&name).into_owned());
-        Ok(Some(Caller { account: row.account, client: row.client, name, expires_at_ms: row.expires_at_ms, hash }))
+        Ok(Some(Caller {
+            account: row.account,
+            client: row.client,
+            name,
+            expires_at_ms: row.expires_at_ms,
+            hash,
+        }))
     }
 
     /// Revokes the token a caller came with.

@@ -41,8 +41,15 @@ impl<S: Sync> FromRequest<S> for Fields {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let kind = kind.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let kind =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let kind = kind
+            .unwrap_or_default()
+            .split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase();
         let body = read(request).await?;
         match kind.as_str() {
             "multipart/form-data" => Err(ApiError::new(
@@ -63,7 +70,10 @@ async fn read(request: Request) -> Result<bytes::Bytes, ApiError> {
         let text = format!("The request is too large: this server takes at most {MAX_BODY} bytes.");
         ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, text)
     };
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let length = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
     if length.is_some_and(|length: u64| length > MAX_BODY as u64) {
         return Err(too_large());
     }
@@ -74,7 +84,9 @@ async fn read(request: Request) -> Result<bytes::Bytes, ApiError> {
 
 fn form(body: &[u8]) -> Fields {
     let pairs = form_urlencoded::parse(body);
-    Fields(pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect())
+    Fields(
+        pairs.map(|(name, value)| (name.into_owned(), Value::String(value.into_owned()))).collect(),
+    )
 }
 
 fn json(body: &[u8]) -> Result<Fields, ApiError> {

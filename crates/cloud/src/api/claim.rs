@@ -17,15 +17,19 @@ pub(super) async fn claim<F: Fleet>(
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
     let Some(id) = fields.text(&["id", "deviceID"]) else {
-        return Err(ApiError::bad_request("The field id is missing. This server makes no device ids."));
+        return Err(ApiError::bad_request(
+            "The field id is missing. This server makes no device ids.",
+        ));
     };
     let id: DeviceId = id.trim().parse().map_err(|_| ApiError::no_such_device())?;
     match state.store.devices().claim(id, caller.account).await? {
         Claim::Unknown => Err(ApiError::no_such_device()),
         // The first text makes clients offer a transfer; the second ends that.
-        Claim::Foreign if fields.flag(&["request_transfer"]) == Some(true) => Err(ApiError::forbidden(
-            "This server hands no device over: ask its owner to release it, then claim it.",
-        )),
+        Claim::Foreign if fields.flag(&["request_transfer"]) == Some(true) => {
+            Err(ApiError::forbidden(
+                "This server hands no device over: ask its owner to release it, then claim it.",
+            ))
+        }
         Claim::Foreign => Err(ApiError::forbidden("That device belongs to someone else.")),
         claim => {
             if claim == Claim::Claimed {

@@ -28,7 +28,10 @@ impl Clock {
         let start = Instant::now();
         Self::new(move || {
             let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            Moment { wall_ms: i64::try_from(wall.as_millis()).unwrap_or(i64::MAX), since_start: start.elapsed() }
+            Moment {
+                wall_ms: i64::try_from(wall.as_millis()).unwrap_or(i64::MAX),
+                since_start: start.elapsed(),
+            }
         })
     }
 

@@ -3,9 +3,10 @@
 //! No address of a device is kept, so `last_ip_address` is always null (promise P6).
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::{Map, Value, json};
 
+use super::address::Path;
 use super::date::iso;
 use super::error::ApiError;
 use super::locate::{own_device, own_device_to_change};

@@ -5,6 +5,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use pintle_protocol::coap::Code;
 use serde_json::json;
 
 use crate::account::AccountError;
@@ -47,21 +48,34 @@ impl ApiError {
 
     /// No token, or one that is not valid. The only 401.
     pub(super) fn unauthorized() -> Self {
-        Self::coded(StatusCode::UNAUTHORIZED, "invalid_token", "The access token provided is invalid.")
+        Self::coded(
+            StatusCode::UNAUTHORIZED,
+            "invalid_token",
+            "The access token provided is invalid.",
+        )
     }
 
     pub(super) fn too_many(seconds: u64) -> Self {
-        let text = format!("Too many failed logins. Try again in {} minutes.", seconds.div_ceil(60));
+        let text =
+            format!("Too many failed logins. Try again in {} minutes.", seconds.div_ceil(60));
         let limited = Self::coded(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", text);
         Self { retry_after: Some(seconds), ..limited }
     }
 
     pub(super) fn timed_out() -> Self {
-        Self::coded(StatusCode::REQUEST_TIMEOUT, "timed out", "Timed out: the device did not answer.")
+        Self::coded(
+            StatusCode::REQUEST_TIMEOUT,
+            "timed out",
+            "Timed out: the device did not answer.",
+        )
     }
 
     pub(super) fn offline() -> Self {
-        Self::coded(StatusCode::REQUEST_TIMEOUT, "timed out", "Timed out: the device is not connected.")
+        Self::coded(
+            StatusCode::REQUEST_TIMEOUT,
+            "timed out",
+            "Timed out: the device is not connected.",
+        )
     }
 
     pub(super) fn no_such_device() -> Self {
@@ -75,7 +89,10 @@ impl ApiError {
 
     fn unavailable() -> Self {
         let text = "The server cannot do this just now. Try again soon.";
-        Self { retry_after: Some(1), ..Self::coded(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text) }
+        Self {
+            retry_after: Some(1),
+            ..Self::coded(StatusCode::SERVICE_UNAVAILABLE, "unavailable", text)
+        }
     }
 }
 
@@ -94,7 +111,10 @@ impl IntoResponse for ApiError {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer error=\"invalid_token\""),
+            );
         }
         response
     }
@@ -127,13 +147,15 @@ impl From<PinError> for ApiError {
         match error {
             PinError::Store(error) => error.into(),
             // Which device holds the key is nobody's business but its owner's.
-            PinError::KeyAlreadyPinned { .. } => {
-                Self::forbidden("This key is pinned to another device already: every device needs a key of its own.")
-            }
+            PinError::KeyAlreadyPinned { .. } => Self::forbidden(
+                "This key is pinned to another device already: every device needs a key of its own.",
+            ),
             PinError::AnotherKeyPinned { .. } => Self::forbidden(
                 "This device has another key pinned already. Changing a pin needs an operator: `pintle pin set`.",
             ),
-            PinError::Foreign { .. } => Self::forbidden("Permission denied: this is not your device."),
+            PinError::Foreign { .. } => {
+                Self::forbidden("Permission denied: this is not your device.")
+            }
         }
     }
 }
@@ -149,9 +171,12 @@ impl From<AskError> for ApiError {
             ),
             AskError::Busy => Self {
                 retry_after: Some(1),
-                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many requests to this device are waiting.")
+                ..Self::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "Too many requests to this device are waiting.",
+                )
             },
-            AskError::Refused(code) if code.to_string() == "4.04" => {
+            AskError::Refused(Code::NOT_FOUND) => {
                 Self::not_found("The device does not know that name.")
             }
             error => Self::bad_request(format!("The device could not do it: {error}.")),

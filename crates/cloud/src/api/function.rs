@@ -4,11 +4,12 @@
 //! not. A device that never described itself is asked.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::address::{Path, Query};
 use super::body::Fields;
 use super::device::functions;
 use super::error::ApiError;
@@ -25,7 +26,8 @@ pub(super) struct Format {
 
 impl Format {
     pub(super) fn is_raw(&self, fields: Option<&Fields>) -> bool {
-        let asked = fields.and_then(|fields| fields.text(&["format"])).or_else(|| self.format.clone());
+        let asked =
+            fields.and_then(|fields| fields.text(&["format"])).or_else(|| self.format.clone());
         asked.as_deref() == Some("raw")
     }
 }

@@ -19,7 +19,9 @@ pub(super) async fn alive() -> Json<Value> {
 }
 
 /// The node can serve: the store answers and no end is under way.
-pub(super) async fn ready<F: Fleet>(State(state): State<ApiState<F>>) -> Result<Json<Value>, ApiError> {
+pub(super) async fn ready<F: Fleet>(
+    State(state): State<ApiState<F>>,
+) -> Result<Json<Value>, ApiError> {
     let not_ready = |why| ApiError::coded(StatusCode::SERVICE_UNAVAILABLE, "not ready", why);
     if *state.shutdown.borrow() {
         return Err(not_ready("The node is ending."));
@@ -29,9 +31,13 @@ pub(super) async fn ready<F: Fleet>(State(state): State<ApiState<F>>) -> Result<
 }
 
 /// RFC 9116.
-pub(super) async fn security_txt<F: Fleet>(State(state): State<ApiState<F>>) -> Result<Response, ApiError> {
+pub(super) async fn security_txt<F: Fleet>(
+    State(state): State<ApiState<F>>,
+) -> Result<Response, ApiError> {
     let contact = state.contact.as_deref().ok_or_else(|| {
-        ApiError::not_found("No contact is set: the operator sets [security] contact in config.toml.")
+        ApiError::not_found(
+            "No contact is set: the operator sets [security] contact in config.toml.",
+        )
     })?;
     let expires = iso(state.clock.now().wall_ms + SECURITY_TXT_DAYS * 24 * 3_600 * 1_000);
     let text = format!("Contact: {contact}\nExpires: {expires}\nPreferred-Languages: en\n");

@@ -1,8 +1,10 @@
 //! The accept loop of the HTTPS API: TLS, HTTP/1.1, bounds, and an end that lets requests finish.
 //!
-//! 1. a connection takes a permit (the cap) · 2. it has ten seconds to finish the TLS handshake and ten more for
-//! each request's head · 3. requests are served until it closes · 4. at the end of the node no new ones come, idle
-//! connections close at once, busy ones when their answer is out, and what is left after five seconds is cut.
+//! 1. A connection takes a permit (the cap).
+//! 2. It has ten seconds to finish the TLS handshake, and ten more for each request's head.
+//! 3. Requests are served until it closes.
+//! 4. At the end of the node no new ones come, idle connections close at once, busy ones when their answer is
+//!    out, and what is left after five seconds is cut.
 
 use std::io;
 use std::net::SocketAddr;
@@ -51,7 +53,8 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer, permit)) => {
-                let (acceptor, router, shutdown) = (acceptor.clone(), router.clone(), shutdown.clone());
+                let (acceptor, router, shutdown) =
+                    (acceptor.clone(), router.clone(), shutdown.clone());
                 connections.spawn(async move {
                     let _permit = permit;
                     if let Err(error) = connection(stream, peer, acceptor, router, shutdown).await {

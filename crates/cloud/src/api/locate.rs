@@ -10,7 +10,11 @@ use crate::store::Store;
 use crate::store::device::DeviceRow;
 
 /// The owner's device of this id or name.
-pub(super) async fn own_device(store: &Store, owner: AccountId, device: &str) -> Result<DeviceRow, ApiError> {
+pub(super) async fn own_device(
+    store: &Store,
+    owner: AccountId,
+    device: &str,
+) -> Result<DeviceRow, ApiError> {
     find(store, owner, device).await?.ok_or_else(ApiError::no_such_device)
 }
 
@@ -23,7 +27,11 @@ pub(super) async fn own_device_to_change(
     find(store, owner, device).await?.ok_or_else(|| ApiError::forbidden("Permission Denied"))
 }
 
-async fn find(store: &Store, owner: AccountId, device: &str) -> Result<Option<DeviceRow>, ApiError> {
+async fn find(
+    store: &Store,
+    owner: AccountId,
+    device: &str,
+) -> Result<Option<DeviceRow>, ApiError> {
     if let Ok(id) = device.parse::<DeviceId>()
         && let Some(row) = store.devices().find(id).await?
     {

@@ -24,7 +24,8 @@ pub(super) async fn grant<F: Fleet>(
     match fields.text(&["grant_type"]).as_deref() {
         Some("password") => password(&state, origin, &fields).await,
         Some(other) => {
-            let text = format!("This server does not know the grant {other:?}: it takes \"password\".");
+            let text =
+                format!("This server does not know the grant {other:?}: it takes \"password\".");
             Err(ApiError::coded(StatusCode::BAD_REQUEST, "unsupported_grant_type", text))
         }
         None => Err(invalid_request("grant_type")),
@@ -52,7 +53,11 @@ async fn password<F: Fleet>(
     guards.sources.charge(&origin, now.since_start);
     guards.accounts.charge(&account_key, now.since_start);
     let Some(account) = state.accounts.check(&name, password).await? else {
-        return Err(ApiError::coded(StatusCode::BAD_REQUEST, "invalid_grant", "User credentials are invalid"));
+        return Err(ApiError::coded(
+            StatusCode::BAD_REQUEST,
+            "invalid_grant",
+            "User credentials are invalid",
+        ));
     };
     guards.sources.forgive(&origin);
     guards.accounts.forgive(&account_key);

@@ -4,13 +4,14 @@
 //! Changing a pin needs more than a token (promise P1), so it is refused here.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pintle_dtls::PublicKey;
 use pintle_protocol::DeviceId;
 use serde_json::{Value, json};
 
+use super::address::Path;
 use super::body::Fields;
 use super::error::ApiError;
 use super::{ApiState, Fleet};
@@ -23,14 +24,21 @@ pub(super) async fn pin<F: Fleet>(
     Path(device): Path<String>,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let id: DeviceId =
-        device.parse().map_err(|_| ApiError::bad_request("A device id is 24 hexadecimal digits."))?;
+    let id: DeviceId = device
+        .parse()
+        .map_err(|_| ApiError::bad_request("A device id is 24 hexadecimal digits."))?;
     if fields.text(&["algorithm"]).is_some_and(|algorithm| !algorithm.eq_ignore_ascii_case("ecc")) {
-        return Err(ApiError::bad_request("This server takes ECC keys (P-256) only, for devices that connect over UDP."));
+        return Err(ApiError::bad_request(
+            "This server takes ECC keys (P-256) only, for devices that connect over UDP.",
+        ));
     }
-    let pem = fields.text(&["publicKey"]).ok_or_else(|| ApiError::bad_request("The field publicKey is missing."))?;
+    let pem = fields
+        .text(&["publicKey"])
+        .ok_or_else(|| ApiError::bad_request("The field publicKey is missing."))?;
     let key = public_key(&pem).ok_or_else(|| {
-        ApiError::bad_request("The field publicKey must be a P-256 public key in PEM form (BEGIN PUBLIC KEY).")
+        ApiError::bad_request(
+            "The field publicKey must be a P-256 public key in PEM form (BEGIN PUBLIC KEY).",
+        )
     })?;
     let at_ms = state.clock.now().wall_ms;
     let by = PinnedBy::Account(caller.account);

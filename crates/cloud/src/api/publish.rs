@@ -45,7 +45,9 @@ fn check_name(name: &str) -> Result<(), ApiError> {
     }
     // Devices act on these; only the server itself speaks in that name.
     if ["spark", "particle"].iter().any(|word| name.split('/').next() == Some(word)) {
-        return Err(ApiError::bad_request("Event names under spark/ and particle/ are the server's own."));
+        return Err(ApiError::bad_request(
+            "Event names under spark/ and particle/ are the server's own.",
+        ));
     }
     Ok(())
 }

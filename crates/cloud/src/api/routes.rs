@@ -6,8 +6,8 @@ use axum::routing::{any, delete, get, post, put};
 
 use super::error::ApiError;
 use super::{
-    ApiState, Fleet, claim, device, function, health, login, product, provisioning, publish, stream, token, update,
-    user, variable,
+    ApiState, Fleet, claim, device, function, health, login, product, provisioning, publish,
+    stream, token, update, user, variable,
 };
 
 pub(super) fn all<F: Fleet>(state: ApiState<F>) -> Router {

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -22,6 +22,7 @@ use pintle_protocol::DeviceId;
 use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
+use super::address::Path;
 use super::date::iso;
 use super::error::ApiError;
 use super::locate::own_device;
@@ -73,7 +74,12 @@ pub(super) async fn no_prefix(_: Caller) -> ApiError {
     ApiError::bad_request("event prefix filter is required")
 }
 
-fn open<F: Fleet>(state: &ApiState<F>, caller: &Caller, device: Option<DeviceId>, prefix: String) -> Response {
+fn open<F: Fleet>(
+    state: &ApiState<F>,
+    caller: &Caller,
+    device: Option<DeviceId>,
+    prefix: String,
+) -> Response {
     let subscription = state.bus.subscribe(Filter { owner: caller.account, device, prefix });
     let (pieces, receiver) = mpsc::channel(PIECES);
     // The token's end is the stream's end, at the latest.
@@ -88,7 +94,9 @@ fn open<F: Fleet>(state: &ApiState<F>, caller: &Caller, device: Option<DeviceId>
         }
     });
     let mut response = (StatusCode::OK, Body::new(Pieces(receiver))).into_response();
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     response
 }
 

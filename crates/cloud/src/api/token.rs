@@ -1,9 +1,10 @@
 //! `/v1/access_tokens`: what a token is good for, and its end.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::{Value, json};
 
+use super::address::Path;
 use super::date::iso;
 use super::error::ApiError;
 use super::{ApiState, Fleet};

@@ -1,9 +1,10 @@
 //! `PUT /v1/devices/{device}`: renames it, notes something about it, or makes it show itself.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde_json::{Value, json};
 
+use super::address::Path;
 use super::body::Fields;
 use super::date::iso;
 use super::error::ApiError;
@@ -42,8 +43,13 @@ async fn rename<F: Fleet>(
     row: &DeviceRow,
     name: &str,
 ) -> Result<Json<Value>, ApiError> {
-    let reserved = name.eq_ignore_ascii_case("events") || name.parse::<pintle_protocol::DeviceId>().is_ok();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) || reserved {
+    let reserved =
+        name.eq_ignore_ascii_case("events") || name.parse::<pintle_protocol::DeviceId>().is_ok();
+    if name.is_empty()
+        || name.chars().count() > MAX_NAME
+        || name.chars().any(char::is_control)
+        || reserved
+    {
         return Err(ApiError::bad_request(format!(
             "A device name has 1 to {MAX_NAME} characters, is not \"events\" and does not look like a device id."
         )));
@@ -80,7 +86,11 @@ async fn annotate<F: Fleet>(
     })))
 }
 
-async fn signal<F: Fleet>(state: &ApiState<F>, row: &DeviceRow, on: bool) -> Result<Json<Value>, ApiError> {
+async fn signal<F: Fleet>(
+    state: &ApiState<F>,
+    row: &DeviceRow,
+    on: bool,
+) -> Result<Json<Value>, ApiError> {
     state.fleet.signal(row.id, on).await?;
     Ok(Json(json!({ "ok": true, "id": row.id.to_string(), "connected": true, "signaling": on })))
 }

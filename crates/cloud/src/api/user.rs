@@ -13,7 +13,8 @@ pub(super) async fn show<F: Fleet>(
     caller: Caller,
 ) -> Result<Json<Value>, ApiError> {
     let devices = state.store.devices().list(caller.account).await?;
-    let cellular = devices.iter().filter(|device| super::device::is_cellular(device.platform_id)).count();
+    let cellular =
+        devices.iter().filter(|device| super::device::is_cellular(device.platform_id)).count();
     Ok(Json(json!({
         "id": caller.account.handle(),
         "username": caller.name.as_str(),

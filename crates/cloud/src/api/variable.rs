@@ -1,11 +1,12 @@
 //! `GET /v1/devices/{device}/{variable}`: reads a variable.
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use pintle_protocol::value::{Value, VariableType};
 use serde_json::json;
 
+use super::address::{Path, Query};
 use super::date::iso;
 use super::device::{last_handshake, variables};
 use super::error::ApiError;

@@ -42,7 +42,8 @@ impl<K: Clone + Eq + Hash> Lockout<K> {
     pub fn locked_for(&self, key: &K, now: Duration) -> Option<Duration> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = entries.get(key)?;
-        let left = (entry.last + self.settings.window).checked_sub(now).filter(|left| !left.is_zero())?;
+        let left =
+            (entry.last + self.settings.window).checked_sub(now).filter(|left| !left.is_zero())?;
         (entry.failures >= self.settings.failures).then_some(left)
     }
 
@@ -81,7 +82,8 @@ impl<K: Clone + Eq + Hash> Lockout<K> {
     fn make_room(&self, entries: &mut HashMap<K, Entry>, now: Duration) {
         entries.retain(|_, entry| now.saturating_sub(entry.last) < self.settings.window);
         while entries.len() >= self.settings.capacity {
-            let oldest = entries.iter().min_by_key(|(_, entry)| entry.last).map(|(key, _)| key.clone());
+            let oldest =
+                entries.iter().min_by_key(|(_, entry)| entry.last).map(|(key, _)| key.clone());
             match oldest {
                 Some(key) => drop(entries.remove(&key)),
                 None => return,

@@ -43,7 +43,9 @@ impl AccountRows<'_> {
     /// The account under this name hash.
     pub fn find(&self, name_hash: &[u8; 32]) -> Ask<Option<AccountRow>> {
         let sql = "SELECT id, salt, password_hash, memory_kib, passes, lanes FROM account WHERE name_hash = ?1";
-        self.0.read(Statement::new(sql).with(name_hash.as_slice()), |rows| rows.first().map(account).transpose())
+        self.0.read(Statement::new(sql).with(name_hash.as_slice()), |rows| {
+            rows.first().map(account).transpose()
+        })
     }
 
     /// Makes an account; false if one with that name hash exists.

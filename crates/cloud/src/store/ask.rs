@@ -23,7 +23,9 @@ pub struct Ask<T, E = StoreError> {
 
 impl<T, E> Ask<T, E> {
     /// A question and the place to send its answer; `decode` makes a typed answer of it.
-    pub(super) fn new(decode: impl FnOnce(Result<Outcome, Failure>) -> Result<T, E> + Send + 'static) -> (Self, Reply) {
+    pub(super) fn new(
+        decode: impl FnOnce(Result<Outcome, Failure>) -> Result<T, E> + Send + 'static,
+    ) -> (Self, Reply) {
         let (reply, answer) = oneshot::channel();
         (Self { answer, decode: Some(Box::new(decode)) }, reply)
     }
@@ -38,7 +40,10 @@ impl<T, E> Ask<T, E> {
     }
 }
 
-fn finish<T, E: From<StoreError>>(decode: Option<Decode<T, E>>, answer: Result<Outcome, Failure>) -> Result<T, E> {
+fn finish<T, E: From<StoreError>>(
+    decode: Option<Decode<T, E>>,
+    answer: Result<Outcome, Failure>,
+) -> Result<T, E> {
     match decode {
         Some(decode) => decode(answer),
         // Polled again after it was ready: there is nothing more to give.

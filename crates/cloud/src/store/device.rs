@@ -108,7 +108,9 @@ const LIST: &str = "SELECT id, owner, name, notes, platform_id, product_id, firm
 impl Devices<'_> {
     /// The device with this id.
     pub fn find(&self, id: DeviceId) -> Ask<Option<DeviceRow>> {
-        self.0.read(Statement::new(FIND).with(id.as_bytes().as_slice()), |rows| rows.first().map(device).transpose())
+        self.0.read(Statement::new(FIND).with(id.as_bytes().as_slice()), |rows| {
+            rows.first().map(device).transpose()
+        })
     }
 
     /// The device of `owner` with this name, case-sensitive.
@@ -125,21 +127,31 @@ impl Devices<'_> {
 
     /// The owners of all claimed devices.
     pub fn owners(&self) -> Ask<Vec<(DeviceId, AccountId)>> {
-        self.0.read(Statement::new("SELECT id, owner FROM device WHERE owner IS NOT NULL"), |rows| {
-            rows.iter()
-                .map(|row| Ok((DeviceId::from_bytes(row.array(0)?), AccountId::from_bytes(row.array(1)?))))
-                .collect()
-        })
+        self.0.read(
+            Statement::new("SELECT id, owner FROM device WHERE owner IS NOT NULL"),
+            |rows| {
+                rows.iter()
+                    .map(|row| {
+                        Ok((
+                            DeviceId::from_bytes(row.array(0)?),
+                            AccountId::from_bytes(row.array(1)?),
+                        ))
+                    })
+                    .collect()
+            },
+        )
     }
 
     /// Makes the device the owner's, unless it is someone else's.
     pub fn claim(&self, id: DeviceId, owner: AccountId) -> Ask<Claim> {
         self.0.attempt(claim(id, owner), |result| match result {
             Ok(outcome) if outcome.rows(0).is_empty() => Ok(Claim::Unknown),
-            Ok(outcome) => match outcome.rows(0).first().map(|row| row.maybe_blob(0)).transpose()?.flatten() {
-                None => Ok(Claim::Claimed),
-                Some(_) => Ok(Claim::AlreadyYours),
-            },
+            Ok(outcome) => {
+                match outcome.rows(0).first().map(|row| row.maybe_blob(0)).transpose()?.flatten() {
+                    None => Ok(Claim::Claimed),
+                    Some(_) => Ok(Claim::AlreadyYours),
+                }
+            }
             Err(Failure::Unmet { so_far, .. }) if so_far.rows(0).is_empty() => Ok(Claim::Unknown),
             Err(Failure::Unmet { .. }) => Ok(Claim::Foreign),
             Err(Failure::Store(error)) => Err(error),
@@ -149,7 +161,8 @@ impl Devices<'_> {
     /// Ends the owner's claim; its name and notes go with it. False if the device is not the owner's.
     pub fn release(&self, id: DeviceId, owner: AccountId) -> Ask<bool> {
         let sql = "UPDATE device SET owner = NULL, name = NULL, notes = NULL WHERE id = ?1 AND owner = ?2";
-        let statement = Statement::new(sql).with(id.as_bytes().as_slice()).with(owner.as_bytes().as_slice());
+        let statement =
+            Statement::new(sql).with(id.as_bytes().as_slice()).with(owner.as_bytes().as_slice());
         self.0.write(statement, |outcome| Ok(outcome.changed(0) > 0))
     }
 
@@ -181,7 +194,9 @@ impl Devices<'_> {
     /// The subscriptions of a device, in the order it made them.
     pub fn subscriptions(&self, id: DeviceId) -> Ask<Vec<SavedSubscription>> {
         let sql = "SELECT prefix, options, only_device FROM subscription WHERE device = ?1 ORDER BY position";
-        self.0.read(Statement::new(sql).with(id.as_bytes().as_slice()), |rows| rows.iter().map(subscription).collect())
+        self.0.read(Statement::new(sql).with(id.as_bytes().as_slice()), |rows| {
+            rows.iter().map(subscription).collect()
+        })
     }
 
     /// Does one of the writes below and answers when it is durable.
@@ -222,37 +237,48 @@ pub fn put_application(id: DeviceId, functions_json: &str, variables_json: &str)
 /// Keeps a device's system describe as JSON.
 #[must_use]
 pub fn put_system(id: DeviceId, json: &str) -> Transaction {
-    Statement::new("UPDATE device SET system = ?2 WHERE id = ?1").with(id.as_bytes().as_slice()).with(json).into()
+    Statement::new("UPDATE device SET system = ?2 WHERE id = ?1")
+        .with(id.as_bytes().as_slice())
+        .with(json)
+        .into()
 }
 
 /// Replaces the subscriptions of a device.
 #[must_use]
 pub fn put_subscriptions(id: DeviceId, subscriptions: &[SavedSubscription]) -> Transaction {
-    let clear = Statement::new("DELETE FROM subscription WHERE device = ?1").with(id.as_bytes().as_slice());
-    subscriptions.iter().zip(0_u32..).fold(clear.into(), |transaction: Transaction, (one, position)| {
-        transaction.then(
-            // The device may have been removed since: then there is nobody to keep them for.
-            Statement::new(
-                "INSERT INTO subscription (device, position, prefix, options, only_device) \
+    let clear =
+        Statement::new("DELETE FROM subscription WHERE device = ?1").with(id.as_bytes().as_slice());
+    subscriptions.iter().zip(0_u32..).fold(
+        clear.into(),
+        |transaction: Transaction, (one, position)| {
+            transaction.then(
+                // The device may have been removed since: then there is nobody to keep them for.
+                Statement::new(
+                    "INSERT INTO subscription (device, position, prefix, options, only_device) \
                  SELECT id, ?2, ?3, ?4, ?5 FROM device WHERE id = ?1",
+                )
+                .with(id.as_bytes().as_slice())
+                .with(position)
+                .with(one.prefix.as_str())
+                .with(one.options)
+                .with(one.only_device.map(|only| only.as_bytes().to_vec())),
             )
-            .with(id.as_bytes().as_slice())
-            .with(position)
-            .with(one.prefix.as_str())
-            .with(one.options)
-            .with(one.only_device.map(|only| only.as_bytes().to_vec())),
-        )
-    })
+        },
+    )
 }
 
 fn claim(id: DeviceId, owner: AccountId) -> Transaction {
     Transaction::new()
-        .then(Statement::new("SELECT owner FROM device WHERE id = ?1").with(id.as_bytes().as_slice()))
         .then(
-            Statement::new("UPDATE device SET owner = ?2 WHERE id = ?1 AND (owner IS NULL OR owner = ?2)")
-                .with(id.as_bytes().as_slice())
-                .with(owner.as_bytes().as_slice())
-                .expecting(Expect::Some),
+            Statement::new("SELECT owner FROM device WHERE id = ?1").with(id.as_bytes().as_slice()),
+        )
+        .then(
+            Statement::new(
+                "UPDATE device SET owner = ?2 WHERE id = ?1 AND (owner IS NULL OR owner = ?2)",
+            )
+            .with(id.as_bytes().as_slice())
+            .with(owner.as_bytes().as_slice())
+            .expecting(Expect::Some),
         )
 }
 

@@ -15,7 +15,9 @@ pub enum StoreError {
         reason: String,
     },
     /// The store was written by a later release.
-    #[error("the store has schema {found}, this release knows up to {known}: run the release that wrote it, or restore a backup from before the update")]
+    #[error(
+        "the store has schema {found}, this release knows up to {known}: run the release that wrote it, or restore a backup from before the update"
+    )]
     Newer {
         /// The schema in the file.
         found: i64,
@@ -23,7 +25,9 @@ pub enum StoreError {
         known: i64,
     },
     /// The node key is not the one this store was made with.
-    #[error("the node key does not belong to this store: put back the key file the store was made with")]
+    #[error(
+        "the node key does not belong to this store: put back the key file the store was made with"
+    )]
     OtherNodeKey,
     /// No space left, or a quota is reached.
     #[error("the disk that holds the store is full: free space, nothing was written")]
@@ -64,9 +68,9 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(Code::DiskFull) => Self::Full,
             Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Corrupt(text),
-            Some(Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen | Code::SystemIoFailure) => {
-                Self::Unwritable(text)
-            }
+            Some(
+                Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen | Code::SystemIoFailure,
+            ) => Self::Unwritable(text),
             Some(Code::ConstraintViolation) => Self::Conflict(text),
             _ => Self::Engine(text),
         }

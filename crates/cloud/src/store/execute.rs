@@ -17,14 +17,19 @@ pub(super) fn run(connection: &Connection, statement: &Statement) -> Result<Answ
     let mut found = prepared.query(values)?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {
-        let data = (0..columns).map(|column| datum(row.get_ref(column)?)).collect::<Result<_, StoreError>>()?;
+        let data = (0..columns)
+            .map(|column| datum(row.get_ref(column)?))
+            .collect::<Result<_, StoreError>>()?;
         rows.push(Row(data));
     }
     Ok(Answer { changed: rows.len(), rows })
 }
 
 /// Runs a transaction's statements in order, stopping at the first that fails or finds what it must not.
-pub(super) fn run_all(connection: &Connection, transaction: &Transaction) -> Result<Outcome, Failure> {
+pub(super) fn run_all(
+    connection: &Connection,
+    transaction: &Transaction,
+) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::default();
     for (index, statement) in transaction.statements.iter().enumerate() {
         let answer = run(connection, statement)?;
@@ -47,7 +52,8 @@ fn datum(value: ValueRef<'_>) -> Result<Datum, StoreError> {
         ValueRef::Integer(value) => Ok(Datum::Int(value)),
         ValueRef::Blob(value) => Ok(Datum::Blob(value.to_vec())),
         ValueRef::Text(value) => {
-            let text = std::str::from_utf8(value).map_err(|_| StoreError::corrupt("text that is not UTF-8"))?;
+            let text = std::str::from_utf8(value)
+                .map_err(|_| StoreError::corrupt("text that is not UTF-8"))?;
             Ok(Datum::Text(text.to_owned()))
         }
         ValueRef::Real(_) => Err(StoreError::corrupt("a fraction where the schema has none")),

@@ -6,9 +6,13 @@
 use pintle_dtls::{Fingerprint, PublicKey};
 use pintle_protocol::DeviceId;
 
-use super::statement::{Expect, Failure, Outcome, Row, Statement, Transaction};
+use super::statement::{Row, Statement, Transaction};
 use super::{Ask, Store, StoreError};
 use crate::account::AccountId;
+
+mod change;
+
+use change::{Change, decode_batch, decode_set, set};
 
 /// Refusals that are kept, at most; the oldest go first.
 const REFUSALS_KEPT: i64 = 10_000;
@@ -206,7 +210,12 @@ impl Pins<'_> {
     pub fn all(&self) -> Ask<Vec<(Fingerprint, DeviceId)>> {
         self.0.read(Statement::new("SELECT fingerprint, device FROM pin"), |rows| {
             rows.iter()
-                .map(|row| Ok((Fingerprint::from_bytes(row.array(0)?), DeviceId::from_bytes(row.array(1)?))))
+                .map(|row| {
+                    Ok((
+                        Fingerprint::from_bytes(row.array(0)?),
+                        DeviceId::from_bytes(row.array(1)?),
+                    ))
+                })
                 .collect()
         })
     }
@@ -266,138 +275,6 @@ pub fn note(entry: &HistoryEntry) -> Transaction {
     )
     .with(REFUSALS_KEPT);
     Transaction::new().then(insert).then(trim)
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Change {
-    Any,
-    FirstOnly,
-}
-
-// The statements of `set`, by position.
-const HELD_BY_OTHER: usize = 0;
-const CURRENT: usize = 1;
-const OWNER: usize = 2;
-const UPSERT: usize = 6;
-const STATEMENTS: usize = 7;
-
-fn set(pin: &NewPin, change: Change) -> Transaction {
-    let device = || pin.device.as_bytes().as_slice();
-    let fingerprint = pin.key.fingerprint();
-    let key = || fingerprint.as_bytes().as_slice();
-    let owner = || pin.owner.map(|owner| owner.as_bytes().to_vec());
-    let by = pin.by.text();
-    let held_by_other = Statement::new("SELECT device FROM pin WHERE fingerprint = ?1 AND device <> ?2")
-        .with(key())
-        .with(device())
-        .expecting(Expect::None);
-    // A first pin must find no other key and no other owner; any change only looks.
-    let (other_key, other_owner) = match change {
-        Change::Any => (Expect::Anything, Expect::Anything),
-        Change::FirstOnly => (Expect::None, Expect::None),
-    };
-    let current = Statement::new("SELECT fingerprint FROM pin WHERE device = ?1 AND (?2 IS NULL OR fingerprint <> ?2)")
-        .with(device())
-        .with((change == Change::FirstOnly).then(|| key().to_vec()))
-        .expecting(other_key);
-    let foreign = Statement::new("SELECT id FROM device WHERE id = ?1 AND owner <> ?2")
-        .with(device())
-        .with(owner())
-        .expecting(other_owner);
-    let upsert_device = Statement::new(
-        "INSERT INTO device (id, owner, platform_id, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE \
-         SET name = CASE WHEN excluded.owner IS NULL OR device.owner = excluded.owner THEN device.name END, \
-         owner = COALESCE(excluded.owner, device.owner), \
-         platform_id = COALESCE(excluded.platform_id, device.platform_id)",
-    )
-    .with(device())
-    .with(owner())
-    .with(pin.platform_id)
-    .with(pin.at_ms);
-    let history_first = Statement::new(
-        "INSERT INTO pin_history (at, device, fingerprint, what, detail) SELECT ?1, ?2, ?3, 'pinned', ?4 \
-         WHERE NOT EXISTS (SELECT 1 FROM pin WHERE device = ?2)",
-    )
-    .with(pin.at_ms)
-    .with(device())
-    .with(key())
-    .with(format!("by {by}"));
-    let history_replaced = Statement::new(
-        "INSERT INTO pin_history (at, device, fingerprint, what, detail) SELECT ?1, ?2, ?3, 'replaced', ?4 \
-         FROM pin WHERE device = ?2 AND fingerprint <> ?3",
-    )
-    .with(pin.at_ms)
-    .with(device())
-    .with(key())
-    .with(format!("by {by}"));
-    let upsert_pin = Statement::new(
-        "INSERT INTO pin (device, fingerprint, public_key, pinned_by, pinned_at) VALUES (?1, ?2, ?3, ?4, ?5) \
-         ON CONFLICT (device) DO UPDATE SET fingerprint = excluded.fingerprint, public_key = excluded.public_key, \
-         pinned_by = excluded.pinned_by, pinned_at = excluded.pinned_at WHERE pin.fingerprint <> excluded.fingerprint",
-    )
-    .with(device())
-    .with(key())
-    .with(pin.key.to_spki().as_slice())
-    .with(by)
-    .with(pin.at_ms);
-    let statements =
-        vec![held_by_other, current, foreign, upsert_device, history_first, history_replaced, upsert_pin];
-    debug_assert_eq!(statements.len(), STATEMENTS);
-    Transaction { statements }
-}
-
-fn decode_set(result: Result<Outcome, Failure>, device: DeviceId) -> Result<PinChange, PinError> {
-    match result {
-        Ok(outcome) => change_in(&outcome, 0),
-        Err(Failure::Unmet { index, so_far }) => Err(refusal(index, so_far.rows(index), device)),
-        Err(Failure::Store(error)) => Err(PinError::Store(error)),
-    }
-}
-
-fn decode_batch(
-    result: Result<Outcome, Failure>,
-    each: &[DeviceId],
-) -> Result<Vec<PinChange>, BatchError> {
-    match result {
-        Ok(outcome) => each
-            .iter()
-            .enumerate()
-            .map(|(index, _)| {
-                change_in(&outcome, index * STATEMENTS).map_err(|error| BatchError { index, error })
-            })
-            .collect(),
-        Err(Failure::Unmet { index: statement, so_far }) => {
-            let index = statement / STATEMENTS;
-            let rows = so_far.rows(statement);
-            let error = each.get(index).map_or(PinError::Store(StoreError::Unmet), |device| {
-                refusal(statement % STATEMENTS, rows, *device)
-            });
-            Err(BatchError { index, error })
-        }
-        Err(Failure::Store(error)) => Err(error.into()),
-    }
-}
-
-/// What the statements of `set` that start at `base` changed.
-fn change_in(outcome: &Outcome, base: usize) -> Result<PinChange, PinError> {
-    if outcome.changed(base + UPSERT) == 0 {
-        return Ok(PinChange::Same);
-    }
-    let old = outcome.rows(base + CURRENT).first().map(|row| row.array(0).map(Fingerprint::from_bytes)).transpose()?;
-    Ok(old.map_or(PinChange::First, |old| PinChange::Replaced { old }))
-}
-
-fn refusal(statement: usize, rows: &[Row], device: DeviceId) -> PinError {
-    match statement {
-        HELD_BY_OTHER => match rows.first().map(|row| row.array(0)) {
-            Some(Ok(to)) => PinError::KeyAlreadyPinned { to: DeviceId::from_bytes(to) },
-            Some(Err(error)) => PinError::Store(error),
-            None => PinError::Store(StoreError::Unmet),
-        },
-        CURRENT => PinError::AnotherKeyPinned { device },
-        OWNER => PinError::Foreign { device },
-        _ => PinError::Store(StoreError::Unmet),
-    }
 }
 
 fn pin_row(row: &Row) -> Result<PinRow, StoreError> {

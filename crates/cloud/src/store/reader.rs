@@ -28,7 +28,8 @@ pub(super) struct Readers {
 
 impl Readers {
     pub(super) fn start(connections: Vec<Connection>) -> Result<Self, StoreError> {
-        let mut readers = Self { queues: Vec::new(), next: AtomicUsize::new(0), threads: Vec::new() };
+        let mut readers =
+            Self { queues: Vec::new(), next: AtomicUsize::new(0), threads: Vec::new() };
         for connection in connections {
             let (queue, questions) = sync_channel(QUEUE_LIMIT);
             let thread = thread::Builder::new()
@@ -43,8 +44,13 @@ impl Readers {
 
     /// Queues a question; never blocks.
     pub(super) fn submit(&self, statement: Statement, reply: Reply) {
-        let turn = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(self.queues.len()).unwrap_or(0);
-        let (question, error) = match self.queues.get(turn).map(|queue| queue.try_send(Question { statement, reply })) {
+        let turn =
+            self.next.fetch_add(1, Ordering::Relaxed).checked_rem(self.queues.len()).unwrap_or(0);
+        let (question, error) = match self
+            .queues
+            .get(turn)
+            .map(|queue| queue.try_send(Question { statement, reply }))
+        {
             Some(Ok(())) | None => return,
             Some(Err(TrySendError::Full(question))) => (question, StoreError::Busy),
             Some(Err(TrySendError::Disconnected(question))) => (question, StoreError::Closed),

@@ -104,7 +104,8 @@ fn migrate_with(connection: &Connection, steps: &[&str]) -> Result<(), StoreErro
 }
 
 fn take_steps(connection: &Connection, steps: &[&str]) -> Result<(), StoreError> {
-    connection.execute_batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")?;
+    connection
+        .execute_batch("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")?;
     let sql = "SELECT COALESCE(MAX(version), 0) FROM schema_version";
     let found: i64 = connection.query_row(sql, [], |row| row.get(0))?;
     let known = i64::try_from(steps.len()).unwrap_or(i64::MAX);

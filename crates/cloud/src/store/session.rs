@@ -44,7 +44,8 @@ impl Sessions<'_> {
 
     /// Forgets the saved session of one device.
     pub fn forget(&self, device: DeviceId) -> Ask<()> {
-        let statement = Statement::new("DELETE FROM session WHERE device = ?1").with(device.as_bytes().as_slice());
+        let statement = Statement::new("DELETE FROM session WHERE device = ?1")
+            .with(device.as_bytes().as_slice());
         self.0.write(statement, |_| Ok(()))
     }
 }

@@ -215,7 +215,10 @@ impl Row {
     }
 
     /// Bytes of a fixed length that may be NULL.
-    pub fn maybe_array<const N: usize>(&self, column: usize) -> Result<Option<[u8; N]>, StoreError> {
+    pub fn maybe_array<const N: usize>(
+        &self,
+        column: usize,
+    ) -> Result<Option<[u8; N]>, StoreError> {
         let bytes = self.maybe_blob(column)?;
         bytes.map(|bytes| bytes.try_into().map_err(|_| Self::wrong(column))).transpose()
     }

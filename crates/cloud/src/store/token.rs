@@ -45,7 +45,8 @@ impl Tokens<'_> {
         .with(token.sealed_name.as_slice())
         .with(token.created_at_ms)
         .with(token.expires_at_ms);
-        let expire = Statement::new("DELETE FROM token WHERE expires_at <= ?1").with(token.created_at_ms);
+        let expire =
+            Statement::new("DELETE FROM token WHERE expires_at <= ?1").with(token.created_at_ms);
         self.0.write(Transaction::new().then(expire).then(insert), |_| Ok(()))
     }
 
@@ -65,7 +66,8 @@ impl Tokens<'_> {
 
     /// Revokes every token of an account.
     pub fn revoke_all(&self, account: AccountId) -> Ask<usize> {
-        let statement = Statement::new("DELETE FROM token WHERE account = ?1").with(account.as_bytes().as_slice());
+        let statement = Statement::new("DELETE FROM token WHERE account = ?1")
+            .with(account.as_bytes().as_slice());
         self.0.write(statement, |outcome| Ok(outcome.changed(0)))
     }
 }

@@ -1,8 +1,10 @@
 //! The one thread that writes: it drains a queue and commits up to 256 callers with one sync to the disk.
 //!
-//! 1. wait for a caller, take those that queued meanwhile · 2. `BEGIN IMMEDIATE` · 3. each caller in a savepoint
-//! of its own, so that one that fails undoes only itself · 4. `COMMIT` (WAL, `synchronous=FULL`: durable now) ·
-//! 5. answer everyone. Nobody hears "done" before step 4.
+//! 1. Wait for a caller, take those that queued meanwhile.
+//! 2. `BEGIN IMMEDIATE`.
+//! 3. Run each caller in a savepoint of its own, so that one that fails undoes only itself.
+//! 4. `COMMIT` (WAL, `synchronous=FULL`: durable now).
+//! 5. Answer everyone. Nobody hears "done" before step 4.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -46,7 +48,11 @@ impl Writer {
     }
 
     /// Queues a transaction; never blocks. Without a reply nobody is told, and a failure is logged.
-    pub(super) fn submit(&self, transaction: Transaction, reply: Option<Reply>) -> Result<(), StoreError> {
+    pub(super) fn submit(
+        &self,
+        transaction: Transaction,
+        reply: Option<Reply>,
+    ) -> Result<(), StoreError> {
         let refusal = match &self.queue {
             _ if self.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE_LIMIT => StoreError::Busy,
             None => StoreError::Closed,
@@ -102,11 +108,12 @@ fn answer(reply: Option<Reply>, result: Result<Outcome, Failure>) {
 }
 
 fn commit(connection: &Connection, group: &[Job]) -> Vec<Result<Outcome, Failure>> {
-    let attempt = connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from).and_then(|()| {
-        let results = run_group(connection, group)?;
-        connection.execute_batch("COMMIT")?;
-        Ok(results)
-    });
+    let attempt =
+        connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from).and_then(|()| {
+            let results = run_group(connection, group)?;
+            connection.execute_batch("COMMIT")?;
+            Ok(results)
+        });
     attempt.unwrap_or_else(|error| {
         if !connection.is_autocommit() {
             drop(connection.execute_batch("ROLLBACK"));
@@ -116,7 +123,10 @@ fn commit(connection: &Connection, group: &[Job]) -> Vec<Result<Outcome, Failure
 }
 
 /// Runs each caller in a savepoint. An error here means that the whole group was undone.
-fn run_group(connection: &Connection, group: &[Job]) -> Result<Vec<Result<Outcome, Failure>>, StoreError> {
+fn run_group(
+    connection: &Connection,
+    group: &[Job],
+) -> Result<Vec<Result<Outcome, Failure>>, StoreError> {
     let mut results = Vec::with_capacity(group.len());
     for job in group {
         connection.prepare_cached("SAVEPOINT caller")?.execute([])?;
@@ -132,4 +142,33 @@ fn run_group(connection: &Connection, group: &[Job]) -> Result<Vec<Result<Outcom
         results.push(result);
     }
     Ok(results)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Statement;
+
+    fn put(bytes: usize) -> Job {
+        let insert = Statement::new("INSERT INTO big (x) VALUES (?1)").with(vec![0_u8; bytes]);
+        Job { transaction: insert.into(), reply: None }
+    }
+
+    #[test]
+    fn on_a_full_disk_nobody_is_told_done_and_small_writes_work_again_after() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = Connection::open(dir.path().join("full.sqlite3")).unwrap();
+        connection.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE big (x BLOB)").unwrap();
+        connection.pragma_update(None, "max_page_count", 16).unwrap();
+        let results = commit(&connection, &[put(10), put(1_000_000), put(10)]);
+        let rows = || -> i64 {
+            connection.query_row("SELECT COUNT(*) FROM big", [], |row| row.get(0)).unwrap()
+        };
+        let told_done =
+            i64::try_from(results.iter().filter(|result| result.is_ok()).count()).unwrap();
+        assert_eq!(rows(), told_done);
+        assert!(matches!(results[1], Err(Failure::Store(StoreError::Full))));
+        assert!(commit(&connection, &[put(10)])[0].is_ok());
+        assert_eq!(rows(), told_done + 1);
+    }
 }

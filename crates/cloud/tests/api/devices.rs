@@ -30,9 +30,17 @@ async fn a_foreign_device_looks_like_none() {
     for path in [ALPHA, "alpha", BETA] {
         assert_error(&cloud.get(&format!("/v1/devices/{path}"), &bob).await, 404, "not found");
         let path = format!("/v1/devices/{path}");
-        assert_error(&cloud.json("PUT", &path, Some(&bob), r#"{"name":"x"}"#).await, 403, "Permission Denied");
+        assert_error(
+            &cloud.json("PUT", &path, Some(&bob), r#"{"name":"x"}"#).await,
+            403,
+            "Permission Denied",
+        );
         assert_error(&cloud.json("DELETE", &path, Some(&bob), "").await, 403, "Permission Denied");
-        assert_error(&cloud.json("POST", &format!("{path}/led"), Some(&bob), "{}").await, 404, "not found");
+        assert_error(
+            &cloud.json("POST", &format!("{path}/led"), Some(&bob), "{}").await,
+            404,
+            "not found",
+        );
     }
     assert_eq!(cloud.get("/v1/devices", &bob).await.1, serde_json::json!([]));
 }
@@ -42,16 +50,24 @@ async fn claims_answer_in_the_words_clients_wait_for() {
     let (cloud, ada) = Cloud::with_alpha().await;
     let bob = cloud.login("bob").await;
     cloud.add_device(BETA).await;
-    let claim = |id: &str, transfer: bool| format!(r#"{{"id":"{id}","request_transfer":{transfer}}}"#);
-    let (status, body) = cloud.json("POST", "/v1/devices", Some(&bob), &claim(&BETA.to_uppercase(), false)).await;
+    let claim =
+        |id: &str, transfer: bool| format!(r#"{{"id":"{id}","request_transfer":{transfer}}}"#);
+    let (status, body) =
+        cloud.json("POST", "/v1/devices", Some(&bob), &claim(&BETA.to_uppercase(), false)).await;
     assert_eq!((status.as_u16(), &body["ok"]), (200, &true.into()));
     assert!(cloud.script.told.lock().unwrap().contains(&format!("owner {BETA} true")));
-    assert_eq!(cloud.json("POST", "/v1/devices", Some(&bob), &claim(BETA, false)).await.0, 200, "again is fine");
+    assert_eq!(
+        cloud.json("POST", "/v1/devices", Some(&bob), &claim(BETA, false)).await.0,
+        200,
+        "again is fine"
+    );
     let foreign = cloud.json("POST", "/v1/devices", Some(&ada), &claim(BETA, false)).await;
     assert_error(&foreign, 403, "belongs to someone else");
     let transfer = cloud.json("POST", "/v1/devices", Some(&ada), &claim(BETA, true)).await;
     assert!(!transfer.1.to_string().contains("belongs to someone else"), "clients would ask again");
-    let unknown = cloud.json("POST", "/v1/devices", Some(&ada), &claim("ffffffffffffffffffffffff", false)).await;
+    let unknown = cloud
+        .json("POST", "/v1/devices", Some(&ada), &claim("ffffffffffffffffffffffff", false))
+        .await;
     assert_error(&unknown, 404, "device not found");
     assert_eq!(cloud.json("DELETE", &format!("/v1/devices/{BETA}"), Some(&bob), "").await.0, 200);
     assert_eq!(cloud.json("POST", "/v1/devices", Some(&ada), &claim(BETA, false)).await.0, 200);
@@ -60,16 +76,22 @@ async fn claims_answer_in_the_words_clients_wait_for() {
 #[tokio::test]
 async fn a_device_is_renamed_noted_and_made_to_show_itself() {
     let (cloud, token) = Cloud::with_alpha().await;
-    let (_, body) = cloud.json("PUT", "/v1/devices/alpha", Some(&token), r#"{"name":"lamp"}"#).await;
+    let (_, body) =
+        cloud.json("PUT", "/v1/devices/alpha", Some(&token), r#"{"name":"lamp"}"#).await;
     assert_eq!((&body["id"], &body["name"]), (&ALPHA.into(), &"lamp".into()));
     assert!(body["updated_at"].is_string());
-    let (_, body) = cloud.json("PUT", "/v1/devices/lamp", Some(&token), r#"{"notes":"by the door"}"#).await;
+    let (_, body) =
+        cloud.json("PUT", "/v1/devices/lamp", Some(&token), r#"{"notes":"by the door"}"#).await;
     assert_eq!(body["notes"], "by the door");
     let (_, body) = cloud.form("PUT", "/v1/devices/lamp", Some(&token), "signal=1").await;
     assert_eq!((&body["connected"], &body["signaling"]), (&true.into(), &true.into()));
     for wrong in ["", "events", ALPHA] {
         let body = format!(r#"{{"name":"{wrong}"}}"#);
-        assert_error(&cloud.json("PUT", "/v1/devices/lamp", Some(&token), &body).await, 400, "device name");
+        assert_error(
+            &cloud.json("PUT", "/v1/devices/lamp", Some(&token), &body).await,
+            400,
+            "device name",
+        );
     }
 }
 
@@ -87,11 +109,13 @@ async fn a_ping_says_whether_the_device_answers() {
 async fn a_function_takes_its_argument_under_either_name_and_in_either_form() {
     let (cloud, token) = Cloud::with_alpha().await;
     for body in [r#"{"args":"on!"}"#, r#"{"arg":"on!"}"#] {
-        let (status, answer) = cloud.json("POST", "/v1/devices/alpha/led", Some(&token), body).await;
+        let (status, answer) =
+            cloud.json("POST", "/v1/devices/alpha/led", Some(&token), body).await;
         assert_eq!(status, 200);
         assert_eq!((&answer["return_value"], &answer["id"]), (&3.into(), &ALPHA.into()));
     }
-    let (_, answer) = cloud.form("POST", "/v1/devices/alpha/led", Some(&token), "arg=on%21&format=raw").await;
+    let (_, answer) =
+        cloud.form("POST", "/v1/devices/alpha/led", Some(&token), "arg=on%21&format=raw").await;
     assert_eq!(answer, 3);
     let (_, answer) = cloud.json("POST", "/v1/devices/alpha/led", Some(&token), "{}").await;
     assert_eq!(answer["return_value"], 0);
@@ -104,8 +128,16 @@ async fn an_unknown_function_or_variable_is_answered_without_asking_the_device()
         if !online {
             cloud.script.online.lock().unwrap().clear();
         }
-        assert_error(&cloud.json("POST", "/v1/devices/alpha/nofn", Some(&token), "{}").await, 404, "nofn");
-        assert_error(&cloud.get("/v1/devices/alpha/nope", &token).await, 404, "Unknown Variable: nope");
+        assert_error(
+            &cloud.json("POST", "/v1/devices/alpha/nofn", Some(&token), "{}").await,
+            404,
+            "nofn",
+        );
+        assert_error(
+            &cloud.get("/v1/devices/alpha/nope", &token).await,
+            404,
+            "Unknown Variable: nope",
+        );
     }
     assert!(cloud.script.told.lock().unwrap().is_empty());
 }
@@ -117,7 +149,11 @@ async fn a_device_that_is_away_or_silent_is_timed_out() {
     assert_error(&silent, 408, "Timed out");
     assert_eq!(silent.1["error"], "timed out");
     cloud.script.online.lock().unwrap().clear();
-    assert_error(&cloud.json("POST", "/v1/devices/alpha/led", Some(&token), "{}").await, 408, "Timed out");
+    assert_error(
+        &cloud.json("POST", "/v1/devices/alpha/led", Some(&token), "{}").await,
+        408,
+        "Timed out",
+    );
     assert_error(&cloud.get("/v1/devices/alpha/temp", &token).await, 408, "Timed out");
     assert_eq!(cloud.script.told.lock().unwrap().len(), 1, "an offline device is not asked");
 }
@@ -125,9 +161,12 @@ async fn a_device_that_is_away_or_silent_is_timed_out() {
 #[tokio::test]
 async fn variables_come_in_their_own_types() {
     let (cloud, token) = Cloud::with_alpha().await;
-    for (name, value) in
-        [("temp", 21.5.into()), ("count", (-7).into()), ("colour", "grün".into()), ("on", serde_json::Value::Bool(true))]
-    {
+    for (name, value) in [
+        ("temp", 21.5.into()),
+        ("count", (-7).into()),
+        ("colour", "grün".into()),
+        ("on", serde_json::Value::Bool(true)),
+    ] {
         let (_, body) = cloud.get(&format!("/v1/devices/alpha/{name}"), &token).await;
         assert_eq!((&body["result"], &body["name"]), (&value, &name.into()));
         assert_eq!(body["coreInfo"]["deviceID"], ALPHA);
@@ -141,7 +180,11 @@ async fn an_argument_too_long_for_a_device_or_for_the_server_is_refused_clearly(
     let (cloud, token) = Cloud::with_alpha().await;
     for (length, text) in [(1_025, "1024 bytes"), (1_000_000, "65536 bytes")] {
         let body = format!(r#"{{"args":"{}"}}"#, "x".repeat(length));
-        assert_error(&cloud.json("POST", "/v1/devices/alpha/led", Some(&token), &body).await, 413, text);
+        assert_error(
+            &cloud.json("POST", "/v1/devices/alpha/led", Some(&token), &body).await,
+            413,
+            text,
+        );
     }
     assert!(cloud.script.told.lock().unwrap().is_empty());
 }

@@ -13,7 +13,8 @@ struct Stream(Body);
 impl Stream {
     async fn open(cloud: &Cloud, path: &str, token: &str) -> Self {
         let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
-        let response = cloud.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let response =
+            cloud.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
         let mut stream = Self(response.into_body());
@@ -73,7 +74,9 @@ async fn bytes_that_are_no_text_come_as_a_data_url_and_a_name_stays_on_its_line(
     let (cloud, token) = Cloud::with_alpha().await;
     let mut stream = Stream::open(&cloud, "/v1/devices/events", &token).await;
     cloud.bus.publish(event(&cloud, "raw", &[0xff, 0], 0));
-    assert!(stream.piece().await.unwrap().contains("\"data:application/octet-stream;base64,/wA=\""));
+    assert!(
+        stream.piece().await.unwrap().contains("\"data:application/octet-stream;base64,/wA=\"")
+    );
     cloud.bus.publish(event(&cloud, "typed", b"AB", 42));
     assert!(stream.piece().await.unwrap().contains("base64,QUI="));
     cloud.bus.publish(event(&cloud, "a\r\ndata: {}\r\n\r\nevent: b", "ü\n".as_bytes(), 0));
@@ -122,7 +125,11 @@ async fn an_event_that_cannot_travel_is_refused() {
         (format!(r#"{{"name":"a","data":"{long}"}}"#), 413, "1024"),
         (r#"{"name":"spark/status","data":"online"}"#.to_owned(), 400, "server's own"),
     ] {
-        assert_error(&cloud.json("POST", "/v1/devices/events", Some(&token), &body).await, status, text);
+        assert_error(
+            &cloud.json("POST", "/v1/devices/events", Some(&token), &body).await,
+            status,
+            text,
+        );
     }
     assert_error(&cloud.get("/v1/events", &token).await, 400, "event prefix filter is required");
 }

@@ -48,7 +48,12 @@ impl Fleet for Script {
         }
     }
 
-    async fn read(&self, _: DeviceId, variable: &str, kind: VariableType) -> Result<Variable, AskError> {
+    async fn read(
+        &self,
+        _: DeviceId,
+        variable: &str,
+        kind: VariableType,
+    ) -> Result<Variable, AskError> {
         self.tell(format!("read {variable} {}", kind.name()));
         Ok(match kind {
             VariableType::Double => Variable::Double(21.5),
@@ -101,7 +106,8 @@ impl Cloud {
             let store = Store::open(&path, &key).unwrap();
             let accounts = Accounts::new(store.clone(), &key);
             accounts.create_blocking("bob", "correct horse", START_MS).unwrap();
-            let ada = accounts.create_blocking("Ada@example.com", "correct horse", START_MS).unwrap();
+            let ada =
+                accounts.create_blocking("Ada@example.com", "correct horse", START_MS).unwrap();
             (store, accounts, ada)
         })
         .await
@@ -112,7 +118,10 @@ impl Cloud {
         let elapsed = Arc::clone(&elapsed_ms);
         let clock = Clock::new(move || {
             let ms = elapsed.load(Ordering::Relaxed);
-            Moment { wall_ms: START_MS + ms, since_start: Duration::from_millis(u64::try_from(ms).unwrap()) }
+            Moment {
+                wall_ms: START_MS + ms,
+                since_start: Duration::from_millis(u64::try_from(ms).unwrap()),
+            }
         });
         let state = ApiState::new(store.clone(), script.clone(), bus.clone(), accounts, over)
             .with_contact(Some("mailto:security@example.com"))
@@ -135,10 +144,19 @@ impl Cloud {
     /// A device that connected once and is nobody's.
     pub async fn add_device(&self, id: &str) {
         let id: DeviceId = id.parse().unwrap();
-        let hello = SavedHello { platform_id: 13, product_id: 13, firmware_version: None, system_version: 6_203 };
+        let hello = SavedHello {
+            platform_id: 13,
+            product_id: 13,
+            firmware_version: None,
+            system_version: 6_203,
+        };
         self.store.devices().put(put_hello(id, hello, START_MS)).await.unwrap();
         let variables = r#"{"temp":"double","count":"int32","colour":"string","on":"bool"}"#;
-        self.store.devices().put(put_application(id, r#"["led","slow"]"#, variables)).await.unwrap();
+        self.store
+            .devices()
+            .put(put_application(id, r#"["led","slow"]"#, variables))
+            .await
+            .unwrap();
     }
 
     pub fn advance(&self, time: Duration) {
@@ -146,7 +164,9 @@ impl Cloud {
     }
 
     pub async fn login(&self, name: &str) -> String {
-        let form = format!("grant_type=password&username={name}&password=correct+horse&client_id=particle-cli");
+        let form = format!(
+            "grant_type=password&username={name}&password=correct+horse&client_id=particle-cli"
+        );
         let (status, body) = self.form("POST", "/oauth/token", None, &form).await;
         assert_eq!(status, 200, "{body}");
         body["access_token"].as_str().unwrap().to_owned()
@@ -156,12 +176,28 @@ impl Cloud {
         self.json("GET", path, Some(token), "").await
     }
 
-    pub async fn json(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> (StatusCode, Value) {
+    pub async fn json(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: &str,
+    ) -> (StatusCode, Value) {
         read(self.send(method, path, token, "application/json", body.to_owned()).await).await
     }
 
-    pub async fn form(&self, method: &str, path: &str, token: Option<&str>, body: &str) -> (StatusCode, Value) {
-        read(self.send(method, path, token, "application/x-www-form-urlencoded", body.to_owned()).await).await
+    pub async fn form(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: &str,
+    ) -> (StatusCode, Value) {
+        read(
+            self.send(method, path, token, "application/x-www-form-urlencoded", body.to_owned())
+                .await,
+        )
+        .await
     }
 
     pub async fn send(
@@ -172,7 +208,8 @@ impl Cloud {
         kind: &str,
         body: String,
     ) -> axum::response::Response {
-        let mut request = Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, kind);
+        let mut request =
+            Request::builder().method(method).uri(path).header(header::CONTENT_TYPE, kind);
         if let Some(token) = token {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }

@@ -10,10 +10,20 @@ fn pem(n: u8) -> String {
     point[0] = 4;
     let spki = PublicKey::from_point(&point).unwrap().to_spki();
     let body = base64::engine::general_purpose::STANDARD.encode(spki);
-    format!("-----BEGIN PUBLIC KEY-----\n{}\n{}\n-----END PUBLIC KEY-----\n", &body[..64], &body[64..])
+    format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n{}\n-----END PUBLIC KEY-----\n",
+        &body[..64],
+        &body[64..]
+    )
 }
 
-async fn send(cloud: &Cloud, token: &str, id: &str, key: &str, algorithm: &str) -> (axum::http::StatusCode, serde_json::Value) {
+async fn send(
+    cloud: &Cloud,
+    token: &str,
+    id: &str,
+    key: &str,
+    algorithm: &str,
+) -> (axum::http::StatusCode, serde_json::Value) {
     let body = serde_json::json!({
         "deviceID": id, "publicKey": key, "filename": "cli", "order": "manual_1", "algorithm": algorithm,
     });
@@ -27,12 +37,16 @@ async fn p1_a_first_key_pins_and_claims_and_a_second_needs_more_than_a_token() {
     let (status, body) = send(&cloud, &ada, BETA, &pem(1), "ecc").await;
     assert_eq!((status.as_u16(), &body["ok"]), (200, &true.into()), "{body}");
     assert_eq!(cloud.get(&format!("/v1/devices/{BETA}"), &ada).await.0, 200, "claimed");
-    assert_eq!(*cloud.script.told.lock().unwrap(), [format!("key {BETA}"), format!("owner {BETA} true")]);
+    assert_eq!(
+        *cloud.script.told.lock().unwrap(),
+        [format!("key {BETA}"), format!("owner {BETA} true")]
+    );
     assert_eq!(send(&cloud, &ada, BETA, &pem(1), "ecc").await.0, 200, "the same key again is fine");
     assert_error(&send(&cloud, &ada, BETA, &pem(2), "ecc").await, 403, "pintle pin set");
     let other_device = send(&cloud, &ada, "0c0c0c0c0c0c0c0c0c0c0c0c", &pem(1), "ecc").await;
     assert_error(&other_device, 403, "another device");
     assert!(!other_device.1.to_string().contains(BETA), "whose key it is stays unsaid");
+    cloud.store.flush().await.unwrap();
     let history = cloud.store.pins().history(None).await.unwrap();
     let what: Vec<_> = history.iter().map(|entry| entry.what.as_str()).collect();
     assert_eq!(what, ["pinned", "refused-key-in-use"]);

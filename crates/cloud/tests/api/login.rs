@@ -5,14 +5,17 @@ use std::time::Duration;
 use super::harness::{Cloud, assert_error};
 
 fn form(name: &str, password: &str) -> String {
-    format!("username={name}&password={password}&grant_type=password&client_id=particle-cli&client_secret=x")
+    format!(
+        "username={name}&password={password}&grant_type=password&client_id=particle-cli&client_secret=x"
+    )
 }
 
 #[tokio::test]
 async fn a_login_gives_an_opaque_token_that_says_who_it_is() {
     let cloud = Cloud::new().await;
-    let (status, body) =
-        cloud.form("POST", "/oauth/token", Some("null"), &form("ada%40example.com", "correct+horse")).await;
+    let (status, body) = cloud
+        .form("POST", "/oauth/token", Some("null"), &form("ada%40example.com", "correct+horse"))
+        .await;
     assert_eq!(status, 200, "a stale bearer header is ignored here: {body}");
     assert_eq!(body["token_type"], "bearer");
     assert_eq!(body["expires_in"], 7_776_000);
@@ -40,7 +43,8 @@ async fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
 #[tokio::test]
 async fn a_grant_this_server_does_not_have_is_named() {
     let cloud = Cloud::new().await;
-    let answer = cloud.form("POST", "/oauth/token", None, "grant_type=refresh_token&refresh_token=x").await;
+    let answer =
+        cloud.form("POST", "/oauth/token", None, "grant_type=refresh_token&refresh_token=x").await;
     assert_error(&answer, 400, "refresh_token");
     assert_eq!(answer.1["error"], "unsupported_grant_type");
     let answer = cloud.form("POST", "/oauth/token", None, "grant_type=password&username=ada").await;
@@ -81,7 +85,8 @@ async fn a_token_is_revoked_by_holding_it_and_only_once() {
 #[tokio::test]
 async fn logout_ends_one_token_and_all_ends_all_of_one_account() {
     let cloud = Cloud::new().await;
-    let (one, two, other) = (cloud.login("bob").await, cloud.login("bob").await, cloud.login("ada@example.com").await);
+    let (one, two, other) =
+        (cloud.login("bob").await, cloud.login("bob").await, cloud.login("ada@example.com").await);
     assert_eq!(cloud.json("DELETE", "/v1/access_tokens/current", Some(&one), "").await.0, 200);
     assert_eq!(cloud.get("/v1/user", &one).await.0, 401);
     assert_eq!(cloud.get("/v1/user", &two).await.0, 200);
@@ -99,5 +104,8 @@ async fn p9_ten_wrong_passwords_in_a_row_lock_out_and_time_unlocks() {
     let locked = cloud.form("POST", "/oauth/token", None, &form("bob", "correct+horse")).await;
     assert_error(&locked, 429, "Too many failed logins");
     cloud.advance(Duration::from_secs(30 * 60));
-    assert_eq!(cloud.form("POST", "/oauth/token", None, &form("bob", "correct+horse")).await.0, 200);
+    assert_eq!(
+        cloud.form("POST", "/oauth/token", None, &form("bob", "correct+horse")).await.0,
+        200
+    );
 }

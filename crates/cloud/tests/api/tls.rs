@@ -25,7 +25,9 @@ fn connector(ca: &std::path::Path) -> TlsConnector {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap();
     TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
@@ -45,16 +47,27 @@ async fn p9_the_api_answers_over_tls_alone_and_ends_when_the_node_does() {
     let tls = certificate::server_config(&folder, &Config::default(), now_ms()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let serving = tokio::spawn(listener::serve(listener, tls, cloud.router.clone(), cloud.shutdown.subscribe()));
+    let serving = tokio::spawn(listener::serve(
+        listener,
+        tls,
+        cloud.router.clone(),
+        cloud.shutdown.subscribe(),
+    ));
 
     for name in ["127.0.0.1", "localhost"] {
         let name = ServerName::try_from(name).unwrap();
         let stream = TcpStream::connect(address).await.unwrap();
         let mut stream = connector(&folder.join("ca.pem")).connect(name, stream).await.unwrap();
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .await
+            .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200") && answer.ends_with("{\"ok\":true}"), "{answer}");
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.ends_with("{\"ok\":true}"),
+            "{answer}"
+        );
     }
 
     let mut plain = TcpStream::connect(address).await.unwrap();

@@ -27,7 +27,7 @@ keepalive_seconds = {KEEPALIVE_SECONDS}
 
 # Functions run a program: never a shell, and the argument of the call becomes the last argument of the
 # program. The result is the first line of its output if that is a number, else its exit code; -1 if it
-# could not be run or took longer than 15 seconds.
+# could not be run or took longer than 15 seconds. Programs run in this folder.
 [functions]
 # led = ["/usr/local/bin/led", "--set"]
 

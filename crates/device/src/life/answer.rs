@@ -55,6 +55,7 @@ impl Link {
                 if !bodies.directory.has_function(name) {
                     return self.fail(now, token, Answer::NotFound, outlet);
                 }
+                self.calls().note(id);
                 let ticket = self.ticket(token);
                 outlet.tell(Happening::Call {
                     ticket,

@@ -1,5 +1,6 @@
 //! One session with the cloud: sealing and opening, what waits for an acknowledgement, silence, and its end.
 
+use super::calls::Calls;
 use super::happening::{Happening, Loss, Unpublished};
 use super::join::Stage;
 use super::outbox::{Outbox, Publication};
@@ -16,6 +17,9 @@ use std::time::Duration;
 
 /// How long after a ping the session is resumed from a new port.
 const PING_TIMEOUT: Duration = Duration::from_secs(30);
+/// The same in a session that was just resumed: a cloud that lost it never answers, and the sooner that shows
+/// the sooner there is a new one.
+const RESUME_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often in a row a session is resumed without hearing anything.
 const MAX_RESUMES: u8 = 3;
 /// How long a goodbye waits for its acknowledgement.
@@ -69,6 +73,7 @@ pub(super) struct Link {
     last_heard: Duration,
     pinged: Option<Duration>,
     events_out: usize,
+    calls: Calls,
 }
 
 impl Link {
@@ -91,6 +96,7 @@ impl Link {
             last_heard: now,
             pinged: None,
             events_out: 0,
+            calls: Calls::default(),
         }
     }
 
@@ -213,9 +219,12 @@ impl Link {
             self.rejoin(now, bodies, outlet)?;
         }
         let is_request = matches!(message.kind, Kind::Confirmable | Kind::NonConfirmable);
-        // Not even remembered, so that its repetition is taken up later.
-        if is_request && matches!(self.stage, Stage::Greeting) {
+        // Not even remembered, so that its repetition is taken up later, maybe by the next run.
+        if is_request && matches!(self.stage, Stage::Greeting | Stage::Leaving { .. }) {
             return Ok(());
+        }
+        if is_request && self.calls.were_made(now, message.id) {
+            return self.answer(now, outlet, message.id, |out| reply::ack_empty(out, message.id));
         }
         match self.exchange.receive(now, &message) {
             Received::Fresh => self.handle_request(now, &message, bodies, outlet),
@@ -277,7 +286,7 @@ impl Link {
         if matches!(self.stage, Stage::Leaving { until, .. } if until <= now) {
             return Err(Ending::Left);
         }
-        if self.pinged.is_some_and(|pinged| pinged + PING_TIMEOUT <= now) {
+        if self.pinged.is_some_and(|pinged| pinged + self.patience() <= now) {
             let spent = self.resumes >= MAX_RESUMES;
             return Err(if spent { Ending::GiveUp(Loss::Unresumable) } else { Ending::Silence });
         }
@@ -296,6 +305,16 @@ impl Link {
         Ok(())
     }
 
+    /// How long to wait for the answer to a ping.
+    const fn patience(&self) -> Duration {
+        if matches!(self.stage, Stage::Resuming) { RESUME_TIMEOUT } else { PING_TIMEOUT }
+    }
+
+    /// There was no socket to resume with: that says nothing about the cloud.
+    pub(super) const fn excuse(&mut self) {
+        self.resumes = self.resumes.saturating_sub(1);
+    }
+
     fn ping(&mut self, now: Duration, outlet: &mut Outlet) -> Result<(), Ending> {
         self.pinged = Some(now);
         self.confirmable(now, outlet, Tag::Ping, |out, id| {
@@ -306,7 +325,7 @@ impl Link {
 
     pub(super) fn poll_timeout(&self, keepalive: Duration) -> Option<Duration> {
         let silence =
-            self.pinged.map_or(self.last_heard + keepalive, |pinged| pinged + PING_TIMEOUT);
+            self.pinged.map_or(self.last_heard + keepalive, |pinged| pinged + self.patience());
         let parting = match self.stage {
             Stage::Leaving { until, .. } => Some(until),
             _ => None,
@@ -370,6 +389,11 @@ impl Link {
     /// The message id and token that go next.
     pub(super) fn counters(&mut self) -> (u16, u8) {
         (self.exchange.next_id().0, self.exchange.next_token().0)
+    }
+
+    /// The calls that were made, for the next run.
+    pub(super) const fn calls(&mut self) -> &mut Calls {
+        &mut self.calls
     }
 
     pub(super) const fn told(&self) -> Told {

@@ -59,9 +59,7 @@ impl Bodies {
         let hello = hello_of(&profile);
         let system = system_of(&profile).to_protobuf();
         let directory = Application { functions: profile.functions, variables: profile.variables };
-        let application = directory
-            .to_json()
-            .map_err(|reason| Error::Event { name: "describe".to_owned(), reason })?;
+        let application = directory.to_json().map_err(|_| Error::Describe)?;
         let own = profile.subscriptions.into_iter().map(Cow::Owned);
         let subscriptions: Vec<_> = SYSTEM_SUBSCRIPTIONS
             .into_iter()

@@ -145,8 +145,8 @@ fn p3_p4_a_session_is_never_loaded_twice() {
     let (agent, _notices) = spawn(folder, RunOptions::default());
     door.serve_until("hello");
     assert_eq!(door.cloud.handshakes, 2);
-    drop(door);
-    agent.stopper().stop();
+    door.serve_until("subscribe spark");
+    stop(agent, &mut door);
 }
 
 #[test]
