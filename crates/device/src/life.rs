@@ -27,6 +27,7 @@ mod link;
 mod outbox;
 mod outlet;
 mod profile;
+mod silence;
 
 pub use happening::{Happening, Loss, Ticket, Unpublished};
 pub use outbox::Publication;
@@ -233,7 +234,7 @@ impl Life {
         match &mut self.phase {
             Phase::Shaking(_) => self.wait(now, Loss::Unreachable),
             // The session stays, and its unanswered ping leads to another try.
-            Phase::Linked(link) => link.excuse(),
+            Phase::Linked(link) => link.silence.excuse(),
             Phase::Waiting { .. } | Phase::Gone => {}
         }
     }

@@ -6,6 +6,7 @@ use super::join::Stage;
 use super::outbox::{Outbox, Publication};
 use super::outlet::Outlet;
 use super::profile::Bodies;
+use super::silence::{Due, Silence};
 use crate::saved::Told;
 use pintle_dtls::{Content, ExportedSession, OpenError, Session};
 use pintle_protocol::coap::{Kind, Message, MessageId};
@@ -15,13 +16,6 @@ use pintle_protocol::goodbye::Goodbye;
 use pintle_protocol::{MAX_MESSAGE, from_device, reply};
 use std::time::Duration;
 
-/// How long after a ping the session is resumed from a new port.
-const PING_TIMEOUT: Duration = Duration::from_secs(30);
-/// The same in a session that was just resumed: a cloud that lost it never answers, and the sooner that shows
-/// the sooner there is a new one.
-const RESUME_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often in a row a session is resumed without hearing anything.
-const MAX_RESUMES: u8 = 3;
 /// How long a goodbye waits for its acknowledgement.
 const PARTING: Duration = Duration::from_secs(3);
 /// How many events may be unacknowledged at a time.
@@ -68,10 +62,7 @@ pub(super) struct Link {
     moved: bool,
     /// Whether there was no handshake.
     pub(super) resumed: bool,
-    /// Resumes since something was last heard.
-    resumes: u8,
-    last_heard: Duration,
-    pinged: Option<Duration>,
+    pub(super) silence: Silence,
     events_out: usize,
     calls: Calls,
 }
@@ -92,9 +83,7 @@ impl Link {
             generation,
             moved: false,
             resumed: false,
-            resumes: 0,
-            last_heard: now,
-            pinged: None,
+            silence: Silence::new(now),
             events_out: 0,
             calls: Calls::default(),
         }
@@ -105,7 +94,7 @@ impl Link {
         self.abandon(outlet);
         self.moved = true;
         self.resumed = true;
-        self.resumes += 1;
+        self.silence.resumed();
         self.stage = Stage::Resuming;
         // Should the ping not be sealed, the timeout finds out.
         let _ = self.ping(now, outlet);
@@ -139,7 +128,9 @@ impl Link {
         }
         self.transmit(&message, outlet)?;
         // When too much is outstanding, the message goes without repetition.
-        let _ = self.exchange.send(now, outlet.jitter(), id, message, tag);
+        if let Err(tag) = self.exchange.send(now, outlet.jitter(), id, message, tag) {
+            self.lose(tag, outlet);
+        }
         Ok(())
     }
 
@@ -189,10 +180,8 @@ impl Link {
     }
 
     fn heard(&mut self, now: Duration) {
-        self.last_heard = now;
-        self.pinged = None;
+        self.silence.heard(now);
         self.moved = false;
-        self.resumes = 0;
     }
 
     fn close(&mut self, outlet: &mut Outlet) -> Ending {
@@ -286,9 +275,11 @@ impl Link {
         if matches!(self.stage, Stage::Leaving { until, .. } if until <= now) {
             return Err(Ending::Left);
         }
-        if self.pinged.is_some_and(|pinged| pinged + self.patience() <= now) {
-            let spent = self.resumes >= MAX_RESUMES;
-            return Err(if spent { Ending::GiveUp(Loss::Unresumable) } else { Ending::Silence });
+        match self.silence.due(now, bodies.keepalive) {
+            Some(Due::GiveUp) => return Err(Ending::GiveUp(Loss::Unresumable)),
+            Some(Due::Resume) => return Err(Ending::Silence),
+            Some(Due::Ping) => self.ping(now, outlet)?,
+            None => {}
         }
         while let Some(message) = self.exchange.poll_retransmit(now).map(<[u8]>::to_vec) {
             self.transmit(&message, outlet)?;
@@ -299,24 +290,11 @@ impl Link {
                 return Err(Ending::GiveUp(Loss::Unacknowledged));
             }
         }
-        if self.pinged.is_none() && self.last_heard + bodies.keepalive <= now {
-            self.ping(now, outlet)?;
-        }
         Ok(())
     }
 
-    /// How long to wait for the answer to a ping.
-    const fn patience(&self) -> Duration {
-        if matches!(self.stage, Stage::Resuming) { RESUME_TIMEOUT } else { PING_TIMEOUT }
-    }
-
-    /// There was no socket to resume with: that says nothing about the cloud.
-    pub(super) const fn excuse(&mut self) {
-        self.resumes = self.resumes.saturating_sub(1);
-    }
-
     fn ping(&mut self, now: Duration, outlet: &mut Outlet) -> Result<(), Ending> {
-        self.pinged = Some(now);
+        self.silence.pinged(now);
         self.confirmable(now, outlet, Tag::Ping, |out, id| {
             from_device::ping(out, id);
             Ok(())
@@ -324,8 +302,7 @@ impl Link {
     }
 
     pub(super) fn poll_timeout(&self, keepalive: Duration) -> Option<Duration> {
-        let silence =
-            self.pinged.map_or(self.last_heard + keepalive, |pinged| pinged + self.patience());
+        let silence = self.silence.deadline(keepalive);
         let parting = match self.stage {
             Stage::Leaving { until, .. } => Some(until),
             _ => None,
@@ -369,11 +346,11 @@ impl Link {
     pub(super) fn abandon(&mut self, outlet: &mut Outlet) {
         let lost: Vec<Tag> = self.exchange.abandon().collect();
         lost.into_iter().for_each(|tag| self.lose(tag, outlet));
-        self.events_out = 0;
     }
 
     fn lose(&mut self, tag: Tag, outlet: &mut Outlet) {
         if let Tag::Event(publication) = tag {
+            self.events_out = self.events_out.saturating_sub(1);
             outlet.tell(Happening::NotPublished(publication, Unpublished::Lost));
         }
     }
