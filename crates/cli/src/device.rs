@@ -33,20 +33,30 @@ fn new(
     json: bool,
 ) -> Result<(), Failure> {
     let id = id
-        .map(|id| id.parse().map_err(|_| Failure::usage(format!("`{id}` is not a device id: 24 hex digits"))))
+        .map(|id| {
+            id.parse()
+                .map_err(|_| Failure::usage(format!("`{id}` is not a device id: 24 hex digits")))
+        })
         .transpose()?;
     let cloud_key = read_cloud_key(cloud_key).map_err(failure)?;
     let folder = Folder::create(CreateOptions { dir, id, cloud_key, cloud }).map_err(failure)?;
     let (dir, key) = (folder.dir(), folder.public_key_file());
     if json {
         let fingerprint = folder.public_key().fingerprint().to_string();
-        println!("{}", json!({ "device": folder.id().to_string(), "dir": dir, "public_key": key, "fingerprint": fingerprint }));
+        println!(
+            "{}",
+            json!({ "device": folder.id().to_string(), "dir": dir, "public_key": key, "fingerprint": fingerprint })
+        );
         return Ok(());
     }
     println!("Made device {} in {}.", folder.id(), dir.display());
     println!("  its public key  {}", key.display());
     println!("  its settings    {}", dir.join("device.toml").display());
-    println!("Pin it:  pintle pin set --data DIR --device {} --key {} --owner NAME", folder.id(), key.display());
+    println!(
+        "Pin it:  pintle pin set --data DIR --device {} --key {} --owner NAME",
+        folder.id(),
+        key.display()
+    );
     println!("Run it:  pintle device run --dir {}", dir.display());
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use crate::args::InitArgs;
 use crate::failure::Failure;
-use pintle_cloud::init::{InitError, InitOptions, InitSummary, create};
 use pintle_cloud::clock::now_ms;
+use pintle_cloud::init::{InitError, InitOptions, InitSummary, create};
 use std::io::{self, BufRead, IsTerminal, Write};
 use zeroize::Zeroizing;
 
@@ -44,7 +44,10 @@ fn password(from_stdin: bool) -> Result<Zeroizing<String>, Failure> {
 
 fn failure(error: InitError) -> Failure {
     match error {
-        InitError::Already(_) | InitError::NotEmpty(_) | InitError::Contact | InitError::Account(_) => Failure::usage(error),
+        InitError::Already(_)
+        | InitError::NotEmpty(_)
+        | InitError::Contact
+        | InitError::Account(_) => Failure::usage(error),
         error => Failure::failed(error),
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::args::PinCommand;
 use crate::failure::Failure;
-use pintle_cloud::control::{ControlError, Entry, PinLine, Pinned, Request, Response, ask, read_batch};
+use pintle_cloud::control::{
+    ControlError, Entry, PinLine, Pinned, Request, Response, ask, read_batch,
+};
 use pintle_cloud::folder::FolderError;
 use std::path::Path;
 

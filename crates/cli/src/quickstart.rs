@@ -52,14 +52,21 @@ async fn quickstart(data: &Path) -> Result<(), Failure> {
     let node = start(data).await?;
     let addresses = node.addresses();
     let owner = node.accounts().find(USER).await.map_err(Failure::failed)?;
-    let owner = owner.ok_or_else(|| Failure::usage(format!("{} was not made by quickstart", data.display())))?;
+    let owner = owner
+        .ok_or_else(|| Failure::usage(format!("{} was not made by quickstart", data.display())))?;
     let device = connect(data, &node, owner).await?;
     introduce(data, &addresses, &password);
     let ended = show_events(&node, owner, &device).await;
-    spawn_blocking(move || device.stop()).await.map_err(Failure::failed)?.map_err(Failure::failed)?;
+    spawn_blocking(move || device.stop())
+        .await
+        .map_err(Failure::failed)?
+        .map_err(Failure::failed)?;
     let saved = node.stop().await;
     println!();
-    println!("Stopped; {saved} session saved. The next quickstart goes on from {}.", data.display());
+    println!(
+        "Stopped; {saved} session saved. The next quickstart goes on from {}.",
+        data.display()
+    );
     ended
 }
 
@@ -126,8 +133,10 @@ async fn connect(data: &Path, node: &Node, owner: AccountId) -> Result<AgentHand
             folder
         }
         Err(_) if !dir.exists() => {
-            let cloud_key = read_cloud_key(&data.join("udp_public.der")).map_err(Failure::failed)?;
-            Folder::create(CreateOptions { dir, id: None, cloud_key, cloud }).map_err(Failure::failed)?
+            let cloud_key =
+                read_cloud_key(&data.join("udp_public.der")).map_err(Failure::failed)?;
+            Folder::create(CreateOptions { dir, id: None, cloud_key, cloud })
+                .map_err(Failure::failed)?
         }
         Err(error) => return Err(Failure::failed(error)),
     };
@@ -165,10 +174,14 @@ fn introduce(data: &Path, addresses: &Addresses, password: &str) {
     println!();
     println!("Log in with curl:");
     println!("  TOKEN=$(curl -s --cacert {ca} {api}/oauth/token \\");
-    println!("    -d grant_type=password -d client_id=pintle -d username={USER} -d password={password} \\");
+    println!(
+        "    -d grant_type=password -d client_id=pintle -d username={USER} -d password={password} \\"
+    );
     println!("    | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')");
     println!("  curl --cacert {ca} -H \"Authorization: Bearer $TOKEN\" {api}/v1/devices");
-    println!("  curl --cacert {ca} -H \"Authorization: Bearer $TOKEN\" {api}/v1/devices/{DEVICE}/led -d args=hello");
+    println!(
+        "  curl --cacert {ca} -H \"Authorization: Bearer $TOKEN\" {api}/v1/devices/{DEVICE}/led -d args=hello"
+    );
     println!("  curl -N --cacert {ca} -H \"Authorization: Bearer $TOKEN\" {api}/v1/devices/events");
     println!("Or with particle-cli:");
     println!("  export NODE_EXTRA_CA_CERTS={ca}");
@@ -206,6 +219,7 @@ async fn show_events(node: &Node, owner: AccountId, device: &AgentHandle) -> Res
 }
 
 fn show(event: &Event) {
-    let (time, data) = (pintle_cloud::clock::iso8601(event.published_at_ms), String::from_utf8_lossy(&event.data));
+    let (time, data) =
+        (pintle_cloud::clock::iso8601(event.published_at_ms), String::from_utf8_lossy(&event.data));
     println!("  {time}  {}  {}", event.name.escape_debug(), data.escape_debug());
 }

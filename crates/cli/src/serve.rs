@@ -41,7 +41,9 @@ fn write_ready(file: &Path, addresses: &Addresses) -> Result<(), Failure> {
 
 pub fn failure(error: ServeError) -> Failure {
     match error {
-        ServeError::Folder(FolderError::NotOne(_) | FolderError::InUse(_) | FolderError::Config(_))
+        ServeError::Folder(
+            FolderError::NotOne(_) | FolderError::InUse(_) | FolderError::Config(_),
+        )
         | ServeError::Certificate(_)
         | ServeError::Bind { .. }
         | ServeError::Door(_) => Failure::usage(error),

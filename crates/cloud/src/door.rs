@@ -25,9 +25,9 @@ use crate::event::Bus;
 use crate::node_key::{Label, NodeKey};
 use crate::store::{Store, StoreError};
 use connection_id::ConnectionIds;
+use pins::Pins;
 use pintle_dtls::crypto::{AwsLc, Crypto, CryptoError};
 use pintle_dtls::server::{CookieJar, ServerConfig};
-use pins::Pins;
 use shaking::Shaking;
 use shard::{Parts, Shard};
 use socket::{BatchSocket, Bound};
@@ -98,8 +98,7 @@ impl UdpDoor {
     /// # Errors
     /// [`DoorError`]; nothing is left running then.
     pub fn open(address: SocketAddr, around: Surroundings) -> Result<Self, DoorError> {
-        let socket =
-            Bound::new(address).map_err(|source| DoorError::Bind { address, source })?;
+        let socket = Bound::new(address).map_err(|source| DoorError::Bind { address, source })?;
         let address = socket.local_addr()?;
         let (mailbox, commands, bell) = Mailbox::new()?;
         let counters = Arc::new(Counters::default());

@@ -3,8 +3,8 @@
 use crate::account::Accounts;
 use crate::api::{self, ApiState};
 use crate::certificate::{self, CertificateError};
-use crate::control::{Listener, Office};
 use crate::clock::now_ms;
+use crate::control::{Listener, Office};
 use crate::device::{Gateway, Presences};
 use crate::door::{ANSWER_WITHIN, DoorError, Surroundings, UdpDoor};
 use crate::event::Bus;
@@ -120,14 +120,16 @@ impl Node {
 
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()));
         let path = folder.path.join(crate::control::SOCKET);
-        let control = Listener::open(&folder.path)
-            .map_err(|source| ServeError::File { path, source })?;
+        let control =
+            Listener::open(&folder.path).map_err(|source| ServeError::File { path, source })?;
         let control = tokio::spawn(control.serve(office));
 
         let (stop, stopped) = watch::channel(false);
         let store = folder.store.clone();
         let state = ApiState::new(store, gateway, bus.clone(), accounts.clone(), stopped.clone())
-            .with_contact(folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()));
+            .with_contact(
+                folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
+            );
         let api = tokio::spawn(api::listener::serve(listener, tls, api::router(state), stopped));
         let addresses = Addresses { api: api_address, udp: door.address() };
         Ok(Self { addresses, bus, accounts, door, stop, api, control, folder })

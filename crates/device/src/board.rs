@@ -1,6 +1,6 @@
 //! What an agent's functions and variables are to the rest of it: a [`Board`], as if it were hardware.
 //!
-//! [`ConfiguredBoard`] does what `device.toml` says, by exec and by reading files. [`VirtualBoard`] is made of
+//! Without another, `device.toml` says what they are: programs and files. [`VirtualBoard`] is made of
 //! closures, for tests and demonstrations.
 
 mod closures;

@@ -23,6 +23,7 @@ use core::time::Duration;
 
 use crate::coap::{Code, Kind, Message, MessageId, RequestToken, Token};
 use outstanding::{Outstanding, Pending};
+pub use seen::Answered;
 use seen::Seen;
 
 /// The timing and bounds of an exchange.
@@ -222,6 +223,17 @@ impl<T> Exchange<T> {
     pub fn answered(&mut self, now: Duration, id: MessageId, reply: &[u8]) {
         self.seen.forget_old(now, &self.settings);
         self.seen.answered(id, reply);
+    }
+
+    /// What the peer may repeat and was answered already, oldest first: for a session that is saved, so that
+    /// a repetition after a restart is not acted on either (P3).
+    pub fn answers(&self, now: Duration) -> impl Iterator<Item = Answered> + '_ {
+        self.seen.answers(now)
+    }
+
+    /// Remembers again what [`Exchange::answers`] gave; the oldest must come first.
+    pub fn recall(&mut self, now: Duration, answered: &Answered) {
+        self.seen.recall(now, &self.settings, answered);
     }
 
     /// Gives up waiting for the response to a request.

@@ -68,7 +68,8 @@ pub enum BatchFileError {
 /// [`BatchFileError`], naming the first bad line.
 pub fn read_batch(path: &Path) -> Result<Vec<PinLine>, BatchFileError> {
     let file = |source| BatchFileError::File { path: path.into(), source };
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(file)?;
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(file)?;
     let headers = reader.headers().map_err(file)?.clone();
     let column = |name| headers.iter().position(|header| header == name);
     let needed = |name| {
@@ -118,7 +119,9 @@ fn read_key(text: &str, folder: &Path) -> Result<Vec<u8>, String> {
     }
     let path = folder.join(text);
     if !path.is_file() {
-        return Err("public_key is neither base64 of a P-256 SPKI nor the name of a file here".into());
+        return Err(
+            "public_key is neither base64 of a P-256 SPKI nor the name of a file here".into()
+        );
     }
     read_key_file(&path)
 }
@@ -161,7 +164,8 @@ impl PinLine {
         at_ms: i64,
     ) -> Result<NewPin, String> {
         let device = self.device.parse();
-        let device = device.map_err(|_| format!("`{}` is not a device id: 24 hex digits", self.device))?;
+        let device =
+            device.map_err(|_| format!("`{}` is not a device id: 24 hex digits", self.device))?;
         let spki = STANDARD.decode(&self.key).map_err(|_| "the key is not base64")?;
         let key = PublicKey::from_spki(&spki).map_err(|error| error.to_string())?;
         Ok(NewPin { device, key, platform_id: self.platform_id, owner, by, at_ms })

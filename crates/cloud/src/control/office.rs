@@ -84,7 +84,9 @@ impl Office {
 
     async fn history(&self, device: Option<String>) -> Result<Response> {
         let device = device
-            .map(|text| text.parse().map_err(|_| format!("`{text}` is not a device id: 24 hex digits")))
+            .map(|text| {
+                text.parse().map_err(|_| format!("`{text}` is not a device id: 24 hex digits"))
+            })
             .transpose()?;
         let entries = self.store.pins().history(device).await.map_err(|error| error.to_string())?;
         let entries = entries.into_iter().map(|entry| Entry {

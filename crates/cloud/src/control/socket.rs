@@ -30,7 +30,9 @@ pub enum ControlError {
         source: io::Error,
     },
     /// The running node is of another version.
-    #[error("the running node answers what this version does not understand: restart it with this version")]
+    #[error(
+        "the running node answers what this version does not understand: restart it with this version"
+    )]
     Version,
 }
 

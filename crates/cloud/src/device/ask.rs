@@ -64,6 +64,8 @@ pub enum AskError {
         limit: usize,
     },
     /// Too many requests to this device are waiting already.
-    #[error("too many requests to the device are waiting already; try again when some are answered")]
+    #[error(
+        "too many requests to the device are waiting already; try again when some are answered"
+    )]
     Busy,
 }

@@ -11,14 +11,13 @@ use super::question::Asked;
 use super::world::World;
 use pintle_protocol::block::Assembler;
 use pintle_protocol::coap::{Kind, Message, MessageId};
-use pintle_protocol::exchange::{Exchange, Received, Settings};
+use pintle_protocol::exchange::{Answered, Exchange, Received, Settings};
 use pintle_protocol::from_device::{self, Request};
 use pintle_protocol::{DeviceId, from_cloud, reply};
 use std::time::Duration;
 
 /// What may go to an address not yet proven, at most, in bytes, however much came from it.
 const MOST_UNPROVEN: usize = 4096;
-
 
 /// Whom a message is from.
 #[derive(Clone, Copy, Debug)]
@@ -326,6 +325,16 @@ impl Life {
     /// Whether there is nothing to remember.
     pub fn is_idle(&self, now: Duration) -> bool {
         self.exchange.is_idle(now) && self.uploads.iter().all(|upload| upload.held() == 0)
+    }
+
+    /// What the device may still repeat, with its answers: to be saved with the session (promise P3).
+    pub fn answers(&self, now: Duration) -> Vec<Answered> {
+        self.exchange.answers(now).collect()
+    }
+
+    /// Remembers what [`Self::answers`] gave.
+    pub fn recall(&mut self, now: Duration, answered: &Answered) {
+        self.exchange.recall(now, answered);
     }
 
     /// The next message id and token, for the slot to keep.

@@ -13,10 +13,7 @@ impl Outgoing {
     ///
     /// # Errors
     /// What `write` says.
-    pub fn write<E>(
-        &mut self,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn write<E>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
         let start = self.bytes.len();
         let result = write(&mut self.bytes);
         match result {

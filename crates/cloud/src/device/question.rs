@@ -126,9 +126,7 @@ fn write(
         Question::Read { variable, kind } => {
             from_cloud::read(out, id, token, variable).map(|()| Expected::Value(*kind))
         }
-        Question::Signal(on) => {
-            from_cloud::signal(out, id, token, *on).map(|()| Expected::Done)
-        }
+        Question::Signal(on) => from_cloud::signal(out, id, token, *on).map(|()| Expected::Done),
         Question::Ping => {
             from_cloud::ping(out, id);
             Ok(Expected::Done)

@@ -197,7 +197,8 @@ mod tests {
         registry.learn(device(1), owner(1), vec![subscribed("cmd/", Takes::Text)]);
         registry.learn(device(2), owner(2), vec![subscribed("cmd/", Takes::Text)]);
         registry.learn(device(3), owner(1), vec![subscribed("cm", Takes::Cbor)]);
-        let heard = |registry: &Registry, event: &Event| registry.listeners(event).collect::<Vec<_>>();
+        let heard =
+            |registry: &Registry, event: &Event| registry.listeners(event).collect::<Vec<_>>();
         assert_eq!(heard(&registry, &event(1, "cmd/go", 0)), [device(1)]);
         assert_eq!(heard(&registry, &event(1, "cmd/go", 60)), [device(3)]);
         assert!(heard(&registry, &event(1, "other", 0)).is_empty());

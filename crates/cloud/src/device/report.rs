@@ -75,13 +75,7 @@ impl Life {
         world.store_then_acknowledge(transaction, who.session, reply);
     }
 
-    fn refuse(
-        &mut self,
-        world: &World,
-        message: &Message<'_>,
-        answer: Answer,
-        out: &mut Outgoing,
-    ) {
+    fn refuse(&mut self, world: &World, message: &Message<'_>, answer: Answer, out: &mut Outgoing) {
         let (id, token) = (message.id, message.token);
         self.answer(world, message, out, |bytes| reply::ack(bytes, id, token, answer, &[]));
     }

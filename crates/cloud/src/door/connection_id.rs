@@ -7,9 +7,9 @@
 //! under one key and the place itself cannot be read off. It is still one stable identifier for the
 //! life of a session.
 
+use crate::device::SessionKey;
 use aes::Aes128;
 use aes::cipher::{BlockCipherEncrypt, KeyInit};
-use crate::device::SessionKey;
 use pintle_dtls::ConnectionId;
 use subtle::ConstantTimeEq;
 
@@ -93,7 +93,8 @@ impl ConnectionIds {
         let tag = bits >> 40 & TAG_BITS;
         let place = (bits & PLACE_BITS) ^ self.mask_of(tag);
         let made_here = self.tag_of(place).ct_eq(&tag);
-        (bits >> 63 == u64::from(self.key_id) && bool::from(made_here)).then(|| Place::unpack(place))
+        (bits >> 63 == u64::from(self.key_id) && bool::from(made_here))
+            .then(|| Place::unpack(place))
     }
 
     fn tag_of(&self, place: u64) -> u64 {

@@ -3,23 +3,29 @@
 //!
 //! A saved session is read and removed in one durable step before it is used, so that none is ever
 //! taken up twice; a node that is killed finds none and shakes hands. It goes on with its replay
-//! window as it was, with its record numbers ahead of any it used, and under a fresh nonce prefix.
+//! window as it was, with its record numbers ahead of any it used, and under a fresh nonce prefix;
+//! what the device may still repeat, in a new record, is remembered with its answer.
 //! Where the device was is not saved: an address is personal data (promise P6).
 
 use super::connection_id::Place;
 use super::shard::Shard;
 use super::slots::Live;
-use crate::device::Standing;
+use crate::device::{Life, Standing};
 use crate::node_key::Label;
 use crate::store::StoreError;
 use crate::store::session::SavedSession;
 use pintle_dtls::{Dialect, Session};
 use pintle_protocol::DeviceId;
+use pintle_protocol::coap::MessageId;
+use pintle_protocol::exchange::Answered;
+use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// How far the record numbers of a session jump when it is taken up again.
 const JUMP: u32 = 1 << 12;
 
-/// The layout of what is sealed: version, next message id, next token, patience, session.
+/// The layout of what is sealed: version, next message id, next token, patience, length of the
+/// session, session, and then what was answered lately: id, age in seconds, length, answer.
 const VERSION: u8 = 1;
 
 impl Shard {
@@ -29,7 +35,11 @@ impl Shard {
     /// What the store says. A session that cannot be read is left out: its device shakes hands.
     pub fn restore(&mut self) -> Result<usize, StoreError> {
         for saved in self.world.store.sessions().take_all().wait()? {
-            let place = Place { partition: self.number as u8, slot: saved.slot, generation: saved.generation };
+            let place = Place {
+                partition: self.number as u8,
+                slot: saved.slot,
+                generation: saved.generation,
+            };
             if self.restore_one(place, &saved).is_none() {
                 tracing::warn!(device = %saved.device, "a saved session cannot be taken up; the device will shake hands");
             }
@@ -44,22 +54,22 @@ impl Shard {
         self.pins.key_of(device)?;
         let context = context(device, place, &self.key_of(device)?);
         let plain = self.node_key.open(Label::SESSION, &context, &saved.sealed).ok()?;
-        let (&[version, m1, m0, next_token, p1, p0], session) = plain.split_first_chunk()?;
-        if version != VERSION {
-            return None;
-        }
+        let saved = Saved::read(&plain)?;
         let mut start = [0; 4];
         aws_lc_rs::rand::fill(&mut start).ok()?;
+        let now = self.world.now;
+        let mut life = Life::new(now, saved.next_message, saved.next_token);
+        saved.answers.iter().for_each(|answered| life.recall(now, answered));
         let live = Live {
-            session: Session::import(session, start, JUMP).ok()?,
+            session: Session::import(saved.session, start, JUMP).ok()?,
             route: None,
             proven: false,
-            standing: Standing { introduced: true, patience: u16::from_be_bytes([p1, p0]) },
-            next_token,
-            next_message: u16::from_be_bytes([m1, m0]),
+            standing: Standing { introduced: true, patience: saved.patience },
+            next_token: saved.next_token,
+            next_message: saved.next_message,
             device,
             here: self.world.presences.enter(device, self.number),
-            life: None,
+            life: (!saved.answers.is_empty()).then(|| Box::new(life)),
         };
         if !self.slots.restore(place, live) {
             return None;
@@ -93,13 +103,20 @@ impl Shard {
         if !found_again || self.devices.get(&live.device) != Some(&place) {
             return None;
         }
+        let mut answers = Vec::new();
         if let Some(life) = &mut live.life {
             (live.next_message, live.next_token) = life.ids();
+            answers = life.answers(self.world.now);
         }
-        let [m1, m0] = live.next_message.to_be_bytes();
-        let [p1, p0] = live.standing.patience.to_be_bytes();
-        let mut plain = zeroize::Zeroizing::new(vec![VERSION, m1, m0, live.next_token, p1, p0]);
-        plain.extend_from_slice(live.session.export().as_bytes());
+        let session = live.session.export();
+        let saved = Saved {
+            next_message: live.next_message,
+            next_token: live.next_token,
+            patience: live.standing.patience,
+            session: session.as_bytes(),
+            answers,
+        };
+        let plain = saved.write();
         let device = live.device;
         let context = context(device, place, &self.key_of(device)?);
         let sealed = self.node_key.seal(Label::SESSION, &context, &plain).ok()?;
@@ -108,6 +125,58 @@ impl Shard {
 
     fn key_of(&self, device: DeviceId) -> Option<[u8; 32]> {
         self.pins.key_of(device).map(|key| *key.as_bytes())
+    }
+}
+
+/// What is saved of a session, in the open.
+struct Saved<'a> {
+    next_message: u16,
+    next_token: u8,
+    patience: u16,
+    session: &'a [u8],
+    answers: Vec<Answered>,
+}
+
+impl<'a> Saved<'a> {
+    fn write(&self) -> Zeroizing<Vec<u8>> {
+        let length = u8::try_from(self.session.len()).unwrap_or(u8::MAX);
+        let mut out = Zeroizing::new(vec![VERSION]);
+        out.extend(self.next_message.to_be_bytes());
+        out.push(self.next_token);
+        out.extend(self.patience.to_be_bytes());
+        out.push(length);
+        out.extend(self.session.iter().take(length.into()));
+        for answered in &self.answers {
+            let age = u8::try_from(answered.age.as_secs()).unwrap_or(u8::MAX);
+            let length = u16::try_from(answered.reply.len()).unwrap_or(0);
+            out.extend(answered.id.0.to_be_bytes());
+            out.push(age);
+            out.extend(length.to_be_bytes());
+            out.extend(answered.reply.iter().take(length.into()));
+        }
+        out
+    }
+
+    fn read(plain: &'a [u8]) -> Option<Self> {
+        let (&[version, m1, m0, next_token, p1, p0, length], rest) = plain.split_first_chunk()?;
+        let (session, mut rest) = rest.split_at_checked(length.into())?;
+        let mut answers = Vec::new();
+        while let Some((&[i1, i0, age, l1, l0], after)) = rest.split_first_chunk() {
+            let (reply, after) = after.split_at_checked(u16::from_be_bytes([l1, l0]).into())?;
+            rest = after;
+            answers.push(Answered {
+                id: MessageId(u16::from_be_bytes([i1, i0])),
+                age: Duration::from_secs(age.into()),
+                reply: reply.to_vec(),
+            });
+        }
+        (version == VERSION && rest.is_empty()).then_some(Self {
+            next_message: u16::from_be_bytes([m1, m0]),
+            next_token,
+            patience: u16::from_be_bytes([p1, p0]),
+            session,
+            answers,
+        })
     }
 }
 

@@ -110,7 +110,9 @@ impl Shard {
     /// Notes that the device was heard from.
     fn came(&mut self, place: Place) {
         let now_ms = self.world.wall_ms;
-        let Some(live) = self.slots.get(place).filter(|live| live.standing.introduced) else { return };
+        let Some(live) = self.slots.get(place).filter(|live| live.standing.introduced) else {
+            return;
+        };
         let (device, came) = (live.device, live.here.heard(now_ms));
         let old = self.devices.insert(device, place).filter(|old| *old != place);
         if let Some(old) = old {
@@ -205,7 +207,8 @@ impl Shard {
                         continue;
                     }
                     let session = &mut live.session;
-                    self.socket.queue(route, |out| exhausted |= session.seal(message, out).is_err());
+                    self.socket
+                        .queue(route, |out| exhausted |= session.seal(message, out).is_err());
                 }
             }
             if let Some(at) = life.next_alarm(now) {
@@ -227,7 +230,10 @@ impl Shard {
         let now_ms = self.world.wall_ms;
         let Some(live) = self.slots.get(place) else { return };
         let silent = now_ms.saturating_sub(live.here.heard_ms());
-        if live.here.is_online() && silent > i64::from(live.standing.patience) * 1000 && live.here.gone() {
+        if live.here.is_online()
+            && silent > i64::from(live.standing.patience) * 1000
+            && live.here.gone()
+        {
             let device = live.device;
             self.world.announce(device, "spark/status", "offline");
         } else if live.life.as_deref().is_some_and(|life| life.is_idle(self.world.now)) {

@@ -260,9 +260,11 @@ impl Shard {
     /// Repeats our last flight to a peer that repeats its own.
     pub(super) fn linger(&mut self, place: Place, route: Route, datagram: &[u8]) {
         let Some(live) = self.slots.get(place) else { return };
-        let answer = self.shaking.lingering.get_mut(&place).and_then(|(_, linger)| {
-            linger.answer(self.world.now, &mut live.session, datagram)
-        });
+        let answer = self
+            .shaking
+            .lingering
+            .get_mut(&place)
+            .and_then(|(_, linger)| linger.answer(self.world.now, &mut live.session, datagram));
         match answer {
             Some(flight) => self.socket.queue(route, |out| out.extend_from_slice(&flight)),
             None => self.counters.noise(),
@@ -272,9 +274,11 @@ impl Shard {
     /// The same for a peer whose Finished came alone, inside the session.
     pub(super) fn repeat_last_flight(&mut self, place: Place, route: Route) {
         let Some(live) = self.slots.get(place) else { return };
-        let answer = self.shaking.lingering.get_mut(&place).and_then(|(_, linger)| {
-            linger.repeat(self.world.now, &mut live.session)
-        });
+        let answer = self
+            .shaking
+            .lingering
+            .get_mut(&place)
+            .and_then(|(_, linger)| linger.repeat(self.world.now, &mut live.session));
         if let Some(flight) = answer {
             self.socket.queue(route, |out| out.extend_from_slice(&flight));
         }
@@ -283,7 +287,8 @@ impl Shard {
     /// Takes a peer's address off the table, if it is still this place's, and no session there is
     /// found by it.
     pub(super) fn forget_address(&mut self, address: SocketAddr, place: Place) {
-        let plain = self.slots.get(place).is_some_and(|live| live.session.dialect() == Dialect::Plain);
+        let plain =
+            self.slots.get(place).is_some_and(|live| live.session.dialect() == Dialect::Plain);
         if !plain && self.addresses.get(&address) == Some(&place) {
             self.addresses.remove(&address);
         }

@@ -156,15 +156,16 @@ impl Slots {
     }
 
     fn grow(&mut self) -> Option<u32> {
-        let slot = u32::try_from(self.slots.len()).ok().filter(|slot| *slot < SLOTS_PER_PARTITION)?;
+        let slot =
+            u32::try_from(self.slots.len()).ok().filter(|slot| *slot < SLOTS_PER_PARTITION)?;
         self.slots.push(Slot { generation: 0, state: State::Free });
         Some(slot)
     }
 
     fn entry(&mut self, place: Place) -> Option<&mut Slot> {
-        self.slots
-            .get_mut(place.slot as usize)
-            .filter(|entry| place.partition == self.partition && entry.generation == place.generation)
+        self.slots.get_mut(place.slot as usize).filter(|entry| {
+            place.partition == self.partition && entry.generation == place.generation
+        })
     }
 }
 

@@ -205,7 +205,8 @@ fn goodbye_and_return_show_in_presence_and_status_events() {
     assert!(node.gateway.presence(id(1)).online);
     let mut stream = node.bus.subscribe(everything(&node));
     device.say(|out, id| {
-        let goodbye = pintle_protocol::goodbye::Goodbye { cloud_reason: Some(2), ..Default::default() };
+        let goodbye =
+            pintle_protocol::goodbye::Goodbye { cloud_reason: Some(2), ..Default::default() };
         from_device::goodbye(out, id, &goodbye).unwrap();
     });
     assert!(device.acknowledged());

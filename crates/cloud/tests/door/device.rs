@@ -165,7 +165,16 @@ impl TestDevice {
 
     /// Listens for a message, answering the cloud's pings meanwhile.
     pub fn find(&mut self, wanted: impl Fn(&Message<'_>) -> bool) -> Option<Vec<u8>> {
-        while let Some(bytes) = self.hear_within(Duration::from_secs(2)) {
+        self.find_within(PATIENCE, wanted)
+    }
+
+    /// The same, for as long as no silence is longer than `patience`.
+    pub fn find_within(
+        &mut self,
+        patience: Duration,
+        wanted: impl Fn(&Message<'_>) -> bool,
+    ) -> Option<Vec<u8>> {
+        while let Some(bytes) = self.hear_within(patience) {
             let Ok(message) = Message::parse(&bytes) else { return None };
             if wanted(&message) {
                 return Some(bytes);

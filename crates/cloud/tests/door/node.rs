@@ -124,7 +124,11 @@ impl Node {
             std::thread::yield_now();
             std::thread::park_timeout(Duration::from_micros(200));
         }
-        panic!("{name} is {}, not {at_least}: {:?}", self.count(name), self.door.as_ref().unwrap().counters());
+        panic!(
+            "{name} is {}, not {at_least}: {:?}",
+            self.count(name),
+            self.door.as_ref().unwrap().counters()
+        );
     }
 
     pub fn folder(&self) -> &std::path::Path {

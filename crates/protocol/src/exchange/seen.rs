@@ -22,6 +22,17 @@ pub(super) enum Note {
     Full,
 }
 
+/// A message of the peer's that was answered, and may be repeated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// Its id.
+    pub id: MessageId,
+    /// How long ago it came.
+    pub age: Duration,
+    /// What to answer its repetition.
+    pub reply: Vec<u8>,
+}
+
 /// What was answered to a message.
 #[derive(Debug)]
 enum Reply {
@@ -92,6 +103,23 @@ impl Seen {
                 (reply.kind, reply.code, reply.id) == (Kind::Acknowledgement, Code::EMPTY, id)
             });
             *place = if is_empty_ack { Reply::Empty } else { Reply::Bytes(reply.to_vec()) };
+        }
+    }
+
+    /// What was answered and may still be repeated, with its age; oldest first.
+    pub(super) fn answers(&self, now: Duration) -> impl Iterator<Item = Answered> + '_ {
+        self.ages.iter().filter_map(move |(at, id)| {
+            let reply = self.replies.get(id)?.bytes(*id)?;
+            Some(Answered { id: *id, age: now.saturating_sub(*at), reply })
+        })
+    }
+
+    /// Remembers again what [`Self::answers`] gave.
+    pub(super) fn recall(&mut self, now: Duration, settings: &Settings, answered: &Answered) {
+        if self.ages.len() < settings.max_seen && !self.replies.contains_key(&answered.id) {
+            self.ages.push_back((now.saturating_sub(answered.age), answered.id));
+            self.replies.insert(answered.id, Reply::NotYet);
+            self.answered(answered.id, &answered.reply);
         }
     }
 

@@ -1,0 +1,54 @@
+//! Full DTLS handshakes, the cloud's side alone: ours, the public-key work that no handshake can do
+//! without, and OpenSSL's.
+
+mod openssl;
+mod ours;
+mod public_key;
+
+use crate::sample::Samples;
+use crate::table::{Row, Section};
+use public_key::PublicKeyTimes;
+
+/// Handshakes that run in step, so that the clock is read once for all of them.
+const IN_STEP: usize = 32;
+/// Such groups in one sample.
+const GROUPS: usize = 8;
+
+/// Runs it. A round measures each side once, so that the machine's moods meet all alike.
+pub fn run(rounds: usize) -> Section {
+    let ours = ours::Bench::new();
+    let peer = openssl::Bench::new();
+    let primitives = public_key::Bench::new();
+    let (mut mine, mut theirs, mut bound) =
+        (Samples::default(), Samples::default(), PublicKeyTimes::default());
+    ours.sample();
+    peer.sample();
+    for _ in 0..rounds {
+        primitives.sample(&mut bound);
+        mine.push(ours.sample());
+        theirs.push(peer.sample());
+    }
+    section(&mine, &theirs, &bound)
+}
+
+fn section(mine: &Samples, theirs: &Samples, bound: &PublicKeyTimes) -> Section {
+    let sum = bound.sum();
+    let rows = vec![
+        Row::rate("Pintle, raw keys", mine),
+        Row::rate("bound: the four public-key operations alone", &sum),
+        Row::rate("OpenSSL 3.6, X.509", theirs),
+        Row::ratio("Pintle / bound", &sum.over(mine)).at_least(0.75),
+        Row::ratio("Pintle / OpenSSL", &theirs.over(mine)),
+        Row::time("Pintle, one handshake", mine),
+        Row::time("P-256 key generation", &bound.generate),
+        Row::time("P-256 agreement", &bound.agree),
+        Row::time("P-256 signature", &bound.sign),
+        Row::time("P-256 verification", &bound.verify),
+    ];
+    Section { title: "DTLS 1.2 full handshake, server side, one core", rows, note: NOTE }
+}
+
+const NOTE: &str = "Mutual ECDHE-ECDSA on P-256 with AES-128-CCM-8 and a cookie exchange, on both sides of \
+the comparison. Pintle: the Device OS dialect, raw keys pinned on both ends, public-key work by aws-lc. OpenSSL: \
+memory BIOs, self-signed certificates trusted directly, so that it verifies no chain; its cookie exchange \
+keeps state between the hellos.";

@@ -1,0 +1,166 @@
+//! The figures as one table: aligned text, Markdown or JSON.
+
+use crate::sample::Samples;
+use serde::Serialize;
+
+/// A bound and whether the figure keeps to it.
+#[derive(Serialize)]
+pub struct Goal {
+    /// As the table says it.
+    pub says: String,
+    /// Whether it is met.
+    pub met: bool,
+}
+
+/// One line of the table.
+#[derive(Serialize)]
+pub struct Row {
+    /// What was measured.
+    pub what: String,
+    /// The middle value.
+    pub median: f64,
+    /// What the value counts.
+    pub unit: &'static str,
+    /// Largest less smallest value, as a part of the median.
+    pub spread: f64,
+    /// What it should be, if anything.
+    pub goal: Option<Goal>,
+}
+
+impl Row {
+    /// How often a second something can be done that takes these nanoseconds.
+    pub fn rate(what: &str, nanoseconds: &Samples) -> Self {
+        Self::of(what, "/s", &nanoseconds.map(|each| 1e9 / each))
+    }
+
+    /// How long something takes.
+    pub fn time(what: &str, nanoseconds: &Samples) -> Self {
+        Self::of(what, "µs", &nanoseconds.map(|each| each / 1e3))
+    }
+
+    /// How large something is.
+    pub fn bytes(what: &str, bytes: &Samples) -> Self {
+        Self::of(what, "bytes", bytes)
+    }
+
+    /// A part of something else.
+    pub fn ratio(what: &str, ratio: &Samples) -> Self {
+        Self::of(what, "×", ratio)
+    }
+
+    fn of(what: &str, unit: &'static str, samples: &Samples) -> Self {
+        let (median, spread) = (samples.median(), samples.spread());
+        Self { what: what.into(), median, unit, spread, goal: None }
+    }
+
+    /// With a goal that the median must reach.
+    pub fn at_least(mut self, least: f64) -> Self {
+        self.goal = Some(Goal { says: format!("≥ {least}"), met: self.median >= least });
+        self
+    }
+
+    /// With a goal that the median must not pass.
+    pub fn at_most(mut self, most: f64) -> Self {
+        self.goal = Some(Goal { says: format!("≤ {most}"), met: self.median <= most });
+        self
+    }
+
+    fn cells(&self) -> [String; 4] {
+        let value = format!("{} {}", number(self.median), self.unit);
+        let spread = format!("{:.1} %", self.spread * 100.0);
+        let goal = self.goal.as_ref().map_or_else(String::new, |goal| {
+            format!("{} {}", goal.says, if goal.met { "met" } else { "MISSED" })
+        });
+        [self.what.clone(), value, spread, goal]
+    }
+}
+
+/// The rows of one benchmark.
+#[derive(Serialize)]
+pub struct Section {
+    /// What it is about.
+    pub title: &'static str,
+    /// Its figures.
+    pub rows: Vec<Row>,
+    /// What a reader must know to judge them.
+    pub note: &'static str,
+}
+
+/// Everything of one run.
+#[derive(Serialize)]
+pub struct Report {
+    /// What it ran on.
+    pub machine: String,
+    /// How it was measured.
+    pub method: String,
+    /// The benchmarks.
+    pub sections: Vec<Section>,
+}
+
+const HEADINGS: [&str; 4] = ["", "median", "spread", "goal"];
+
+impl Report {
+    /// Aligned columns.
+    pub fn text(&self) -> String {
+        let widths = self.widths();
+        let mut out = format!("{}\n{}\n", self.machine, self.method);
+        for section in &self.sections {
+            let headings = HEADINGS.map(String::from);
+            out += &format!("\n{}\n{}", section.title, line(&headings, &widths));
+            section.rows.iter().for_each(|row| out += &line(&row.cells(), &widths));
+            out += &format!("  {}\n", section.note);
+        }
+        out
+    }
+
+    /// One Markdown table a section.
+    pub fn markdown(&self) -> String {
+        let mut out = format!("Measured on {}. {}\n", self.machine, self.method);
+        for section in &self.sections {
+            out += &format!("\n| {} | median | spread | goal |\n", section.title);
+            out += "| :-- | --: | --: | :-- |\n";
+            for row in &section.rows {
+                out += &format!("| {} |\n", row.cells().join(" | "));
+            }
+            out += &format!("\n{}\n", section.note);
+        }
+        out
+    }
+
+    /// For programs.
+    pub fn json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("numbers and strings are JSON") + "\n"
+    }
+
+    fn widths(&self) -> [usize; 4] {
+        let mut widths = HEADINGS.map(|heading| heading.chars().count());
+        for row in self.sections.iter().flat_map(|section| &section.rows) {
+            for (width, cell) in widths.iter_mut().zip(row.cells()) {
+                *width = cell.chars().count().max(*width);
+            }
+        }
+        widths
+    }
+}
+
+/// The first and the last column flush left, numbers flush right.
+fn line([what, value, spread, goal]: &[String; 4], [a, b, c, _]: &[usize; 4]) -> String {
+    let line = format!("  {what:<a$}  {value:>b$}  {spread:>c$}  {goal}");
+    format!("{}\n", line.trim_end())
+}
+
+/// Three significant digits at least; thousands set apart from 10,000 on.
+fn number(value: f64) -> String {
+    if value < 100.0 {
+        return format!("{value:.2}");
+    }
+    let digits = format!("{value:.0}");
+    let mut out = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
