@@ -7,6 +7,7 @@ mod ask;
 mod command;
 mod ending;
 mod gateway;
+mod inquiry;
 mod introduction;
 mod life;
 mod outgoing;

@@ -7,7 +7,7 @@ use super::registry::Subscribed;
 use super::world::World;
 use crate::store::device::{SavedHello, put_hello, put_subscriptions};
 use pintle_protocol::coap::Message;
-use pintle_protocol::hello::Hello;
+use pintle_protocol::hello::{Hello, HelloFlags};
 
 /// After how many seconds of silence a device counts as gone: three keep-alives of 25 s.
 pub(super) const PATIENCE: u16 = 80;
@@ -49,6 +49,9 @@ impl Life {
         };
         world.enqueue(put_hello(who.device, saved, world.wall_ms));
         self.acknowledge_if_asked(world, message, out);
+        if !hello.flags.contains(HelloFlags::SENDS_DESCRIBE) {
+            self.inquire(world, out);
+        }
         Verdict::Keep
     }
 }

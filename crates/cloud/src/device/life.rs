@@ -6,6 +6,7 @@
 
 use super::command::SessionKey;
 use super::ending::End;
+use super::inquiry::Inquiry;
 use super::outgoing::Outgoing;
 use super::question::Asked;
 use super::world::World;
@@ -63,6 +64,7 @@ pub(super) enum Sent {
     Question(Asked),
     Challenge,
     Event,
+    Inquiry(Inquiry),
 }
 
 /// What is under way with one device.
@@ -116,7 +118,13 @@ impl Life {
             }
             Received::Responded(sent) => {
                 self.acknowledge_if_asked(world, &message, out);
-                self.settled(sent, Some(&message))
+                match sent {
+                    Sent::Inquiry(inquiry) => {
+                        self.inquired(world, who, inquiry, &message, out);
+                        Verdict::Keep
+                    }
+                    sent => self.settled(sent, Some(&message)),
+                }
             }
             Received::Acknowledged(sent) => self.settled(sent, Some(&message)),
             Received::Reset(sent) => self.settled(sent, None),
@@ -201,6 +209,8 @@ impl Life {
                 self.events = self.events.saturating_sub(1);
                 Verdict::Keep
             }
+            // Refused: the device describes nothing.
+            Sent::Inquiry(_) => Verdict::Keep,
             // A reset answers a ping as well as an acknowledgement does (RFC 7252 4.3).
             Sent::Challenge => {
                 self.challenged = false;
@@ -304,6 +314,7 @@ impl Life {
             }
             Sent::Event => self.events = self.events.saturating_sub(1),
             Sent::Challenge => self.challenged = false,
+            Sent::Inquiry(_) => {}
         }
     }
 

@@ -82,7 +82,11 @@ impl Life {
 }
 
 /// What of a describe is to be kept.
-fn described(who: Who, kind: DescribeKind, body: &[u8]) -> Result<Option<Transaction>, Error> {
+pub(super) fn described(
+    who: Who,
+    kind: DescribeKind,
+    body: &[u8],
+) -> Result<Option<Transaction>, Error> {
     match kind {
         DescribeKind::System => {
             let system = System::parse(body)?;

@@ -219,3 +219,39 @@ fn goodbye_and_return_show_in_presence_and_status_events() {
     assert!(device.ping());
     assert_eq!(status(), "online");
 }
+
+#[test]
+fn a_device_that_does_not_describe_itself_is_asked_block_by_block() {
+    let (node, key) = (Node::start(), new_key());
+    node.pin(id(1), &key);
+    let mut device = TestDevice::shaken(&node, &key).unwrap();
+    device.say(|out, message| {
+        let mut hello = crate::device::hello_of(id(1));
+        hello.flags = pintle_protocol::hello::HelloFlags(0x16);
+        from_device::hello(out, message, &hello).unwrap();
+    });
+    let functions: Vec<_> = (0..60).map(|n| format!("a_function_with_a_long_name_{n}")).collect();
+    let application = pintle_protocol::describe::Application { functions, variables: Vec::new() };
+    let json = application.to_json().unwrap();
+    let mut blocks = 0;
+    while blocks < 2 {
+        let request =
+            device.find(|message| message.code == Code::GET).expect("a describe is asked for");
+        let message = Message::parse(&request).unwrap();
+        let Ok(Request::Describe { kind, block }) = from_cloud::decode(&message) else { panic!() };
+        let token = message.token;
+        if kind == DescribeKind::System {
+            device.say(|out, id| reply::describe(out, id, token, kind, &[], None).unwrap());
+            continue;
+        }
+        let (block, piece) =
+            pintle_protocol::block::piece(&json, block.map_or(0, |block| block.num), 6).unwrap();
+        device
+            .say(|out, id| reply::describe(out, id, token, kind, piece, Some((1, block))).unwrap());
+        blocks += 1;
+    }
+    assert!(device.ping());
+    node.store.flush().wait().unwrap();
+    let row = node.store.devices().find(id(1)).wait().unwrap().unwrap();
+    assert_eq!(row.functions, Some(serde_json::json!(application.functions).to_string()));
+}
