@@ -5,28 +5,38 @@ mod openssl;
 mod ours;
 mod public_key;
 
+use crate::clock::Stopwatch;
 use crate::sample::Samples;
 use crate::table::{Row, Section};
-use public_key::PublicKeyTimes;
+use public_key::{Operations, PublicKeyTimes};
 
 /// Handshakes that run in step, so that the clock is read once for all of them.
 const IN_STEP: usize = 32;
 /// Such groups in one sample.
-const GROUPS: usize = 8;
+const GROUPS: usize = 24;
+/// Handshakes in one sample.
+const COUNT: usize = GROUPS * IN_STEP;
 
-/// Runs it. A round measures each side once, so that the machine's moods meet all alike.
+/// Runs it. The sides take turns group by group, so that the machine's moods meet all alike.
 pub fn run(rounds: usize) -> Section {
-    let ours = ours::Bench::new();
-    let peer = openssl::Bench::new();
-    let primitives = public_key::Bench::new();
+    let (ours, primitives, peer) =
+        (ours::Bench::new(), public_key::Bench::new(), openssl::Bench::new());
     let (mut mine, mut theirs, mut bound) =
         (Samples::default(), Samples::default(), PublicKeyTimes::default());
-    ours.sample();
-    peer.sample();
-    for _ in 0..rounds {
-        primitives.sample(&mut bound);
-        mine.push(ours.sample());
-        theirs.push(peer.sample());
+    for round in 0..=rounds {
+        let (mut us, mut them, mut operations) =
+            (Stopwatch::default(), Stopwatch::default(), Operations::default());
+        for _ in 0..GROUPS {
+            ours.group(&mut us);
+            primitives.group(&mut operations);
+            peer.group(&mut them);
+        }
+        // The first round warms up.
+        if round > 0 {
+            mine.push(us.per(COUNT));
+            bound.push(&operations);
+            theirs.push(them.per(COUNT));
+        }
     }
     section(&mine, &theirs, &bound)
 }

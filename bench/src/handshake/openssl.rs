@@ -1,6 +1,6 @@
 //! OpenSSL's DTLS over queues of datagrams. It wraps no raw keys, so both ends show self-signed certificates.
 
-use super::{GROUPS, IN_STEP};
+use super::IN_STEP;
 use crate::clock::Stopwatch;
 use openssl::asn1::Asn1Time;
 use openssl::bn::BigNum;
@@ -74,15 +74,8 @@ impl Bench {
         })
     }
 
-    /// Nanoseconds of the server's processor time for one handshake.
-    pub fn sample(&self) -> f64 {
-        let mut watch = Stopwatch::default();
-        (0..GROUPS).for_each(|_| self.group(&mut watch));
-        watch.per(GROUPS * IN_STEP)
-    }
-
     /// One group, flight by flight; only the server's calls are on the clock.
-    fn group(&self, watch: &mut Stopwatch) {
+    pub fn group(&self, watch: &mut Stopwatch) {
         let wires: Vec<(Wire, Wire)> = (0..IN_STEP).map(|_| wires()).collect();
         let (near, far): (Vec<Wire>, Vec<Wire>) = wires.into_iter().unzip();
         let mut clients: Vec<_> = far.into_iter().map(|wire| stream(&self.client, wire)).collect();

@@ -1,6 +1,6 @@
 //! Our own handshakes: Device OS clients against the cloud's cookie jar and state machine.
 
-use super::{GROUPS, IN_STEP};
+use super::IN_STEP;
 use crate::clock::Stopwatch;
 use pintle_dtls::client::{self, ClientConfig, Offer};
 use pintle_dtls::crypto::{AwsLc, Crypto};
@@ -35,15 +35,8 @@ impl Bench {
         Self { jar: CookieJar::new([5; 32]), cloud: Arc::new(cloud), devices }
     }
 
-    /// Nanoseconds of the cloud's processor time for one handshake.
-    pub fn sample(&self) -> f64 {
-        let mut watch = Stopwatch::default();
-        (0..GROUPS).for_each(|_| self.group(&mut watch));
-        watch.per(GROUPS * IN_STEP)
-    }
-
     /// One group, flight by flight; only the cloud's calls are on the clock.
-    fn group(&self, watch: &mut Stopwatch) {
+    pub fn group(&self, watch: &mut Stopwatch) {
         let start = |config: &Arc<_>| Client::start(Arc::clone(config), NOW).expect("randomness");
         let mut clients: Vec<Client> = self.devices.iter().map(start).collect();
 

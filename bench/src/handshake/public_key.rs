@@ -1,13 +1,12 @@
 //! The four public-key operations of a mutual handshake, through the same backend and nothing around them.
 
-use super::{GROUPS, IN_STEP};
+use super::{COUNT, IN_STEP};
 use crate::clock::Stopwatch;
 use crate::sample::Samples;
 use pintle_dtls::PublicKey;
 use pintle_dtls::crypto::{AwsLc, Crypto, EcdsaSignature};
 use std::hint::black_box;
 
-const COUNT: usize = GROUPS * IN_STEP;
 const DIGEST: [u8; 32] = [7; 32];
 
 /// Nanoseconds of each operation.
@@ -30,13 +29,25 @@ impl PublicKeyTimes {
         self.sums.clone()
     }
 
-    fn push(&mut self, [generate, agree, sign, verify]: [f64; 4]) {
+    /// Takes what a round spent on [`COUNT`] of each.
+    pub fn push(&mut self, spent: &Operations) {
+        let each = [&spent.generate, &spent.agree, &spent.sign, &spent.verify];
+        let [generate, agree, sign, verify] = each.map(|watch| watch.per(COUNT));
         self.generate.push(generate);
         self.agree.push(agree);
         self.sign.push(sign);
         self.verify.push(verify);
         self.sums.push(generate + agree + sign + verify);
     }
+}
+
+/// One clock for each operation.
+#[derive(Default)]
+pub struct Operations {
+    generate: Stopwatch,
+    agree: Stopwatch,
+    sign: Stopwatch,
+    verify: Stopwatch,
 }
 
 /// Keys and a signature to work with.
@@ -58,34 +69,27 @@ impl Bench {
         Self { public: AwsLc.public_key(&key), key, signature, peer }
     }
 
-    /// One sample of each.
-    pub fn sample(&self, times: &mut PublicKeyTimes) {
-        let mut keys = Vec::with_capacity(COUNT);
-        let generate =
-            timed(|| (0..COUNT).for_each(|_| keys.push(AwsLc.ephemeral().expect("a key").0)));
-        let agree = timed(|| {
+    /// One group of each.
+    pub fn group(&self, spent: &mut Operations) {
+        let keys: Vec<_> = spent
+            .generate
+            .time(|| (0..IN_STEP).map(|_| AwsLc.ephemeral().expect("a key").0).collect());
+        spent.agree.time(|| {
             for key in keys {
                 black_box(AwsLc.agree(key, &self.peer).expect("an agreement"));
             }
         });
-        let sign = timed(|| {
-            for _ in 0..COUNT {
+        spent.sign.time(|| {
+            for _ in 0..IN_STEP {
                 black_box(AwsLc.sign_digest(&self.key, &DIGEST).expect("a signature"));
             }
         });
-        let verify = timed(|| {
-            for _ in 0..COUNT {
+        spent.verify.time(|| {
+            for _ in 0..IN_STEP {
                 let verified =
                     AwsLc.verify_digest(&self.public, &DIGEST, self.signature.as_bytes());
                 verified.expect("a good signature");
             }
         });
-        times.push([generate, agree, sign, verify]);
     }
-}
-
-fn timed(work: impl FnOnce()) -> f64 {
-    let mut watch = Stopwatch::default();
-    watch.time(work);
-    watch.per(COUNT)
 }

@@ -2,7 +2,8 @@
 
 use crate::args::{DeviceCommand, DeviceRunArgs};
 use crate::failure::Failure;
-use crate::stop::told_to_stop;
+use crate::say::say;
+use crate::stop::StopSignals;
 use pintle_device::server_block::{BlockKind, dfu_util_lines};
 use pintle_device::{
     CreateOptions, Error, Folder, Notice, RunOptions, ServerBlock, Stop, read_cloud_key,
@@ -43,42 +44,42 @@ fn new(
     let (dir, key) = (folder.dir(), folder.public_key_file());
     if json {
         let fingerprint = folder.public_key().fingerprint().to_string();
-        println!(
+        say!(
             "{}",
             json!({ "device": folder.id().to_string(), "dir": dir, "public_key": key, "fingerprint": fingerprint })
         );
         return Ok(());
     }
-    println!("Made device {} in {}.", folder.id(), dir.display());
-    println!("  its public key  {}", key.display());
-    println!("  its settings    {}", dir.join("device.toml").display());
-    println!(
+    say!("Made device {} in {}.", folder.id(), dir.display());
+    say!("  its public key  {}", key.display());
+    say!("  its settings    {}", dir.join("device.toml").display());
+    say!(
         "Pin it:  pintle pin set --data DIR --device {} --key {} --owner NAME",
         folder.id(),
         key.display()
     );
-    println!("Run it:  pintle device run --dir {}", dir.display());
+    say!("Run it:  pintle device run --dir {}", dir.display());
     Ok(())
 }
 
 fn run_device(args: &DeviceRunArgs) -> Result<(), Failure> {
     let folder = Folder::open(&args.dir).map_err(failure)?;
-    println!("device {}", folder.id());
+    say!("device {}", folder.id());
     let stop = Stop::new().map_err(failure)?;
     let stopper = stop.clone();
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(Failure::failed)?;
+    let mut signals = runtime.block_on(async { StopSignals::listen() })?;
     runtime.spawn(async move {
-        if told_to_stop().await.is_ok() {
-            stopper.stop();
-        }
+        signals.told().await;
+        stopper.stop();
     });
     let options = RunOptions { on_notice: Some(Box::new(print)), ..RunOptions::default() };
     pintle_device::run(folder, options, &stop).map_err(failure)
 }
 
 fn print(notice: Notice) {
-    println!("{notice}");
+    say!("{notice}");
 }
 
 fn server_block(
@@ -107,14 +108,14 @@ fn server_block(
         .map_err(|error| Failure::usage(format!("cannot write {}: {error}", out.display())))?;
     let read_back = out.with_extension("read-back.bin");
     let lines = dfu_util_lines(kind, out, &read_back);
-    println!("Wrote {} ({} bytes, checked).", out.display(), block.as_bytes().len());
+    say!("Wrote {} ({} bytes, checked).", out.display(), block.as_bytes().len());
     if !tcp && port != 5684 {
-        println!("Note: Device OS over UDP connects to port 5684, whatever the block says.");
+        say!("Note: Device OS over UDP connects to port 5684, whatever the block says.");
     }
-    println!("With the device in DFU mode:");
-    println!("  {}", lines.write);
-    println!("  {}", lines.read_back);
-    println!("  {}", lines.compare);
+    say!("With the device in DFU mode:");
+    say!("  {}", lines.write);
+    say!("  {}", lines.read_back);
+    say!("  {}", lines.compare);
     Ok(())
 }
 

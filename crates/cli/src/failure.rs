@@ -1,6 +1,7 @@
 //! How a command fails: one line on standard error, and an exit code that says whose turn it is.
 
 use std::fmt::Display;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Why a command did not do what it was asked.
@@ -29,7 +30,8 @@ impl Failure {
             Self::Usage(why) => (why, 2),
             Self::Failed(why) => (why, 1),
         };
-        eprintln!("pintle: {}", why.trim_end().replace('\n', " "));
+        // Nobody reads it: the exit code still says it.
+        let _ = writeln!(io::stderr(), "pintle: {}", why.trim_end().replace('\n', " "));
         ExitCode::from(code)
     }
 }

@@ -2,12 +2,15 @@
 
 use crate::args::InitArgs;
 use crate::failure::Failure;
+use crate::say::say;
 use pintle_cloud::clock::now_ms;
-use pintle_cloud::init::{InitError, InitOptions, InitSummary, create};
+use pintle_cloud::init::{InitError, InitOptions, InitSummary, create, refuse_taken};
 use std::io::{self, BufRead, IsTerminal, Write};
 use zeroize::Zeroizing;
 
 pub fn run(args: &InitArgs) -> Result<(), Failure> {
+    // Before anyone types a password for nothing.
+    refuse_taken(&args.data).map_err(failure)?;
     let options = InitOptions {
         user: args.user.clone(),
         password: password(args.password_stdin)?,
@@ -17,7 +20,7 @@ pub fn run(args: &InitArgs) -> Result<(), Failure> {
     };
     let summary = create(&args.data, &options).map_err(failure)?;
     match args.json {
-        true => println!("{}", serde_json::json!(summary)),
+        true => say!("{}", serde_json::json!(summary)),
         false => print(&summary),
     }
     Ok(())
@@ -29,9 +32,7 @@ fn password(from_stdin: bool) -> Result<Zeroizing<String>, Failure> {
         return Err(Failure::usage("no terminal to ask for a password on: use --password-stdin"));
     }
     if !from_stdin {
-        eprint!("Password for the first operator: ");
-        let _ = io::stderr().flush();
-        return rpassword::read_password().map(Zeroizing::new).map_err(Failure::failed);
+        return typed_twice();
     }
     let mut line = Zeroizing::new(String::new());
     io::stdin().lock().read_line(&mut line).map_err(Failure::failed)?;
@@ -42,24 +43,35 @@ fn password(from_stdin: bool) -> Result<Zeroizing<String>, Failure> {
     }
 }
 
+/// Typed blind, so typed twice: a slip would lock the operator out of a new folder.
+fn typed_twice() -> Result<Zeroizing<String>, Failure> {
+    let ask = |prompt: &str| {
+        let mut terminal = io::stderr();
+        let _ = terminal.write_all(prompt.as_bytes()).and_then(|()| terminal.flush());
+        rpassword::read_password().map(Zeroizing::new).map_err(Failure::failed)
+    };
+    let password = ask("Password for the first operator: ")?;
+    match password == ask("The same again: ")? {
+        true => Ok(password),
+        false => Err(Failure::usage("the two passwords differ")),
+    }
+}
+
 fn failure(error: InitError) -> Failure {
-    match error {
-        InitError::Already(_)
-        | InitError::NotEmpty(_)
-        | InitError::Contact
-        | InitError::Account(_) => Failure::usage(error),
-        error => Failure::failed(error),
+    match error.is_usage() {
+        true => Failure::usage(error),
+        false => Failure::failed(error),
     }
 }
 
 fn print(summary: &InitSummary) {
-    println!("Made {}.", summary.data.display());
-    println!("  public key for devices   {}", summary.udp_public_key.display());
-    println!("  its fingerprint          {}", summary.udp_fingerprint);
-    println!("  authority to trust       {}", summary.ca.display());
-    println!("  configuration            {}", summary.config.display());
-    println!("  API                      {}", summary.api);
-    println!("  first operator           {}", summary.user);
-    println!("Keep a copy of {} away from backups of this folder.", summary.node_key.display());
-    println!("Start it with: pintle serve --data {}", summary.data.display());
+    say!("Made {}.", summary.data.display());
+    say!("  public key for devices   {}", summary.udp_public_key.display());
+    say!("  its fingerprint          {}", summary.udp_fingerprint);
+    say!("  authority to trust       {}", summary.ca.display());
+    say!("  configuration            {}", summary.config.display());
+    say!("  API                      {}", summary.api);
+    say!("  first operator           {}", summary.user);
+    say!("Keep a copy of {} away from backups of this folder.", summary.node_key.display());
+    say!("Start it with: pintle serve --data {}", summary.data.display());
 }

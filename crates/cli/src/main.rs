@@ -8,6 +8,7 @@ mod failure;
 mod init;
 mod pin;
 mod quickstart;
+mod say;
 mod serve;
 mod stop;
 
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     log_to_stderr(args.command.is_quiet());
     match run(args.command) {
+        Ok(()) if say::failed() => Failure::failed("cannot write to standard output").report(),
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }

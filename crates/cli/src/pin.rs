@@ -2,10 +2,10 @@
 
 use crate::args::PinCommand;
 use crate::failure::Failure;
+use crate::say::say;
 use pintle_cloud::control::{
     ControlError, Entry, PinLine, Pinned, Request, Response, ask, read_batch,
 };
-use pintle_cloud::folder::FolderError;
 use std::path::Path;
 
 pub fn run(command: PinCommand) -> Result<(), Failure> {
@@ -29,23 +29,21 @@ pub fn carry_out(data: &Path, request: Request) -> Result<Response, Failure> {
     match ask(data, request) {
         Ok(Response::Refused { why }) => Err(Failure::usage(why)),
         Ok(response) => Ok(response),
-        Err(ControlError::Folder(
-            error @ (FolderError::NotOne(_) | FolderError::InUse(_) | FolderError::Config(_)),
-        )) => Err(Failure::usage(error)),
+        Err(ControlError::Folder(error)) if error.is_usage() => Err(Failure::usage(error)),
         Err(error) => Err(Failure::failed(error)),
     }
 }
 
 fn print(response: &Response, json: bool) -> Result<(), Failure> {
     if json {
-        println!("{}", serde_json::json!(response));
+        say!("{}", serde_json::json!(response));
         return Ok(());
     }
     match response {
         Response::Set { device, fingerprint, change } => {
-            println!("{device} {fingerprint} ({change} pin)");
+            say!("{device} {fingerprint} ({change} pin)");
         }
-        Response::Imported { pins, new } => println!("{pins} pins imported, {new} of them new"),
+        Response::Imported { pins, new } => say!("{pins} pins imported, {new} of them new"),
         Response::Pins { pins } => pins.iter().for_each(print_pin),
         Response::History { entries } => entries.iter().for_each(print_entry),
         Response::Refused { why } => return Err(Failure::usage(why)),
@@ -55,12 +53,12 @@ fn print(response: &Response, json: bool) -> Result<(), Failure> {
 
 fn print_pin(pin: &Pinned) {
     let owner = pin.owner.as_deref().unwrap_or("unclaimed");
-    println!("{} {} {owner}", pin.device, pin.fingerprint);
+    say!("{} {} {owner}", pin.device, pin.fingerprint);
 }
 
 fn print_entry(entry: &Entry) {
     let dash = || "-".to_owned();
-    println!(
+    say!(
         "{} {:18} {} {} {}",
         pintle_cloud::clock::iso8601(entry.at_ms),
         entry.what,

@@ -3,9 +3,10 @@
 
 use crate::args::QuickstartArgs;
 use crate::failure::Failure;
+use crate::say::say;
 use crate::pin::carry_out;
 use crate::serve::failure;
-use crate::stop::told_to_stop;
+use crate::stop::StopSignals;
 use pintle_cloud::account::AccountId;
 use pintle_cloud::clock::now_ms;
 use pintle_cloud::control::{PinLine, Request};
@@ -45,6 +46,7 @@ pub fn run(args: &QuickstartArgs) -> Result<(), Failure> {
 }
 
 async fn quickstart(data: &Path) -> Result<(), Failure> {
+    let mut signals = StopSignals::listen()?;
     let password = match is_data_folder(data) {
         true => read_password(data)?,
         false => make(data).await?,
@@ -56,14 +58,14 @@ async fn quickstart(data: &Path) -> Result<(), Failure> {
         .ok_or_else(|| Failure::usage(format!("{} was not made by quickstart", data.display())))?;
     let device = connect(data, &node, owner).await?;
     introduce(data, &addresses, &password);
-    let ended = show_events(&node, owner, &device).await;
+    let ended = show_events(&node, owner, &device, &mut signals).await;
     spawn_blocking(move || device.stop())
         .await
         .map_err(Failure::failed)?
         .map_err(Failure::failed)?;
     let saved = node.stop().await;
-    println!();
-    println!(
+    say!("");
+    say!(
         "Stopped; {saved} session saved. The next quickstart goes on from {}.",
         data.display()
     );
@@ -71,7 +73,7 @@ async fn quickstart(data: &Path) -> Result<(), Failure> {
 }
 
 async fn make(data: &Path) -> Result<Zeroizing<String>, Failure> {
-    println!("Making {} ...", data.display());
+    say!("Making {} ...", data.display());
     let password = Zeroizing::new(random_password()?);
     let options = InitOptions {
         user: USER.into(),
@@ -115,7 +117,7 @@ async fn start(data: &Path) -> Result<Node, Failure> {
     match Node::start(data, &usual).await {
         Ok(node) => Ok(node),
         Err(error) if error.is_address_in_use() => {
-            println!("A usual port is taken; using free ones.");
+            say!("A usual port is taken; using free ones.");
             let free = ServeOptions { api: Some(loopback(0)), udp: Some(loopback(0)) };
             Node::start(data, &free).await.map_err(failure)
         }
@@ -170,48 +172,52 @@ fn introduce(data: &Path, addresses: &Addresses, password: &str) {
     let (api, ca) = (format!("https://localhost:{}", addresses.api.port()), data.join("ca.pem"));
     let ca = fs::canonicalize(&ca).unwrap_or(ca);
     let ca = ca.display();
-    println!("A cloud is running; devices come in at {}/udp, people at {api}.", addresses.udp);
-    println!();
-    println!("Log in with curl:");
-    println!("  TOKEN=$(curl -s --cacert {ca} {api}/oauth/token \\");
-    println!(
+    say!("A cloud is running; devices come in at {}/udp, people at {api}.", addresses.udp);
+    say!("");
+    say!("Log in with curl:");
+    say!("  TOKEN=$(curl -s --cacert {ca} {api}/oauth/token \\");
+    say!(
         "    -d grant_type=password -d client_id=pintle -d username={USER} -d password={password} \\"
     );
-    println!("    | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')");
-    println!("  curl --cacert {ca} -H \"Authorization: Bearer $TOKEN\" {api}/v1/devices");
-    println!(
+    say!("    | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')");
+    say!("  curl --cacert {ca} -H \"Authorization: Bearer $TOKEN\" {api}/v1/devices");
+    say!(
         "  curl --cacert {ca} -H \"Authorization: Bearer $TOKEN\" {api}/v1/devices/{DEVICE}/led -d args=hello"
     );
-    println!("  curl -N --cacert {ca} -H \"Authorization: Bearer $TOKEN\" {api}/v1/devices/events");
-    println!("Or with particle-cli:");
-    println!("  export NODE_EXTRA_CA_CERTS={ca}");
-    println!("  particle profile pintle apiUrl {api} && particle profile pintle");
-    println!("  particle login -u {USER} -p {password}");
-    println!("  particle list");
-    println!("  particle call {DEVICE} led hello");
-    println!("  particle get {DEVICE} temperature");
-    println!("  particle subscribe");
-    println!();
-    println!("Events of {DEVICE} (Ctrl-C to stop):");
+    say!("  curl -N --cacert {ca} -H \"Authorization: Bearer $TOKEN\" {api}/v1/devices/events");
+    say!("Or with particle-cli:");
+    say!("  export NODE_EXTRA_CA_CERTS={ca}");
+    say!("  particle profile pintle apiUrl {api} && particle profile pintle");
+    say!("  particle login -u {USER} -p {password}");
+    say!("  particle list");
+    say!("  particle call {DEVICE} led hello");
+    say!("  particle get {DEVICE} temperature");
+    say!("  particle subscribe");
+    say!("");
+    say!("Events of {DEVICE} (Ctrl-C to stop):");
 }
 
 /// Publishes a temperature every few seconds, and shows what comes through the cloud, until told to
 /// stop.
-async fn show_events(node: &Node, owner: AccountId, device: &AgentHandle) -> Result<(), Failure> {
+async fn show_events(
+    node: &Node,
+    owner: AccountId,
+    device: &AgentHandle,
+    signals: &mut StopSignals,
+) -> Result<(), Failure> {
     let filter = Filter { owner, device: None, prefix: String::new() };
     let (mut stream, start) = (node.bus().subscribe(filter), Instant::now());
     let mut tick = tokio::time::interval(EVERY);
-    let mut stop = std::pin::pin!(told_to_stop());
     loop {
         tokio::select! {
-            stopped = &mut stop => return stopped,
+            () = signals.told() => return Ok(()),
             _ = tick.tick() => {
                 let degrees = format!("{:.1}", temperature(start));
                 device.publish("temperature", degrees.as_bytes()).map_err(Failure::failed)?;
             }
             delivery = stream.next() => match delivery {
                 Some(Delivery::Event(event)) => show(&event),
-                Some(Delivery::Missed(n)) => println!("  ({n} events missed)"),
+                Some(Delivery::Missed(n)) => say!("  ({n} events missed)"),
                 None => return Ok(()),
             }
         }
@@ -221,5 +227,5 @@ async fn show_events(node: &Node, owner: AccountId, device: &AgentHandle) -> Res
 fn show(event: &Event) {
     let (time, data) =
         (pintle_cloud::clock::iso8601(event.published_at_ms), String::from_utf8_lossy(&event.data));
-    println!("  {time}  {}  {}", event.name.escape_debug(), data.escape_debug());
+    say!("  {time}  {}  {}", event.name.escape_debug(), data.escape_debug());
 }

@@ -2,8 +2,8 @@
 
 use crate::args::ServeArgs;
 use crate::failure::Failure;
-use crate::stop::told_to_stop;
-use pintle_cloud::folder::FolderError;
+use crate::say::say;
+use crate::stop::StopSignals;
 use pintle_cloud::serve::{Addresses, Node, ServeError, ServeOptions};
 use std::fs;
 use std::path::Path;
@@ -15,18 +15,19 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
 }
 
 async fn serve(args: &ServeArgs) -> Result<(), Failure> {
+    let mut stop = StopSignals::listen()?;
     let options = ServeOptions { api: args.api, udp: args.udp };
     let node = Node::start(&args.data, &options).await.map_err(failure)?;
     let addresses = node.addresses();
-    println!("API      https://{}", addresses.api);
-    println!("devices  {}/udp", addresses.udp);
-    if let Some(file) = &args.ready_file {
-        write_ready(file, &addresses)?;
+    say!("API      https://{}", addresses.api);
+    say!("devices  {}/udp", addresses.udp);
+    let ready = args.ready_file.as_ref().map_or(Ok(()), |file| write_ready(file, &addresses));
+    if ready.is_ok() {
+        stop.told().await;
     }
-    told_to_stop().await?;
     let saved = node.stop().await;
-    println!("stopped; {saved} sessions saved");
-    Ok(())
+    say!("stopped; {saved} sessions saved");
+    ready
 }
 
 /// Whole or not at all: a reader never sees half of it.
@@ -36,17 +37,12 @@ fn write_ready(file: &Path, addresses: &Addresses) -> Result<(), Failure> {
     name.push(".new");
     fs::write(&name, text)
         .and_then(|()| fs::rename(&name, file))
-        .map_err(|error| Failure::failed(format!("cannot write {}: {error}", file.display())))
+        .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))
 }
 
 pub fn failure(error: ServeError) -> Failure {
-    match error {
-        ServeError::Folder(
-            FolderError::NotOne(_) | FolderError::InUse(_) | FolderError::Config(_),
-        )
-        | ServeError::Certificate(_)
-        | ServeError::Bind { .. }
-        | ServeError::Door(_) => Failure::usage(error),
-        error => Failure::failed(error),
+    match error.is_usage() {
+        true => Failure::usage(error),
+        false => Failure::failed(error),
     }
 }

@@ -14,9 +14,12 @@ use crate::node_key::{KEY_LENGTH, Label, NodeKey, NodeKeyError, keyed_hash};
 use crate::store::account::AccountRow;
 use crate::store::{Store, StoreError};
 
+mod lease;
 mod password;
 mod token;
 
+pub use lease::{Lease, LeaseError};
+use lease::Leases;
 use password::Hasher;
 pub use token::{Caller, IssuedToken, Lifetime, Token};
 
@@ -100,6 +103,7 @@ impl From<NodeKeyError> for AccountError {
 pub struct Accounts {
     store: Store,
     hasher: Hasher,
+    leases: Leases,
     name_key: Zeroizing<[u8; KEY_LENGTH]>,
     token_key: Zeroizing<[u8; KEY_LENGTH]>,
 }
@@ -110,6 +114,7 @@ impl Accounts {
     pub fn new(store: Store, node_key: &NodeKey) -> Self {
         Self {
             store,
+            leases: Leases::default(),
             hasher: Hasher::new(node_key.derive(Label::PASSWORD)),
             name_key: node_key.derive(Label::ACCOUNT_NAME),
             token_key: node_key.derive(Label::TOKEN),

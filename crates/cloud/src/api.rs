@@ -19,7 +19,6 @@ mod body;
 mod caller;
 mod claim;
 mod clock;
-mod date;
 mod device;
 mod edge;
 pub mod error;

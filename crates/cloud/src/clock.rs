@@ -25,3 +25,20 @@ pub fn iso8601(ms: i64) -> String {
         at.millisecond()
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::iso8601;
+
+    #[test]
+    fn dates_have_milliseconds_and_a_z() {
+        assert_eq!(iso8601(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(iso8601(951_782_400_007), "2000-02-29T00:00:00.007Z");
+    }
+
+    #[test]
+    fn a_date_past_all_calendars_does_not_end_the_program() {
+        iso8601(i64::MAX);
+        iso8601(i64::MIN);
+    }
+}

@@ -31,6 +31,12 @@ pub enum Source {
     Cloud,
 }
 
+/// Whether only the cloud itself speaks to devices under this name: they act on it, and all of them
+/// subscribe to it (`facts/device-udp.md` §4).
+pub fn is_reserved(name: &str) -> bool {
+    matches!(name.split('/').next(), Some("spark" | "particle"))
+}
+
 /// One published event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {

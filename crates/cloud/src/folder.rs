@@ -4,8 +4,8 @@ use crate::account::Accounts;
 use crate::config::{Config, ConfigError};
 use crate::init::is_data_folder;
 use crate::node_key::{NodeKey, NodeKeyError};
-use crate::store::{Store, StoreError};
-use std::fs::{File, TryLockError};
+use crate::store::{self, Store, StoreError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,6 +29,9 @@ pub enum FolderError {
         /// What the system says.
         source: io::Error,
     },
+    /// Its store is gone; a new one in its place would know nobody.
+    #[error("{} is missing or empty: restore it from a backup", .0.display())]
+    NoStore(PathBuf),
     /// Its configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -53,18 +56,36 @@ pub struct Folder {
     _lock: File,
 }
 
+impl FolderError {
+    /// Whether the person who named the folder can mend it: its place, its settings, its permissions.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Store(error) => matches!(error, StoreError::OtherNodeKey),
+            Self::NodeKey(error) => !matches!(error, NodeKeyError::Crypto),
+            _ => true,
+        }
+    }
+}
+
 impl Folder {
     /// Opens and locks a data folder.
     ///
     /// # Errors
     /// [`FolderError`].
     pub fn open(path: &Path) -> Result<Self, FolderError> {
-        if !is_data_folder(path) {
-            return Err(FolderError::NotOne(path.into()));
+        let io = |source| FolderError::Io { path: path.into(), source };
+        match fs::read_dir(path) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Err(io(error)),
+            _ if !is_data_folder(path) => return Err(FolderError::NotOne(path.into())),
+            _ => {}
         }
         let lock = lock(path)?;
         let config = Config::load(path)?;
-        let node_key = NodeKey::load(&path.join(&config.node.key_file))?;
+        let node_key = NodeKey::load(&config.node.key_file)?;
+        let file = path.join(store::FILE_NAME);
+        if !fs::metadata(&file).is_ok_and(|file| file.len() > 0) {
+            return Err(FolderError::NoStore(file));
+        }
         let store = Store::open(path, &node_key)?;
         Ok(Self { path: path.into(), config, node_key: Arc::new(node_key), store, _lock: lock })
     }
@@ -83,5 +104,44 @@ fn lock(folder: &Path) -> Result<File, FolderError> {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(FolderError::InUse(folder.into())),
         Err(TryLockError::Error(source)) => Err(io(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::init::{InitOptions, create};
+    use zeroize::Zeroizing;
+
+    fn data_folder(path: &Path) {
+        let options = InitOptions {
+            user: "ada".into(),
+            password: Zeroizing::new("correct horse".into()),
+            names: Vec::new(),
+            contact: None,
+            now_ms: 1_800_000_000_000,
+        };
+        create(path, &options).unwrap();
+    }
+
+    #[test]
+    fn a_folder_named_by_a_relative_path_opens() {
+        // Tests share the current folder, so the path goes up from there to a temporary one.
+        let folder = tempfile::tempdir().unwrap();
+        let up: PathBuf = std::env::current_dir().unwrap().components().skip(1).map(|_| "..").collect();
+        let path = up.join(folder.path().strip_prefix("/").unwrap()).join("data");
+        assert!(path.is_relative());
+        data_folder(&path);
+        Folder::open(&path).unwrap();
+    }
+
+    #[test]
+    fn a_lost_store_is_not_replaced_by_an_empty_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        data_folder(&path);
+        std::fs::remove_file(path.join(store::FILE_NAME)).unwrap();
+        assert!(matches!(Folder::open(&path), Err(FolderError::NoStore(_))));
+        assert!(!path.join(store::FILE_NAME).exists());
     }
 }

@@ -1,18 +1,18 @@
 //! Makes a data folder: keys, local authority, certificate, configuration, store, first operator.
 //!
 //! 1. Refuse a folder with anything in it.
-//! 2. Build all of it in a sibling folder of a random name.
+//! 2. Build all of it in a folder of a random name, beside its place; or inside, where an empty folder is there
+//!    already (it may be a mounted disk, or stand where we may not write).
 //! 3. Sync it.
-//! 4. Rename it to its place.
+//! 4. Move it to its place: by one rename, or in an empty folder file by file, `config.toml` last.
 //!
-//! Until step 4 the place is untouched, and a failure removes the sibling, so a data folder is whole or absent.
+//! A failure removes what was built. A data folder is whole, or it has no `config.toml` and does not open.
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::encoding::{AsDer, EcPrivateKeyRfc5915Der, PublicKeyX509Der};
-use aws_lc_rs::rand;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,6 +25,10 @@ use crate::config::{self, Config};
 use crate::node_key::{NodeKey, NodeKeyError};
 use crate::private_file::{self, Readers};
 use crate::store::{Store, StoreError};
+
+mod place;
+
+use place::Place;
 
 /// The cloud's private key for devices: SEC1 DER.
 pub const UDP_KEY_FILE: &str = "keys/udp.der";
@@ -78,6 +82,9 @@ pub enum InitError {
     /// There is something else in the way.
     #[error("{0} is not empty: choose a new folder")]
     NotEmpty(PathBuf),
+    /// There is nowhere to put it.
+    #[error("there is no folder {0} to make it in")]
+    NoParent(PathBuf),
     /// A file cannot be made.
     #[error("{path}: {source}")]
     File {
@@ -106,26 +113,36 @@ pub enum InitError {
     Store(#[from] StoreError),
 }
 
+impl InitError {
+    /// Whether the person who asked can mend it: what was typed, or the place it names.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Already(_) | Self::NotEmpty(_) | Self::NoParent(_) | Self::Contact => true,
+            Self::Account(error) => matches!(error, AccountError::Name | AccountError::Password),
+            Self::Certificate(error) => matches!(error, CertificateError::Name(_)),
+            Self::File { source, .. } => place::is_bad_place(source),
+            _ => false,
+        }
+    }
+}
+
 /// Makes the data folder `folder`. Blocks for about 100 ms. A failure leaves nothing behind.
 pub fn create(folder: &Path, options: &InitOptions) -> Result<InitSummary, InitError> {
     refuse_taken(folder)?;
     if options.contact.as_deref().is_some_and(|contact| !config::is_contact(contact)) {
         return Err(InitError::Contact);
     }
-    let building = sibling(folder)?;
-    private_file::create_folder(&building).map_err(file(&building))?;
-    let made = build(&building, options).and_then(|fingerprint| {
-        sync(&building)?;
-        // An empty folder may be at the place: a rename replaces that, and nothing else.
-        fs::rename(&building, folder).map_err(file(folder))?;
+    let place = Place::of(folder)?;
+    let made = build(&place.building, options).and_then(|fingerprint| {
+        sync(&place.building)?;
+        place.take()?;
         Ok(fingerprint)
     });
     if made.is_err() {
-        drop(fs::remove_dir_all(&building));
+        drop(fs::remove_dir_all(&place.building));
     }
     let fingerprint = made?;
-    let parent = folder.parent().unwrap_or(Path::new("."));
-    private_file::sync_folder(parent).map_err(file(parent))?;
     Ok(summary(folder, options, fingerprint))
 }
 
@@ -135,7 +152,11 @@ pub fn is_data_folder(folder: &Path) -> bool {
     folder.join(config::FILE_NAME).exists() || folder.join(crate::store::FILE_NAME).exists()
 }
 
-fn refuse_taken(folder: &Path) -> Result<(), InitError> {
+/// Refuses a place that holds something already.
+///
+/// # Errors
+/// [`InitError::Already`], [`InitError::NotEmpty`], or what the system says.
+pub fn refuse_taken(folder: &Path) -> Result<(), InitError> {
     if is_data_folder(folder) {
         return Err(InitError::Already(folder.to_owned()));
     }
@@ -147,15 +168,6 @@ fn refuse_taken(folder: &Path) -> Result<(), InitError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(source) => Err(InitError::File { path: folder.to_owned(), source }),
     }
-}
-
-fn sibling(folder: &Path) -> Result<PathBuf, InitError> {
-    let mut mark = [0; 8];
-    rand::fill(&mut mark).map_err(|_| InitError::Crypto)?;
-    let mut name = std::ffi::OsString::from(".");
-    name.push(folder.file_name().unwrap_or("pintle".as_ref()));
-    name.push(format!(".init-{:016x}", u64::from_be_bytes(mark)));
-    Ok(folder.with_file_name(name))
 }
 
 fn build(folder: &Path, options: &InitOptions) -> Result<String, InitError> {
@@ -347,6 +359,14 @@ mod tests {
         ));
         fs::remove_file(folder.path().join("photo.jpg")).unwrap();
         create(folder.path(), &options("correct horse")).unwrap();
+        // It was taken as it is: a mounted disk cannot be replaced.
+        assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        let mut names: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert!(!names.iter().any(|name| name.to_string_lossy().starts_with('.')), "{names:?}");
+        Config::load(folder.path()).unwrap();
+        crate::folder::Folder::open(folder.path()).unwrap();
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::event::Bus;
 use crate::folder::{Folder, FolderError};
 use crate::init::UDP_KEY_FILE;
 use crate::store::Store;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::Serialize;
 use std::fs;
 use std::io;
@@ -59,6 +60,15 @@ pub enum ServeError {
 }
 
 impl ServeError {
+    /// Whether the person who started the node can mend it: the folder, its files, the addresses.
+    pub fn is_usage(&self) -> bool {
+        match self {
+            Self::Folder(error) => error.is_usage(),
+            Self::Door(error) => matches!(error, DoorError::Bind { .. } | DoorError::Key(_)),
+            Self::Certificate(_) | Self::Bind { .. } | Self::File { .. } => true,
+        }
+    }
+
     /// Whether it is that somebody else listens where this node was to.
     pub fn is_address_in_use(&self) -> bool {
         match self {
@@ -106,6 +116,7 @@ impl Node {
     /// # Errors
     /// [`ServeError`]; nothing is left running then.
     pub async fn start(folder: &Path, options: &ServeOptions) -> Result<Self, ServeError> {
+        allow_all_descriptors();
         let folder = Folder::open(folder)?;
         let tls = certificate::server_config(&folder.path, &folder.config, now_ms())?;
         let address = options.api.unwrap_or(folder.config.api.listen);
@@ -113,15 +124,17 @@ impl Node {
         let listener = TcpListener::bind(address).await.map_err(bind)?;
         let api_address = listener.local_addr().map_err(bind)?;
 
+        let path = folder.path.join(crate::control::SOCKET);
+        let control = Listener::open(&folder.path)
+            .map_err(|source| ServeError::File { path, source })?;
+
+        // The door comes last of all that can fail: it takes the saved sessions, and they exist once.
         let (bus, presences) = (Bus::new(), Presences::default());
         let door = open_door(&folder, options, &bus, &presences).await?;
         let gateway = Gateway::new(vec![door.mailbox()], presences);
         let accounts = folder.accounts();
 
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()));
-        let path = folder.path.join(crate::control::SOCKET);
-        let control =
-            Listener::open(&folder.path).map_err(|source| ServeError::File { path, source })?;
         let control = tokio::spawn(control.serve(office));
 
         let (stop, stopped) = watch::channel(false);
@@ -195,4 +208,14 @@ async fn open_door(
     let opened = tokio::task::spawn_blocking(move || UdpDoor::open(address, around)).await;
     let opened = opened.map_err(|error| DoorError::System(io::Error::other(error)))?;
     Ok(opened?)
+}
+
+/// Takes as many file descriptors as the system lets this process have: every connection of the API is one, and
+/// the usual limit of 1,024 is below what the API takes.
+fn allow_all_descriptors() {
+    let taken = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
+    if let Err(error) = taken {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }

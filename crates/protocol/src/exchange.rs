@@ -112,6 +112,17 @@ impl<T> Exchange<T> {
         id
     }
 
+    /// The first id from `first` on that is not outstanding: for a message whose id must not be guessed.
+    #[must_use]
+    pub fn free_id(&self, first: u16) -> MessageId {
+        let mut id = MessageId(first);
+        // No more than `max_outstanding` ids are taken, so this ends.
+        while self.outstanding.has_id(id) {
+            id = MessageId(id.0.wrapping_add(1));
+        }
+        id
+    }
+
     /// The id that [`Exchange::next_id`] gave last: what a saved session goes on from.
     #[must_use]
     pub const fn last_id(&self) -> MessageId {

@@ -104,7 +104,7 @@ pub struct Caller {
     pub name: Zeroizing<String>,
     /// When the token ends, in milliseconds since 1970.
     pub expires_at_ms: i64,
-    hash: [u8; KEY_LENGTH],
+    pub(super) hash: [u8; KEY_LENGTH],
 }
 
 impl Accounts {
@@ -155,18 +155,26 @@ impl Accounts {
 
     /// Revokes the token a caller came with.
     pub async fn revoke_current(&self, caller: &Caller) -> Result<bool, AccountError> {
-        Ok(self.store.tokens().revoke(&caller.hash).await?)
+        self.revoke_hash(&caller.hash).await
     }
 
     /// Revokes a token by holding it; false if there is no such token.
     pub async fn revoke(&self, presented: &str) -> Result<bool, AccountError> {
         let Some(token) = Token::parse(presented) else { return Ok(false) };
-        Ok(self.store.tokens().revoke(&self.token_hash(&token)).await?)
+        self.revoke_hash(&self.token_hash(&token)).await
     }
 
     /// Revokes every token of an account.
     pub async fn revoke_all(&self, account: AccountId) -> Result<usize, AccountError> {
-        Ok(self.store.tokens().revoke_all(account).await?)
+        let revoked = self.store.tokens().revoke_all(account).await?;
+        self.leases.end_account(account);
+        Ok(revoked)
+    }
+
+    async fn revoke_hash(&self, hash: &[u8; KEY_LENGTH]) -> Result<bool, AccountError> {
+        let revoked = self.store.tokens().revoke(hash).await?;
+        self.leases.end_token(hash);
+        Ok(revoked)
     }
 
     fn token_hash(&self, token: &Token) -> [u8; KEY_LENGTH] {

@@ -1,5 +1,7 @@
 //! Request bodies: JSON and forms are taken alike, everywhere, into named fields.
 
+use std::time::Duration;
+
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
@@ -7,6 +9,9 @@ use serde_json::{Map, Value};
 
 use super::MAX_BODY;
 use super::error::ApiError;
+
+/// For a whole body to come, so that nobody keeps a connection with a byte now and then.
+const BODY_WITHIN: Duration = Duration::from_secs(20);
 
 /// The fields of a request body; empty when there is none.
 #[derive(Debug, Default)]
@@ -79,7 +84,13 @@ async fn read(request: Request) -> Result<bytes::Bytes, ApiError> {
     }
     let body: Body = request.into_body();
     // The body also ends in an error when the client goes away, but then nobody reads the answer.
-    to_bytes(body, MAX_BODY).await.map_err(|_| too_large())
+    match tokio::time::timeout(BODY_WITHIN, to_bytes(body, MAX_BODY)).await {
+        Ok(read) => read.map_err(|_| too_large()),
+        Err(_) => Err(ApiError::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "The body of the request did not come in time.",
+        )),
+    }
 }
 
 fn form(body: &[u8]) -> Fields {

@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde_json::{Map, Value, json};
 
 use super::address::Path;
-use super::date::iso;
+use crate::clock::iso8601;
 use super::error::ApiError;
 use super::locate::{own_device, own_device_to_change};
 use super::{ApiState, Fleet};
@@ -67,8 +67,8 @@ pub(super) fn object(row: &DeviceRow, presence: Presence) -> Value {
         "name": row.name,
         "owner": row.owner.map(|owner| owner.handle()),
         "last_ip_address": null,
-        "last_heard": presence.last_heard_ms.max(handshake).map(iso),
-        "last_handshake_at": handshake.map(iso),
+        "last_heard": presence.last_heard_ms.max(handshake).map(iso8601),
+        "last_handshake_at": handshake.map(iso8601),
         "last_app": null,
         "product_id": row.product_id.or(row.platform_id),
         "platform_id": row.platform_id,

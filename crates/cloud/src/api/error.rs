@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use pintle_protocol::coap::Code;
 use serde_json::json;
 
-use crate::account::AccountError;
+use crate::account::{AccountError, LeaseError};
 use crate::device::AskError;
 use crate::store::StoreError;
 use crate::store::pin::PinError;
@@ -98,12 +98,16 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let (mut error, mut description) = (self.error, self.description);
+        if self.status != StatusCode::UNAUTHORIZED {
+            (error, description) = (unmistaken(error), unmistaken(description));
+        }
         let body = json!({
             "ok": false,
             "code": self.status.as_u16(),
-            "error": self.error,
-            "error_description": self.description,
-            "errors": [self.description],
+            "error": error,
+            "error_description": description,
+            "errors": [description],
         });
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
@@ -118,6 +122,16 @@ impl IntoResponse for ApiError {
         }
         response
     }
+}
+
+/// A text may repeat a name from the request. Where that would read as "logged out", the name is left out.
+fn unmistaken(text: String) -> String {
+    let small = text.to_lowercase();
+    let logged_out = ["access token", "invalid_token", "expired_token"];
+    if logged_out.iter().any(|words| small.contains(words)) {
+        return "The request names something that is not here.".to_owned();
+    }
+    text
 }
 
 impl From<StoreError> for ApiError {
@@ -138,6 +152,20 @@ impl From<AccountError> for ApiError {
                 tracing::error!(%error, "a request failed at the accounts");
                 Self::internal()
             }
+        }
+    }
+}
+
+impl From<LeaseError> for ApiError {
+    fn from(error: LeaseError) -> Self {
+        match error {
+            LeaseError::TooMany { most } => Self::coded(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_requests",
+                format!("You have {most} event streams open, the most you may: close one first."),
+            ),
+            LeaseError::Revoked => Self::unauthorized(),
+            LeaseError::Account(error) => error.into(),
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::date::iso;
+use crate::clock::iso8601;
 use super::error::ApiError;
 use super::{ApiState, Fleet};
 
@@ -39,7 +39,7 @@ pub(super) async fn security_txt<F: Fleet>(
             "No contact is set: the operator sets [security] contact in config.toml.",
         )
     })?;
-    let expires = iso(state.clock.now().wall_ms + SECURITY_TXT_DAYS * 24 * 3_600 * 1_000);
+    let expires = iso8601(state.clock.now().wall_ms + SECURITY_TXT_DAYS * 24 * 3_600 * 1_000);
     let text = format!("Contact: {contact}\nExpires: {expires}\nPreferred-Languages: en\n");
     Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response())
 }

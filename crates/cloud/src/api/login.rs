@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::body::Fields;
-use super::date::iso;
+use crate::clock::iso8601;
 use super::error::ApiError;
 use super::source::Origin;
 use super::{ApiState, Fleet};
@@ -67,7 +67,7 @@ async fn password<F: Fleet>(
         "access_token": issued.token.reveal().as_str(),
         "token_type": "bearer",
         "expires_in": issued.lifetime.seconds(),
-        "expires_at": iso(issued.expires_at_ms),
+        "expires_at": iso8601(issued.expires_at_ms),
     })))
 }
 

@@ -3,7 +3,7 @@
 //! `:ok` comes first, at once. Each event is one piece: an `event:` line with the name, a `data:` line with JSON,
 //! a blank line; a client that decodes piece by piece never sees half a character. A comment goes out every nine
 //! seconds of silence, since clients hang up after fifteen. Nothing is replayed, and what a slow reader missed
-//! is missed. The end of the node ends the stream.
+//! is missed. A stream ends with the node, with its token (expired or revoked), and when its reader hangs up.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -23,7 +23,7 @@ use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
 use super::address::Path;
-use super::date::iso;
+use crate::clock::iso8601;
 use super::error::ApiError;
 use super::locate::own_device;
 use super::{ApiState, Fleet};
@@ -32,12 +32,14 @@ use crate::event::{Delivery, Event, Filter, Source, Subscription};
 
 /// Silence after which a comment is sent.
 const HEARTBEAT: Duration = Duration::from_secs(9);
+/// Streams of one account at once.
+const MAX_STREAMS: usize = 100;
 /// Pieces that wait for a slow reader before its events wait in the bus.
 const PIECES: usize = 16;
 
 /// `GET /v1/devices/events`.
-pub(super) async fn all<F: Fleet>(State(state): State<ApiState<F>>, caller: Caller) -> Response {
-    open(&state, &caller, None, String::new())
+pub(super) async fn all<F: Fleet>(State(state): State<ApiState<F>>, caller: Caller) -> Result<Response, ApiError> {
+    open(&state, &caller, None, String::new()).await
 }
 
 /// `GET /v1/devices/events/{prefix}` and `GET /v1/events/{prefix}`.
@@ -45,8 +47,8 @@ pub(super) async fn matching<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
     Path(prefix): Path<String>,
-) -> Response {
-    open(&state, &caller, None, prefix)
+) -> Result<Response, ApiError> {
+    open(&state, &caller, None, prefix).await
 }
 
 /// `GET /v1/devices/{device}/events`.
@@ -56,7 +58,7 @@ pub(super) async fn device<F: Fleet>(
     Path(device): Path<String>,
 ) -> Result<Response, ApiError> {
     let row = own_device(&state.store, caller.account, &device).await?;
-    Ok(open(&state, &caller, Some(row.id), String::new()))
+    open(&state, &caller, Some(row.id), String::new()).await
 }
 
 /// `GET /v1/devices/{device}/events/{prefix}`.
@@ -66,7 +68,7 @@ pub(super) async fn device_matching<F: Fleet>(
     Path((device, prefix)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
     let row = own_device(&state.store, caller.account, &device).await?;
-    Ok(open(&state, &caller, Some(row.id), prefix))
+    open(&state, &caller, Some(row.id), prefix).await
 }
 
 /// `GET /v1/events`: there is no stream of everyone's events.
@@ -74,22 +76,24 @@ pub(super) async fn no_prefix(_: Caller) -> ApiError {
     ApiError::bad_request("event prefix filter is required")
 }
 
-fn open<F: Fleet>(
+async fn open<F: Fleet>(
     state: &ApiState<F>,
     caller: &Caller,
     device: Option<DeviceId>,
     prefix: String,
-) -> Response {
+) -> Result<Response, ApiError> {
+    let now_ms = state.clock.now().wall_ms;
+    let mut lease = state.accounts.hold(caller, MAX_STREAMS, now_ms).await?;
     let subscription = state.bus.subscribe(Filter { owner: caller.account, device, prefix });
     let (pieces, receiver) = mpsc::channel(PIECES);
-    // The token's end is the stream's end, at the latest.
-    let left = caller.expires_at_ms.saturating_sub(state.clock.now().wall_ms);
+    let left = caller.expires_at_ms.saturating_sub(now_ms);
     let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
     let shutdown = state.shutdown.clone();
     tokio::spawn(async move {
         tokio::select! {
             () = ended(shutdown) => {}
             () = tokio::time::sleep(left) => {}
+            () = lease.ended() => {}
             () = feed(subscription, &pieces) => {}
         }
     });
@@ -97,7 +101,7 @@ fn open<F: Fleet>(
     response
         .headers_mut()
         .insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    response
+    Ok(response)
 }
 
 async fn ended(mut shutdown: watch::Receiver<bool>) {
@@ -132,7 +136,7 @@ fn written(event: &Event) -> Bytes {
     let data = json!({
         "data": text(event),
         "ttl": event.ttl,
-        "published_at": iso(event.published_at_ms),
+        "published_at": iso8601(event.published_at_ms),
         "coreid": source,
     });
     // A line break in a name would let a device write events in another's name.

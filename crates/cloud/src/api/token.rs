@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::address::Path;
-use super::date::iso;
+use crate::clock::iso8601;
 use super::error::ApiError;
 use super::{ApiState, Fleet};
 use crate::account::Caller;
@@ -13,7 +13,7 @@ use crate::account::Caller;
 /// `GET /v1/access_tokens/current`.
 pub(super) async fn current(caller: Caller) -> Json<Value> {
     Json(json!({
-        "expires_at": iso(caller.expires_at_ms),
+        "expires_at": iso8601(caller.expires_at_ms),
         "client": caller.client,
         "client_id": caller.client,
         "scopes": [],

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::address::Path;
 use super::body::Fields;
-use super::date::iso;
+use crate::clock::iso8601;
 use super::error::ApiError;
 use super::locate::own_device_to_change;
 use super::{ApiState, Fleet};
@@ -59,7 +59,7 @@ async fn rename<F: Fleet>(
             "ok": true,
             "id": row.id.to_string(),
             "name": name,
-            "updated_at": iso(state.clock.now().wall_ms),
+            "updated_at": iso8601(state.clock.now().wall_ms),
         }))),
         Rename::NameTaken => Err(ApiError::bad_request("You have another device of that name.")),
         Rename::NotYours => Err(ApiError::forbidden("Permission Denied")),
@@ -82,7 +82,7 @@ async fn annotate<F: Fleet>(
         "ok": true,
         "id": row.id.to_string(),
         "notes": notes,
-        "updated_at": iso(state.clock.now().wall_ms),
+        "updated_at": iso8601(state.clock.now().wall_ms),
     })))
 }
 

@@ -7,7 +7,7 @@ use pintle_protocol::value::{Value, VariableType};
 use serde_json::json;
 
 use super::address::{Path, Query};
-use super::date::iso;
+use crate::clock::iso8601;
 use super::device::{last_handshake, variables};
 use super::error::ApiError;
 use super::function::Format;
@@ -45,7 +45,7 @@ pub(super) async fn read<F: Fleet>(
             "name": row.name,
             "deviceID": row.id.to_string(),
             "connected": presence.online,
-            "last_handshake_at": last_handshake(&row, presence).map(iso),
+            "last_handshake_at": last_handshake(&row, presence).map(iso8601),
         },
     }))
     .into_response())

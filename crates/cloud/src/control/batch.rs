@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use pintle_dtls::PublicKey;
 use pintle_protocol::DeviceId;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -35,7 +36,7 @@ pub struct PinLine {
 #[non_exhaustive]
 pub enum BatchFileError {
     /// The file cannot be read, or is no CSV.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}; nothing was imported", path.display())]
     File {
         /// The file.
         path: PathBuf,
@@ -68,8 +69,16 @@ pub enum BatchFileError {
 /// [`BatchFileError`], naming the first bad line.
 pub fn read_batch(path: &Path) -> Result<Vec<PinLine>, BatchFileError> {
     let file = |source| BatchFileError::File { path: path.into(), source };
+    // With one kind of line end, so that lines are counted as an editor does.
+    let text = fs::read(path).map_err(|source| file(source.into()))?;
+    let text: Vec<u8> = text
+        .iter()
+        .enumerate()
+        .filter(|(at, byte)| **byte != b'\r' || text.get(at + 1) != Some(&b'\n'))
+        .map(|(_, byte)| *byte)
+        .collect();
     let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).map_err(file)?;
+        csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_slice());
     let headers = reader.headers().map_err(file)?.clone();
     let column = |name| headers.iter().position(|header| header == name);
     let needed = |name| {
@@ -78,15 +87,23 @@ pub fn read_batch(path: &Path) -> Result<Vec<PinLine>, BatchFileError> {
     let (device, key) = (needed("device_id")?, needed("public_key")?);
     let (platform, owner) = (column("platform_id"), column("owner"));
     let folder = path.parent().unwrap_or(Path::new(""));
-    let mut pins = Vec::new();
+    let (mut pins, mut lines) = (Vec::new(), HashMap::new());
     for record in reader.records() {
         let record = record.map_err(file)?;
         let line = record.position().map_or(0, csv::Position::line);
         let field = |column: Option<usize>| {
             column.and_then(|column| record.get(column)).filter(|text| !text.is_empty())
         };
-        let pin = read_line(line, &field, (device, key, platform, owner), folder);
-        pins.push(pin.map_err(|why| BatchFileError::Line { path: path.into(), line, why })?);
+        let bad = |why| BatchFileError::Line { path: path.into(), line, why };
+        if record.len() != headers.len() {
+            let (found, named) = (record.len(), headers.len());
+            return Err(bad(format!("it has {found} fields, and the first line names {named}")));
+        }
+        let pin = read_line(line, &field, (device, key, platform, owner), folder).map_err(bad)?;
+        if let Some(first) = lines.insert(pin.device.to_ascii_lowercase(), line) {
+            return Err(bad(format!("device {} is on line {first} already", pin.device)));
+        }
+        pins.push(pin);
     }
     Ok(pins)
 }
@@ -104,7 +121,7 @@ fn read_line<'a>(
     let key = field(Some(key)).ok_or("no public_key")?;
     let key = read_key(key, folder)?;
     let platform_id = field(platform)
-        .map(|text| text.parse().map_err(|_| format!("platform_id `{text}` is not a number")))
+        .map(|text| text.parse().map_err(|_| format!("platform_id `{text}` is not a number from 0 to 65535")))
         .transpose()?;
     let owner = field(owner).map(str::to_owned);
     Ok(PinLine { line, device: device.into(), key: STANDARD.encode(key), platform_id, owner })
@@ -205,6 +222,9 @@ mod tests {
             (format!("{good}xyz,{key}\n"), "24 hex digits"),
             (format!("{good}0123456789abcdef01234568,AAAA\n"), "neither base64"),
             (format!("{good}0123456789abcdef01234568,\n"), "no public_key"),
+            (format!("{good}0123456789ABCDEF01234567,{key}\n"), "on line 2 already"),
+            (format!("{good}0123456789abcdef01234568\n"), "1 fields"),
+            (format!("{good}0123456789abcdef01234568,\n").replace('\n', "\r\n"), "no public_key"),
         ] {
             let error = batch(&bad).unwrap_err().to_string();
             assert!(error.contains("line 3") && error.contains(why), "{error}");

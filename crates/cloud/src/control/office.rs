@@ -102,7 +102,7 @@ impl Office {
     async fn owner(&self, name: Option<&str>) -> Result<Option<AccountId>> {
         let Some(name) = name else { return Ok(None) };
         let found = self.accounts.find(name).await.map_err(|error| error.to_string())?;
-        found.map(Some).ok_or_else(|| "there is no account of that owner's name".into())
+        found.map(Some).ok_or_else(|| format!("there is no account `{name}` to own it"))
     }
 
     async fn note_refusal(&self, pin: &NewPin) {

@@ -7,12 +7,19 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream as BlockingStream;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader as AsyncReader};
 use tokio::net::{UnixListener, UnixStream};
 
 /// The longest request taken, in bytes: a batch of some hundred thousand pins.
 const LONGEST: u64 = 64 << 20;
+
+/// What the system takes as a socket's path, in bytes.
+const LONGEST_PATH: usize = 107;
+
+/// How long to wait after a connection that could not be accepted.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// Why a request could not be carried out.
 #[derive(Debug, Error)]
@@ -49,6 +56,10 @@ impl Listener {
     /// What the system says.
     pub fn open(folder: &Path) -> io::Result<Self> {
         let path = folder.join(SOCKET);
+        if path.as_os_str().len() > LONGEST_PATH {
+            let why = format!("a socket's path has {LONGEST_PATH} bytes at most: use a shorter --data, or start in another folder");
+            return Err(io::Error::new(io::ErrorKind::InvalidFilename, why));
+        }
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -70,9 +81,10 @@ impl Listener {
                         }
                     });
                 }
+                // No file descriptor left, most likely: that passes, and the operator must get in again then.
                 Err(error) => {
-                    tracing::error!(%error, "the control socket failed");
-                    return;
+                    tracing::error!(%error, "a control connection was not accepted");
+                    tokio::time::sleep(PAUSE).await;
                 }
             }
         }

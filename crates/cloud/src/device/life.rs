@@ -62,7 +62,8 @@ pub enum Verdict {
 /// What was sent to a device and waits for an answer.
 pub(super) enum Sent {
     Question(Asked),
-    Challenge,
+    /// A ping, and which stay at an address it is to prove.
+    Challenge(u32),
     Event,
     Inquiry(Inquiry),
 }
@@ -75,6 +76,8 @@ pub struct Life {
     pub(super) questions: usize,
     pub(super) events: usize,
     challenged: bool,
+    /// Counts the addresses the device was at.
+    stay: u32,
     allowance: usize,
     alarm: Option<Duration>,
     born: Duration,
@@ -89,6 +92,7 @@ impl Life {
             questions: 0,
             events: 0,
             challenged: false,
+            stay: 0,
             allowance: 0,
             alarm: None,
             born: now,
@@ -212,10 +216,12 @@ impl Life {
             // Refused: the device describes nothing.
             Sent::Inquiry(_) => Verdict::Keep,
             // A reset answers a ping as well as an acknowledgement does (RFC 7252 4.3).
-            Sent::Challenge => {
+            Sent::Challenge(stay) if stay == self.stay => {
                 self.challenged = false;
                 Verdict::Answered
             }
+            // What was asked at another address proves nothing about this one.
+            Sent::Challenge(_) => Verdict::Keep,
         }
     }
 
@@ -255,8 +261,9 @@ impl Life {
         if self.challenged {
             return;
         }
-        let id = self.exchange.next_id();
-        self.challenged = self.send(world, id, Sent::Challenge, out, |bytes| {
+        // Only who receives it can know the id: a device could lie about where it is.
+        let id = self.exchange.free_id(world.random());
+        self.challenged = self.send(world, id, Sent::Challenge(self.stay), out, |bytes| {
             from_cloud::ping(bytes, id);
         });
     }
@@ -279,6 +286,13 @@ impl Life {
             out.push(&copy);
         }
         taken
+    }
+
+    /// Begins anew at another address: nothing that was proven or allowed before counts there.
+    pub fn move_away(&mut self) {
+        self.stay = self.stay.wrapping_add(1);
+        self.challenged = false;
+        self.allowance = 0;
     }
 
     /// Lets `bytes` more go to an address that is not proven yet (promise P11).
@@ -313,7 +327,8 @@ impl Life {
                 asked.time_out();
             }
             Sent::Event => self.events = self.events.saturating_sub(1),
-            Sent::Challenge => self.challenged = false,
+            Sent::Challenge(stay) if stay == self.stay => self.challenged = false,
+            Sent::Challenge(_) => {}
             Sent::Inquiry(_) => {}
         }
     }

@@ -2,7 +2,7 @@
 //! they subscribed to. A device that resumes repeats neither, so both come from the store.
 
 use crate::account::AccountId;
-use crate::event::Event;
+use crate::event::{self, Event, Source};
 use crate::store::device::SavedSubscription;
 use pintle_protocol::{DeviceId, Subscription, SubscriptionKind};
 use std::collections::{HashMap, HashSet};
@@ -155,9 +155,12 @@ impl Registry {
         }
     }
 
-    /// The devices that subscribed to an event: the owner's own and no others.
+    /// The devices that subscribed to an event: the owner's own and no others. Under a reserved name
+    /// only the cloud is heard: one device must not reset another.
     pub fn listeners<'a>(&'a self, event: &'a Event) -> impl Iterator<Item = DeviceId> + 'a {
-        let devices = event.owner.and_then(|owner| self.owned.get(&owner));
+        let may_speak = event.source == Source::Cloud || !event::is_reserved(&event.name);
+        let owner = event.owner.filter(|_| may_speak);
+        let devices = owner.and_then(|owner| self.owned.get(&owner));
         devices.into_iter().flatten().copied().filter(|device| {
             let subscriptions = self.known.get(device).map(|known| known.subscriptions.as_slice());
             subscriptions.unwrap_or_default().iter().any(|subscription| {
@@ -171,7 +174,6 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Source;
 
     fn subscribed(prefix: &str, takes: Takes) -> Subscribed {
         Subscribed { prefix: prefix.into(), takes }
@@ -205,6 +207,22 @@ mod tests {
         registry.set_owner(device(1), owner(2));
         assert!(heard(&registry, &event(1, "cmd/go", 0)).is_empty());
         assert_eq!(heard(&registry, &event(2, "cmd/go", 0)).len(), 2);
+    }
+
+    #[test]
+    fn only_the_cloud_speaks_to_devices_under_a_reserved_name() {
+        let mut registry = Registry::default();
+        let device = DeviceId::from_bytes([1; 12]);
+        let prefixes = ["spark", "particle", "sparkle"].map(|name| subscribed(name, Takes::Any));
+        registry.learn(device, Some(AccountId::from_bytes([1; 16])), prefixes.to_vec());
+        let heard =
+            |name: &str, source| registry.listeners(&Event { source, ..event(1, name, 0) }).count();
+        let other = Source::Device(DeviceId::from_bytes([2; 12]));
+        for name in ["spark/device/reset", "particle/device/updates/forced", "spark"] {
+            assert_eq!((heard(name, other), heard(name, Source::Api)), (0, 0), "{name}");
+            assert_eq!(heard(name, Source::Cloud), 1, "{name}");
+        }
+        assert_eq!(heard("sparkle/x", other), 1);
     }
 
     #[test]

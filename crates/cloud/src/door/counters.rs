@@ -30,7 +30,7 @@ counters! {
     completed,
     /// A handshake failed or stalled.
     failed,
-    /// A ClientHello was turned away because too many handshakes are under way.
+    /// A handshake was given up to make room for another, or there was no slot for one.
     crowded,
     /// A key was refused.
     refused,

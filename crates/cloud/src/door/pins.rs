@@ -47,11 +47,16 @@ impl Pins {
 
     /// Sets or removes a device's pin.
     pub fn set(&mut self, device: DeviceId, key: Option<Fingerprint>) {
-        if let Some(old) = self.keys.remove(&device) {
+        // A key moves from one device to another in two steps, which may be heard of in either order.
+        if let Some(old) = self.keys.remove(&device)
+            && self.devices.get(&old) == Some(&device)
+        {
             self.devices.remove(&old);
         }
         if let Some(key) = key {
-            self.devices.insert(key, device);
+            if let Some(other) = self.devices.insert(key, device) {
+                self.keys.remove(&other);
+            }
             self.keys.insert(device, key);
             self.refused.remove(&key);
         }
@@ -88,5 +93,30 @@ impl Pins {
         let wait = self.refused.entry(key).or_insert(Wait { until: now, next: FIRST_BACK_OFF });
         wait.until = now + wait.next;
         wait.next = (wait.next * 2).min(LONGEST_BACK_OFF);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(n: u8) -> PublicKey {
+        PublicKey::from_point(&std::array::from_fn(|at| if at == 0 { 4 } else { n })).unwrap()
+    }
+
+    #[test]
+    fn p1_a_key_that_moves_to_another_device_admits_it_in_whatever_order_that_is_heard() {
+        let device = |n| DeviceId::from_bytes([n; 12]);
+        let (moved, new) = (key(1), key(2));
+        let steps = [(device(1), new.fingerprint()), (device(2), moved.fingerprint())];
+        for order in [[0, 1], [1, 0]] {
+            let mut pins = Pins::new([(moved.fingerprint(), device(1))]);
+            for step in order {
+                let (device, key) = steps[step];
+                pins.set(device, Some(key));
+            }
+            assert_eq!(pins.admit(&moved, Duration::ZERO), Ok(device(2)));
+            assert_eq!(pins.admit(&new, Duration::ZERO), Ok(device(1)));
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::socket::Route;
 use crate::device::{AskError, End, Life, Question, Reply, Verdict, Who};
 use crate::event::Event;
 use crate::store::pin::{self, HistoryEntry};
-use pintle_dtls::{Content, OpenError};
+use pintle_dtls::{Content, OpenError, SealError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,10 +29,9 @@ const UNPROVEN_FACTOR: usize = 3;
 impl Shard {
     /// Opens the records of a datagram for the session at `place`, and acts on them.
     pub(super) fn record(&mut self, place: Place, route: Route, datagram: &mut [u8]) {
-        if self.forgers.is_shut(route.peer.ip(), self.world.now) {
+        if self.is_shut(place, route) {
             return self.counters.throttled();
         }
-        let length = datagram.len();
         let mut rest = datagram;
         let mut shaking_still = false;
         for _ in 0..MOST_RECORDS {
@@ -40,18 +39,25 @@ impl Shard {
                 break;
             }
             let Some(live) = self.slots.get(place) else { return self.counters.noise() };
+            let length = rest.len();
             let opened = match live.session.open(rest) {
                 Ok(opened) => opened,
-                Err(error) => return self.unopened(place, route, &error),
+                Err(error) => {
+                    // What the records before it asked for is still answered, and by nobody else.
+                    self.unopened(place, route, &error);
+                    break;
+                }
             };
             rest = opened.rest;
+            let length = length - rest.len();
+            let life = life_of(&mut live.life, self.world.now, live.next_message, live.next_token);
             if opened.newest && live.route != Some(route) {
                 self.counters.moved();
                 live.route = Some(route);
                 live.proven = false;
+                life.move_away();
             }
             let at_home = live.route == Some(route);
-            let life = life_of(&mut live.life, self.world.now, live.next_message, live.next_token);
             if at_home && !live.proven {
                 life.allow(length * UNPROVEN_FACTOR);
             }
@@ -93,11 +99,20 @@ impl Shard {
         self.speak(place);
     }
 
+    /// Whether this source forged too much for this session lately. The session counts as well as the
+    /// address, which is easily lied about: forging for a session of one's own silences nobody else's.
+    /// Where a session is at home it is always heard.
+    fn is_shut(&mut self, place: Place, route: Route) -> bool {
+        let at_home = |live: &mut Live| live.proven && live.route == Some(route);
+        !self.slots.get(place).is_some_and(at_home)
+            && self.forgers.is_shut((route.peer.ip(), place), self.world.now)
+    }
+
     fn unopened(&mut self, place: Place, route: Route, error: &OpenError) {
         match error {
             OpenError::Forged | OpenError::TooManyForged => {
                 self.counters.forged();
-                self.forgers.count(route.peer.ip(), self.world.now);
+                self.forgers.count((route.peer.ip(), place), self.world.now);
                 if matches!(error, OpenError::TooManyForged) {
                     self.end(place, End::Forged);
                 }
@@ -114,8 +129,11 @@ impl Shard {
             return;
         };
         let (device, came) = (live.device, live.here.heard(now_ms));
-        let old = self.devices.insert(device, place).filter(|old| *old != place);
-        if let Some(old) = old {
+        let before = self.devices.insert(device, place);
+        if before != Some(place) && self.arrivals.get(&device) == Some(&place) {
+            self.arrivals.remove(&device);
+        }
+        if let Some(old) = before.filter(|old| *old != place) {
             // One session a device, the newest wins.
             let waiting = std::mem::take(&mut self.out);
             self.end(old, End::Replaced);
@@ -207,8 +225,11 @@ impl Shard {
                         continue;
                     }
                     let session = &mut live.session;
-                    self.socket
-                        .queue(route, |out| exhausted |= session.seal(message, out).is_err());
+                    self.socket.queue(route, |out| match session.seal(message, out) {
+                        Ok(()) => {}
+                        Err(SealError::Exhausted) => exhausted = true,
+                        Err(error) => tracing::debug!(%error, "a message does not fit a record"),
+                    });
                 }
             }
             if let Some(at) = life.next_alarm(now) {
@@ -253,16 +274,16 @@ impl Shard {
                 let _ = session.close(out);
             });
         }
-        if let Some(address) = self.shaking.forget(place) {
-            self.addresses.remove(&address);
-        }
+        let lingered = self.shaking.forget(place);
         let Some(live) = self.slots.release(place) else { return };
-        if let Some(route) = live.route
-            && self.addresses.get(&route.peer) == Some(&place)
-        {
-            self.addresses.remove(&route.peer);
+        for address in lingered.into_iter().chain(live.route.map(|route| route.peer)) {
+            // By now the address may be another handshake's.
+            self.forget_address(address, place);
         }
         self.write_down(&live, &end);
+        if self.arrivals.get(&live.device) == Some(&place) {
+            self.arrivals.remove(&live.device);
+        }
         if self.devices.get(&live.device) == Some(&place) {
             self.devices.remove(&live.device);
             if live.here.gone() {

@@ -13,9 +13,9 @@ use super::session::INTRODUCE_WITHIN;
 use super::shard::Shard;
 use super::slots::Live;
 use super::socket::Route;
-use crate::device::{Life, Standing};
+use crate::device::{End, Life, Standing};
 use crate::store::pin::{self, HistoryEntry};
-use pintle_dtls::crypto::AwsLc;
+use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_dtls::server::{
     Admission, CookieJar, Established, Handshake, Linger, PinnedKeys, ProvenHello, ServerConfig,
 };
@@ -29,16 +29,23 @@ use std::time::Duration;
 /// How many handshakes may be under way at once: their memory, about 10 KiB each, is bounded by it.
 const MOST: usize = 2048;
 
+/// How long a cookie is good for: once to twice this time. Who had an address before, or heard its
+/// traffic, must not go on proving it.
+const COOKIE_LIFE: Duration = Duration::from_secs(60);
+
 struct UnderWay {
     handshake: Handshake<AwsLc>,
     route: Route,
     device: Option<DeviceId>,
+    began: Duration,
+    alarm: Option<Duration>,
 }
 
 /// All handshakes of a shard, and the last flights of those just completed.
 pub struct Shaking {
     config: Arc<ServerConfig<AwsLc>>,
     cookies: CookieJar,
+    cookies_change_at: Duration,
     under_way: HashMap<Place, UnderWay>,
     lingering: HashMap<Place, (SocketAddr, Linger)>,
 }
@@ -46,7 +53,31 @@ pub struct Shaking {
 impl Shaking {
     /// The side of a cloud with this configuration.
     pub fn new(config: Arc<ServerConfig<AwsLc>>, cookies: CookieJar) -> Self {
-        Self { config, cookies, under_way: HashMap::new(), lingering: HashMap::new() }
+        Self {
+            config,
+            cookies,
+            cookies_change_at: COOKIE_LIFE,
+            under_way: HashMap::new(),
+            lingering: HashMap::new(),
+        }
+    }
+
+    /// Makes cookies with a new secret when it is time.
+    pub fn change_cookies(&mut self, now: Duration) {
+        let mut secret = [0; 32];
+        if now >= self.cookies_change_at && self.config.crypto().fill_random(&mut secret).is_ok() {
+            self.cookies.rotate(secret);
+            self.cookies_change_at = now + COOKIE_LIFE;
+        }
+    }
+
+    /// The handshake that has been under way for longest, when there are too many.
+    fn in_the_way(&self) -> Option<Place> {
+        if self.under_way.len() < MOST {
+            return None;
+        }
+        let oldest = self.under_way.iter().min_by_key(|(_, under_way)| under_way.began);
+        oldest.map(|(place, _)| *place)
     }
 
     /// Whether a handshake is under way in this slot.
@@ -119,8 +150,10 @@ impl Shard {
         {
             self.abandon(old);
         }
-        if self.shaking.under_way.len() >= MOST {
-            return self.counters.crowded();
+        if let Some(oldest) = self.shaking.in_the_way() {
+            // Whoever begins handshakes without end delays others, and does not lock them out.
+            self.counters.crowded();
+            self.abandon(oldest);
         }
         let Some(place) = self.slots.reserve() else { return self.counters.crowded() };
         let (config, id) = (Arc::clone(&self.shaking.config), self.ids.seal(place));
@@ -128,7 +161,8 @@ impl Shard {
             Ok(handshake) => {
                 self.counters.began();
                 self.addresses.insert(route.peer, place);
-                let under_way = UnderWay { handshake, route, device: None };
+                let began = self.world.now;
+                let under_way = UnderWay { handshake, route, device: None, began, alarm: None };
                 self.shaking.under_way.insert(place, under_way);
                 self.go_on(place);
             }
@@ -152,7 +186,7 @@ impl Shard {
         let result = under_way.handshake.handle_datagram(now, datagram, &mut porter);
         let (refusal, complete) = (porter.refusal, under_way.handshake.is_complete());
         if let Some(refusal) = refusal {
-            self.refused(refusal);
+            self.refused(route, refusal);
         }
         match result {
             Ok(()) if complete => self.complete(place),
@@ -164,9 +198,13 @@ impl Shard {
         }
     }
 
-    fn refused(&mut self, refusal: Refusal) {
+    fn refused(&mut self, route: Route, refusal: Refusal) {
         self.counters.refused();
         let Refusal::Unpinned(key) = refusal else { return };
+        if !self.strangers.count(route.peer.ip(), self.world.now) {
+            // Keys are made up faster than anybody can read of them.
+            return;
+        }
         tracing::warn!(%key, "refused a device whose key is not pinned");
         let entry = HistoryEntry {
             at_ms: self.world.wall_ms,
@@ -184,7 +222,9 @@ impl Shard {
         while let Some(flight) = under_way.handshake.poll_transmit() {
             self.socket.queue(under_way.route, |out| out.extend_from_slice(&flight));
         }
-        if let Some(at) = under_way.handshake.poll_timeout() {
+        let alarm = under_way.handshake.poll_timeout();
+        if let Some(at) = alarm.filter(|_| alarm != under_way.alarm) {
+            under_way.alarm = alarm;
             self.timers.set(at, place);
         }
     }
@@ -221,11 +261,15 @@ impl Shard {
 
     fn complete(&mut self, place: Place) {
         self.go_on(place);
-        let Some(UnderWay { handshake, route, device }) = self.shaking.under_way.remove(&place)
+        let Some(UnderWay { handshake, route, device, .. }) = self.shaking.under_way.remove(&place)
         else {
             return;
         };
-        let (Some(device), Some(established)) = (device, handshake.finish()) else {
+        let established = handshake.finish().zip(device).filter(|(established, device)| {
+            // The pin may have changed since the key was shown (promise P1).
+            self.pins.key_of(*device) == Some(established.peer.fingerprint())
+        });
+        let Some((established, device)) = established else {
             self.forget_address(route.peer, place);
             self.slots.release(place);
             return self.counters.failed();
@@ -251,6 +295,9 @@ impl Shard {
         self.timers.set(self.world.now + INTRODUCE_WITHIN, place);
         if let Some(at) = self.shaking.lingers_until(place) {
             self.timers.set(at, place);
+        }
+        if let Some(older) = self.arrivals.insert(device, place) {
+            self.end(older, End::Replaced);
         }
         for mut record in early {
             self.record(place, route, &mut record);

@@ -35,6 +35,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 /// How many slots the slow walk looks at in one go.
 const WALK: usize = 4096;
 
+/// How many commands are dealt with between two batches of datagrams.
+const MOST_COMMANDS: usize = 1024;
+
 /// The first byte of a reachability probe (`facts/device-udp.md` §1.6).
 const PROBE: u8 = 252;
 
@@ -52,10 +55,13 @@ pub struct Shard {
     pub(super) addresses: HashMap<SocketAddr, Place>,
     /// The one session of each device.
     pub(super) devices: HashMap<DeviceId, Place>,
+    /// The session of each device that shook hands and has yet to say who it is.
+    pub(super) arrivals: HashMap<DeviceId, Place>,
     pub(super) pins: Pins,
     pub(super) timers: Timers,
     pub(super) forgers: Throttle,
     pub(super) probers: Throttle,
+    pub(super) strangers: Throttle,
     pub(super) counters: Arc<Counters>,
     pub(super) out: Outgoing,
     pub(super) number: u16,
@@ -102,10 +108,12 @@ impl Shard {
             shaking: parts.shaking,
             addresses: HashMap::new(),
             devices: HashMap::new(),
+            arrivals: HashMap::new(),
             pins: parts.pins,
             timers: Timers::default(),
             forgers: Throttle::new(256),
             probers: Throttle::new(20),
+            strangers: Throttle::new(16),
             counters: parts.counters,
             out: Outgoing::default(),
             number: u16::from(parts.number),
@@ -133,12 +141,19 @@ impl Shard {
                 self.datagram(*route, &mut datagram);
             }
             let _ = self.bell.read();
-            while let Ok(command) = self.commands.try_recv() {
-                match command {
-                    Command::Stop(done) => return self.stop(&done),
-                    command => self.command(command),
+            for round in 1.. {
+                match self.commands.try_recv() {
+                    Ok(Command::Stop(done)) => return self.stop(&done),
+                    Ok(command) => self.command(command),
+                    Err(_) => break,
+                }
+                if round >= MOST_COMMANDS {
+                    // Devices want to be heard too: the rest comes right after them.
+                    let _ = self.bell.write(1);
+                    break;
                 }
             }
+            self.shaking.change_cookies(self.world.now);
             while let Some(place) = self.timers.due(self.world.now) {
                 self.alarm(place);
             }
@@ -246,12 +261,12 @@ impl Shard {
 
     /// Looks at some slots each second for devices that fell silent.
     fn walk(&mut self) {
-        if self.world.now < self.walk_at || self.slots.len() == 0 {
+        if self.world.now < self.walk_at || self.slots.count() == 0 {
             return;
         }
         self.walk_at = self.world.now + LONGEST_SLEEP;
-        for _ in 0..WALK.min(self.slots.len()) {
-            self.walked = (self.walked + 1) % self.slots.len();
+        for _ in 0..WALK.min(self.slots.count()) {
+            self.walked = (self.walked + 1) % self.slots.count();
             if let Some(place) = self.slots.place_at(self.walked) {
                 self.look_at(place);
             }
@@ -268,7 +283,8 @@ impl Shard {
         };
         if self.pins.key_of(device) != key {
             self.pins.set(device, key);
-            if let Some(place) = self.place_of(device) {
+            let sessions = [self.devices.get(&device), self.arrivals.get(&device)];
+            for place in sessions.map(Option::<&Place>::copied).into_iter().flatten() {
                 self.end(place, End::KeyChanged);
             }
         }

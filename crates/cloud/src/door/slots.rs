@@ -151,7 +151,7 @@ impl Slots {
     }
 
     /// How many slots there are, used or not.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.slots.len()
     }
 

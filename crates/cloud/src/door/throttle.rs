@@ -1,10 +1,10 @@
 //! How often one source may cost us something before it is ignored for the rest of a second.
 //!
 //! Fixed memory whatever comes: sources share buckets chosen by a keyed hash, so nobody can aim at
-//! another's bucket without knowing the key.
+//! another's bucket without knowing the key. What a source is, the caller says: an address alone is
+//! easily lied about, so it counts alone only where nothing but an echo is refused.
 
-use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
+use std::hash::{BuildHasher, Hash, RandomState};
 use std::time::Duration;
 
 const BUCKETS: usize = 4096;
@@ -25,13 +25,13 @@ impl Throttle {
     }
 
     /// Whether the source has used up its second.
-    pub fn is_shut(&self, source: IpAddr, now: Duration) -> bool {
+    pub fn is_shut(&self, source: impl Hash, now: Duration) -> bool {
         let bucket = self.buckets.get(self.index(source));
         bucket.is_some_and(|(count, since)| *count >= self.limit && now < *since + WINDOW)
     }
 
     /// Counts against the source; false where it had used up its second before.
-    pub fn count(&mut self, source: IpAddr, now: Duration) -> bool {
+    pub fn count(&mut self, source: impl Hash, now: Duration) -> bool {
         let index = self.index(source);
         let Some((count, since)) = self.buckets.get_mut(index) else { return false };
         if now >= *since + WINDOW {
@@ -41,7 +41,7 @@ impl Throttle {
         *count <= self.limit
     }
 
-    fn index(&self, source: IpAddr) -> usize {
+    fn index(&self, source: impl Hash) -> usize {
         self.hasher.hash_one(source) as usize % BUCKETS
     }
 }
@@ -49,6 +49,7 @@ impl Throttle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::net::IpAddr;
 
     #[test]
     fn a_source_is_ignored_for_the_rest_of_its_second_and_no_longer() {

@@ -105,6 +105,42 @@ async fn the_end_of_the_node_ends_the_streams() {
 }
 
 #[tokio::test]
+async fn p9_a_stream_ends_with_the_token_it_was_opened_with_and_no_other() {
+    let (cloud, token) = Cloud::with_alpha().await;
+    let other = cloud.login("ada@example.com").await;
+    let mut ending = Stream::open(&cloud, "/v1/devices/events", &token).await;
+    let mut staying = Stream::open(&cloud, "/v1/devices/alpha/events", &other).await;
+    let path = "/v1/access_tokens/current";
+    assert_eq!(cloud.json("DELETE", path, Some(&token), "").await.0, 200);
+    assert_eq!(ending.piece().await, None);
+    cloud.bus.publish(event(&cloud, "still", b"", 0));
+    assert!(staying.piece().await.unwrap().starts_with("event: still\n"));
+    assert_eq!(cloud.json("DELETE", "/v1/access_tokens", Some(&other), "").await.0, 200);
+    assert_eq!(staying.piece().await, None);
+}
+
+#[tokio::test]
+async fn an_account_opens_a_hundred_streams_and_one_more_when_one_ends() {
+    let (cloud, token) = Cloud::with_alpha().await;
+    let mut open = Vec::new();
+    for _ in 0..100 {
+        open.push(Stream::open(&cloud, "/v1/devices/events", &token).await);
+    }
+    assert_error(&cloud.get("/v1/events/x", &token).await, 429, "100 event streams");
+    let bob = cloud.login("bob").await;
+    Stream::open(&cloud, "/v1/devices/events", &bob).await;
+    open.pop();
+    while cloud.bus.readers() > 99 {
+        tokio::task::yield_now().await;
+    }
+    while cloud.send("HEAD", "/v1/devices/events", Some(&token), "", String::new()).await.status()
+        != 200
+    {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn a_reader_that_hangs_up_leaves_nothing_open() {
     let (cloud, token) = Cloud::with_alpha().await;
     let stream = Stream::open(&cloud, "/v1/devices/events", &token).await;

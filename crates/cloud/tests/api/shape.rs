@@ -1,8 +1,30 @@
 //! What holds for every answer: its shape, its headers, its refusals.
 
-use axum::http::header;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
+use axum::http::{Request, header};
+use http_body::Frame;
+use tower::ServiceExt as _;
 
 use super::harness::{Cloud, assert_error};
+
+/// A body of which nothing ever comes.
+struct Endless;
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
+    }
+}
 
 #[tokio::test]
 async fn without_a_valid_token_every_route_says_so_with_401() {
@@ -67,6 +89,28 @@ async fn broken_bodies_and_files_are_refused_in_json() {
         "not valid JSON",
     );
     assert_error(&cloud.json("POST", "/v1/devices", Some(&token), "[1]").await, 400, "JSON object");
+}
+
+#[tokio::test]
+async fn a_name_in_a_request_does_not_make_an_error_read_as_logged_out() {
+    let (cloud, token) = Cloud::with_alpha().await;
+    for name in ["access%20token", "invalid_token", "Access%20Token"] {
+        assert_error(
+            &cloud.get(&format!("/v1/devices/alpha/{name}"), &token).await,
+            404,
+            "not here",
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_is_not_waited_for() {
+    let cloud = Cloud::new().await;
+    let request = Request::post("/oauth/token").header(header::CONTENT_LENGTH, "60000");
+    let body = Body::new(Endless);
+    tokio::time::pause();
+    let response = cloud.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+    assert_eq!(response.status(), 408);
 }
 
 #[tokio::test]

@@ -7,5 +7,6 @@ mod node;
 mod anomalies;
 mod conversation;
 mod cookies;
+mod neighbours;
 mod pins;
 mod restart;
