@@ -3,8 +3,8 @@
 
 use crate::args::QuickstartArgs;
 use crate::failure::Failure;
-use crate::say::say;
 use crate::pin::carry_out;
+use crate::say::say;
 use crate::serve::failure;
 use crate::stop::StopSignals;
 use pintle_cloud::account::AccountId;
@@ -65,10 +65,7 @@ async fn quickstart(data: &Path) -> Result<(), Failure> {
         .map_err(Failure::failed)?;
     let saved = node.stop().await;
     say!("");
-    say!(
-        "Stopped; {saved} session saved. The next quickstart goes on from {}.",
-        data.display()
-    );
+    say!("Stopped; {saved} session saved. The next quickstart goes on from {}.", data.display());
     ended
 }
 

@@ -13,7 +13,10 @@ impl StopSignals {
     /// From now on a signal no longer ends the process by itself.
     pub fn listen() -> Result<Self, Failure> {
         let hear = |kind| signal(kind).map_err(Failure::failed);
-        Ok(Self { terminate: hear(SignalKind::terminate())?, interrupt: hear(SignalKind::interrupt())? })
+        Ok(Self {
+            terminate: hear(SignalKind::terminate())?,
+            interrupt: hear(SignalKind::interrupt())?,
+        })
     }
 
     /// Waits until the process is told to end.

@@ -18,8 +18,8 @@ mod lease;
 mod password;
 mod token;
 
-pub use lease::{Lease, LeaseError};
 use lease::Leases;
+pub use lease::{Lease, LeaseError};
 use password::Hasher;
 pub use token::{Caller, IssuedToken, Lifetime, Token};
 

@@ -72,6 +72,8 @@ pub struct Surroundings {
     pub store: Store,
     /// Seals sessions and connection IDs.
     pub node_key: Arc<NodeKey>,
+    /// What saved sessions are bound to, see [`crate::folder::Folder::incarnation`].
+    pub incarnation: [u8; 32],
     /// The cloud's private key for devices: SEC1 or PKCS#8 DER.
     pub cloud_key: Zeroizing<Vec<u8>>,
     /// Where events go.
@@ -120,6 +122,7 @@ impl UdpDoor {
                 },
                 world: world(&around, shard_mailbox),
                 node_key: Arc::clone(&around.node_key),
+                incarnation: around.incarnation,
                 number: 0,
                 commands,
                 bell,

@@ -3,12 +3,14 @@
 use crate::account::Accounts;
 use crate::config::{Config, ConfigError};
 use crate::init::is_data_folder;
-use crate::node_key::{NodeKey, NodeKeyError};
+use crate::node_key::{Label, NodeKey, NodeKeyError};
 use crate::store::{self, Store, StoreError};
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 use thiserror::Error;
 
 /// Why a data folder cannot be opened.
@@ -90,6 +92,23 @@ impl Folder {
         Ok(Self { path: path.into(), config, node_key: Arc::new(node_key), store, _lock: lock })
     }
 
+    /// What sets this folder on this machine apart from any copy of it: a restored backup or a clone is
+    /// another incarnation, and does not take up the sessions that were saved (promise P3).
+    ///
+    /// # Errors
+    /// [`FolderError::Io`] where the store's file cannot be looked at.
+    pub fn incarnation(&self) -> Result<[u8; 32], FolderError> {
+        let path = self.path.join(store::FILE_NAME);
+        let file = path.metadata().map_err(|source| FolderError::Io { path, source })?;
+        // A machine without an id, or a file without a birthday, is told apart by the rest alone.
+        let mut what = fs::read("/etc/machine-id").unwrap_or_default();
+        what.extend(file.dev().to_be_bytes());
+        what.extend(file.ino().to_be_bytes());
+        let born = file.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+        what.extend(born.unwrap_or_default().as_nanos().to_be_bytes());
+        Ok(self.node_key.tag(Label::new("incarnation"), &what))
+    }
+
     /// The people of this node.
     pub fn accounts(&self) -> Accounts {
         Accounts::new(self.store.clone(), &self.node_key)
@@ -128,7 +147,8 @@ mod tests {
     fn a_folder_named_by_a_relative_path_opens() {
         // Tests share the current folder, so the path goes up from there to a temporary one.
         let folder = tempfile::tempdir().unwrap();
-        let up: PathBuf = std::env::current_dir().unwrap().components().skip(1).map(|_| "..").collect();
+        let up: PathBuf =
+            std::env::current_dir().unwrap().components().skip(1).map(|_| "..").collect();
         let path = up.join(folder.path().strip_prefix("/").unwrap()).join("data");
         assert!(path.is_relative());
         data_folder(&path);

@@ -125,8 +125,8 @@ impl Node {
         let api_address = listener.local_addr().map_err(bind)?;
 
         let path = folder.path.join(crate::control::SOCKET);
-        let control = Listener::open(&folder.path)
-            .map_err(|source| ServeError::File { path, source })?;
+        let control =
+            Listener::open(&folder.path).map_err(|source| ServeError::File { path, source })?;
 
         // The door comes last of all that can fail: it takes the saved sessions, and they exist once.
         let (bus, presences) = (Bus::new(), Presences::default());
@@ -198,6 +198,7 @@ async fn open_door(
     let around = Surroundings {
         store: folder.store.clone(),
         node_key: Arc::clone(&folder.node_key),
+        incarnation: folder.incarnation()?,
         cloud_key: Zeroizing::new(cloud_key),
         bus: bus.clone(),
         presences: presences.clone(),

@@ -236,6 +236,11 @@ impl<T> Exchange<T> {
         self.seen.answered(id, reply);
     }
 
+    /// Forgets the peer's message `id`, which was not acted on: its repetition will be [`Received::Fresh`].
+    pub fn forget(&mut self, id: MessageId) {
+        self.seen.forget(id);
+    }
+
     /// What the peer may repeat and was answered already, oldest first: for a session that is saved, so that
     /// a repetition after a restart is not acted on either (P3).
     pub fn answers(&self, now: Duration) -> impl Iterator<Item = Answered> + '_ {

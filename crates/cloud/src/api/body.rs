@@ -1,15 +1,21 @@
 //! Request bodies: JSON and forms are taken alike, everywhere, into named fields.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
+use bytes::{Bytes, BytesMut};
+use http_body::Body as _;
 use serde_json::{Map, Value};
 
 use super::MAX_BODY;
 use super::error::ApiError;
 
+/// Bytes of a body that are taken only to be dropped, at most.
+const MAX_DROPPED: usize = 4 << 20;
 /// For a whole body to come, so that nobody keeps a connection with a byte now and then.
 const BODY_WITHIN: Duration = Duration::from_secs(20);
 
@@ -70,27 +76,35 @@ impl<S: Sync> FromRequest<S> for Fields {
     }
 }
 
-async fn read(request: Request) -> Result<bytes::Bytes, ApiError> {
-    let too_large = || {
-        let text = format!("The request is too large: this server takes at most {MAX_BODY} bytes.");
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, text)
-    };
-    let length = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: u64| length > MAX_BODY as u64) {
-        return Err(too_large());
-    }
-    let body: Body = request.into_body();
-    // The body also ends in an error when the client goes away, but then nobody reads the answer.
-    match tokio::time::timeout(BODY_WITHIN, to_bytes(body, MAX_BODY)).await {
-        Ok(read) => read.map_err(|_| too_large()),
+async fn read(request: Request) -> Result<Bytes, ApiError> {
+    match tokio::time::timeout(BODY_WITHIN, bounded(request.into_body())).await {
+        Ok(Some(body)) => Ok(body),
+        Ok(None) => Err(ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("The request is too large: this server takes at most {MAX_BODY} bytes."),
+        )),
         Err(_) => Err(ApiError::new(
             StatusCode::REQUEST_TIMEOUT,
             "The body of the request did not come in time.",
         )),
     }
+}
+
+/// The body, or `None` if it is too large: then the rest is taken and dropped, since a client that is still
+/// sending when the connection closes never reads the answer.
+async fn bounded(mut body: Body) -> Option<Bytes> {
+    let (mut kept, mut seen) = (BytesMut::new(), 0_usize);
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        // An error means that the client went away: nobody reads the answer.
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        seen = seen.saturating_add(data.len());
+        match seen {
+            0..=MAX_BODY => kept.extend_from_slice(&data),
+            0..=MAX_DROPPED => kept.clear(),
+            _ => return None,
+        }
+    }
+    (seen <= MAX_BODY).then(|| kept.freeze())
 }
 
 fn form(body: &[u8]) -> Fields {

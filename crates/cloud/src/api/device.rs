@@ -7,11 +7,11 @@ use axum::extract::State;
 use serde_json::{Map, Value, json};
 
 use super::address::Path;
-use crate::clock::iso8601;
 use super::error::ApiError;
 use super::locate::{own_device, own_device_to_change};
 use super::{ApiState, Fleet};
 use crate::account::Caller;
+use crate::clock::iso8601;
 use crate::device::Presence;
 use crate::store::device::DeviceRow;
 

@@ -6,9 +6,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::clock::iso8601;
 use super::error::ApiError;
 use super::{ApiState, Fleet};
+use crate::clock::iso8601;
 
 /// RFC 9116 2.5.5 recommends less than a year.
 const SECURITY_TXT_DAYS: i64 = 180;

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::body::Fields;
-use crate::clock::iso8601;
 use super::error::ApiError;
 use super::source::Origin;
 use super::{ApiState, Fleet};
 use crate::account::Lifetime;
+use crate::clock::iso8601;
 
 pub(super) async fn grant<F: Fleet>(
     State(state): State<ApiState<F>>,

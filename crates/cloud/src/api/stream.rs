@@ -23,11 +23,11 @@ use serde_json::json;
 use tokio::sync::{mpsc, watch};
 
 use super::address::Path;
-use crate::clock::iso8601;
 use super::error::ApiError;
 use super::locate::own_device;
 use super::{ApiState, Fleet};
 use crate::account::Caller;
+use crate::clock::iso8601;
 use crate::event::{Delivery, Event, Filter, Source, Subscription};
 
 /// Silence after which a comment is sent.
@@ -38,7 +38,10 @@ const MAX_STREAMS: usize = 100;
 const PIECES: usize = 16;
 
 /// `GET /v1/devices/events`.
-pub(super) async fn all<F: Fleet>(State(state): State<ApiState<F>>, caller: Caller) -> Result<Response, ApiError> {
+pub(super) async fn all<F: Fleet>(
+    State(state): State<ApiState<F>>,
+    caller: Caller,
+) -> Result<Response, ApiError> {
     open(&state, &caller, None, String::new()).await
 }
 

@@ -5,10 +5,10 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::address::Path;
-use crate::clock::iso8601;
 use super::error::ApiError;
 use super::{ApiState, Fleet};
 use crate::account::Caller;
+use crate::clock::iso8601;
 
 /// `GET /v1/access_tokens/current`.
 pub(super) async fn current(caller: Caller) -> Json<Value> {

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::address::Path;
 use super::body::Fields;
-use crate::clock::iso8601;
 use super::error::ApiError;
 use super::locate::own_device_to_change;
 use super::{ApiState, Fleet};
 use crate::account::Caller;
+use crate::clock::iso8601;
 use crate::store::device::{DeviceRow, Rename};
 
 /// The most characters of a device's name.

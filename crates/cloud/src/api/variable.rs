@@ -7,13 +7,13 @@ use pintle_protocol::value::{Value, VariableType};
 use serde_json::json;
 
 use super::address::{Path, Query};
-use crate::clock::iso8601;
 use super::device::{last_handshake, variables};
 use super::error::ApiError;
 use super::function::Format;
 use super::locate::own_device;
 use super::{ApiState, Fleet};
 use crate::account::Caller;
+use crate::clock::iso8601;
 use crate::store::device::DeviceRow;
 
 pub(super) async fn read<F: Fleet>(

@@ -121,7 +121,10 @@ fn read_line<'a>(
     let key = field(Some(key)).ok_or("no public_key")?;
     let key = read_key(key, folder)?;
     let platform_id = field(platform)
-        .map(|text| text.parse().map_err(|_| format!("platform_id `{text}` is not a number from 0 to 65535")))
+        .map(|text| {
+            text.parse()
+                .map_err(|_| format!("platform_id `{text}` is not a number from 0 to 65535"))
+        })
         .transpose()?;
     let owner = field(owner).map(str::to_owned);
     Ok(PinLine { line, device: device.into(), key: STANDARD.encode(key), platform_id, owner })

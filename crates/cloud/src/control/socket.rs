@@ -57,7 +57,9 @@ impl Listener {
     pub fn open(folder: &Path) -> io::Result<Self> {
         let path = folder.join(SOCKET);
         if path.as_os_str().len() > LONGEST_PATH {
-            let why = format!("a socket's path has {LONGEST_PATH} bytes at most: use a shorter --data, or start in another folder");
+            let why = format!(
+                "a socket's path has {LONGEST_PATH} bytes at most: use a shorter --data, or start in another folder"
+            );
             return Err(io::Error::new(io::ErrorKind::InvalidFilename, why));
         }
         match fs::remove_file(&path) {

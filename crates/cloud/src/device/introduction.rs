@@ -33,6 +33,9 @@ impl Life {
         }
         let cellular = CELLULAR.contains(&hello.platform_id);
         standing.patience = if cellular { CELLULAR_PATIENCE } else { PATIENCE };
+        if !self.may_write(world, message) {
+            return Verdict::Keep;
+        }
         if !standing.introduced {
             standing.introduced = true;
             world.learn(who.device);

@@ -17,6 +17,14 @@ use pintle_protocol::from_device::{self, Request};
 use pintle_protocol::{DeviceId, from_cloud, reply};
 use std::time::Duration;
 
+/// How much a device may have written down in each [`WRITES_EACH`]: a Hello, its describes and all its
+/// subscriptions, twice over.
+const MOST_WRITES: u32 = 96;
+const WRITES_EACH: Duration = Duration::from_secs(10);
+
+/// How long a describe may take to come in blocks, from one to the next.
+const UPLOAD_WITHIN: Duration = Duration::from_secs(90);
+
 /// What may go to an address not yet proven, at most, in bytes, however much came from it.
 const MOST_UNPROVEN: usize = 4096;
 
@@ -73,6 +81,10 @@ pub struct Life {
     pub(super) exchange: Exchange<Sent>,
     /// One a describe: their blocks may come interleaved.
     pub(super) uploads: [Assembler; 3],
+    /// When the last block came.
+    pub(super) uploaded_at: Duration,
+    /// How much the device may still have written down in this period, and when the next begins.
+    writes: (u32, Duration),
     pub(super) questions: usize,
     pub(super) events: usize,
     challenged: bool,
@@ -89,6 +101,8 @@ impl Life {
         Self {
             exchange: Exchange::new(Settings::default(), next_message, next_token),
             uploads: Default::default(),
+            uploaded_at: Duration::ZERO,
+            writes: (MOST_WRITES, now + WRITES_EACH),
             questions: 0,
             events: 0,
             challenged: false,
@@ -225,6 +239,21 @@ impl Life {
         }
     }
 
+    /// Whether the device may have something written down now: one device must not fill the queue that
+    /// all wait in. What it may not stays unanswered, and the device says it again.
+    pub(super) fn may_write(&mut self, world: &World, message: &Message<'_>) -> bool {
+        let (left, until) = &mut self.writes;
+        if world.now >= *until {
+            (*left, *until) = (MOST_WRITES, world.now + WRITES_EACH);
+        }
+        let may = *left > 0;
+        *left = left.saturating_sub(1);
+        if !may {
+            self.exchange.forget(message.id);
+        }
+        may
+    }
+
     /// Answers a confirmable message, and remembers the answer for its repetitions.
     pub(super) fn answer(
         &mut self,
@@ -350,7 +379,9 @@ impl Life {
 
     /// Whether there is nothing to remember.
     pub fn is_idle(&self, now: Duration) -> bool {
-        self.exchange.is_idle(now) && self.uploads.iter().all(|upload| upload.held() == 0)
+        let abandoned = now.saturating_sub(self.uploaded_at) >= UPLOAD_WITHIN;
+        let complete = self.uploads.iter().all(|upload| upload.held() == 0);
+        self.exchange.is_idle(now) && (complete || abandoned)
     }
 
     /// What the device may still repeat, with its answers: to be saved with the session (promise P3).

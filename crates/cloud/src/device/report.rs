@@ -27,6 +27,7 @@ impl Life {
         out: &mut Outgoing,
     ) {
         let (id, token) = (message.id, message.token);
+        self.uploaded_at = world.now;
         let upload = match kind {
             DescribeKind::System => 0,
             DescribeKind::Application => 1,
@@ -67,7 +68,10 @@ impl Life {
 
     /// Acknowledges the message when the transaction is durable. Where that fails the message stays
     /// open, and the device says it again.
-    fn keep(&self, world: &World, who: Who, message: &Message<'_>, transaction: Transaction) {
+    fn keep(&mut self, world: &World, who: Who, message: &Message<'_>, transaction: Transaction) {
+        if !self.may_write(world, message) {
+            return;
+        }
         let mut reply = Vec::new();
         if message.kind == Kind::Confirmable {
             reply::ack_empty(&mut reply, message.id);

@@ -51,8 +51,7 @@ impl Shard {
     fn restore_one(&mut self, place: Place, saved: &SavedSession) -> Option<()> {
         let device = saved.device;
         // A key that was changed while the node was down ends the session too (promise P1).
-        self.pins.key_of(device)?;
-        let context = context(device, place, &self.key_of(device)?);
+        let context = self.context(device, place)?;
         let plain = self.node_key.open(Label::SESSION, &context, &saved.sealed).ok()?;
         let saved = Saved::read(&plain)?;
         let mut start = [0; 4];
@@ -118,13 +117,20 @@ impl Shard {
         };
         let plain = saved.write();
         let device = live.device;
-        let context = context(device, place, &self.key_of(device)?);
+        let context = self.context(device, place)?;
         let sealed = self.node_key.seal(Label::SESSION, &context, &plain).ok()?;
         Some(SavedSession { device, slot: place.slot, generation: place.generation, sealed })
     }
 
-    fn key_of(&self, device: DeviceId) -> Option<[u8; 32]> {
-        self.pins.key_of(device).map(|key| *key.as_bytes())
+    /// What a sealed session is bound to: the node's incarnation, its device, its place, and the key it
+    /// was made with. One that does not fit is not taken up.
+    fn context(&self, device: DeviceId, place: Place) -> Option<Vec<u8>> {
+        let key = self.pins.key_of(device)?;
+        let mut context = self.incarnation.to_vec();
+        context.extend_from_slice(device.as_bytes());
+        context.extend_from_slice(&place.key().0.to_be_bytes());
+        context.extend_from_slice(key.as_bytes());
+        Some(context)
     }
 }
 
@@ -178,12 +184,4 @@ impl<'a> Saved<'a> {
             answers,
         })
     }
-}
-
-/// What a sealed session is bound to: its device, its place, and the key it was made with.
-fn context(device: DeviceId, place: Place, key: &[u8; 32]) -> Vec<u8> {
-    let mut context = device.as_bytes().to_vec();
-    context.extend_from_slice(&place.key().0.to_be_bytes());
-    context.extend_from_slice(key);
-    context
 }

@@ -47,6 +47,9 @@ pub struct Shaking {
     cookies: CookieJar,
     cookies_change_at: Duration,
     under_way: HashMap<Place, UnderWay>,
+    /// Where handshakes come from. Apart from the sessions' addresses: a handshake disturbs no session
+    /// at its address until it is completed (RFC 6347 4.2.8).
+    addresses: HashMap<SocketAddr, Place>,
     lingering: HashMap<Place, (SocketAddr, Linger)>,
 }
 
@@ -58,6 +61,7 @@ impl Shaking {
             cookies,
             cookies_change_at: COOKIE_LIFE,
             under_way: HashMap::new(),
+            addresses: HashMap::new(),
             lingering: HashMap::new(),
         }
     }
@@ -78,6 +82,24 @@ impl Shaking {
         }
         let oldest = self.under_way.iter().min_by_key(|(_, under_way)| under_way.began);
         oldest.map(|(place, _)| *place)
+    }
+
+    /// The handshake under way with this address.
+    pub fn from(&self, address: SocketAddr) -> Option<Place> {
+        self.addresses.get(&address).copied()
+    }
+
+    fn insert(&mut self, place: Place, under_way: UnderWay) {
+        self.addresses.insert(under_way.route.peer, place);
+        self.under_way.insert(place, under_way);
+    }
+
+    fn remove(&mut self, place: Place) -> Option<UnderWay> {
+        let under_way = self.under_way.remove(&place)?;
+        if self.from(under_way.route.peer) == Some(place) {
+            self.addresses.remove(&under_way.route.peer);
+        }
+        Some(under_way)
     }
 
     /// Whether a handshake is under way in this slot.
@@ -139,15 +161,13 @@ impl Shard {
 
     /// The handshake under way that this ClientHello is a repetition of.
     fn same_hello(&self, route: Route, hello: &ProvenHello<'_>) -> Option<Place> {
-        let place = self.addresses.get(&route.peer)?;
-        let under_way = self.shaking.under_way.get(place)?;
-        under_way.handshake.is_for(hello).then_some(*place)
+        let place = self.shaking.from(route.peer)?;
+        let under_way = self.shaking.under_way.get(&place)?;
+        under_way.handshake.is_for(hello).then_some(place)
     }
 
     fn begin(&mut self, route: Route, hello: ProvenHello<'_>) {
-        if let Some(old) = self.addresses.get(&route.peer).copied()
-            && self.shaking.under_way.contains_key(&old)
-        {
+        if let Some(old) = self.shaking.from(route.peer) {
             self.abandon(old);
         }
         if let Some(oldest) = self.shaking.in_the_way() {
@@ -160,10 +180,9 @@ impl Shard {
         match Handshake::accept(config, hello, id, self.world.now) {
             Ok(handshake) => {
                 self.counters.began();
-                self.addresses.insert(route.peer, place);
                 let began = self.world.now;
                 let under_way = UnderWay { handshake, route, device: None, began, alarm: None };
-                self.shaking.under_way.insert(place, under_way);
+                self.shaking.insert(place, under_way);
                 self.go_on(place);
             }
             Err(error) => {
@@ -253,16 +272,13 @@ impl Shard {
     }
 
     fn abandon(&mut self, place: Place) {
-        if let Some(under_way) = self.shaking.under_way.remove(&place) {
-            self.forget_address(under_way.route.peer, place);
-        }
+        self.shaking.remove(place);
         self.slots.release(place);
     }
 
     fn complete(&mut self, place: Place) {
         self.go_on(place);
-        let Some(UnderWay { handshake, route, device, .. }) = self.shaking.under_way.remove(&place)
-        else {
+        let Some(UnderWay { handshake, route, device, .. }) = self.shaking.remove(place) else {
             return;
         };
         let established = handshake.finish().zip(device).filter(|(established, device)| {
@@ -270,7 +286,6 @@ impl Shard {
             self.pins.key_of(*device) == Some(established.peer.fingerprint())
         });
         let Some((established, device)) = established else {
-            self.forget_address(route.peer, place);
             self.slots.release(place);
             return self.counters.failed();
         };
@@ -291,6 +306,7 @@ impl Shard {
             life: Some(Box::new(Life::new(self.world.now, next_message, next_token))),
         };
         self.slots.settle(place, live);
+        self.addresses.insert(route.peer, place);
         self.shaking.lingering.insert(place, (route.peer, linger));
         self.timers.set(self.world.now + INTRODUCE_WITHIN, place);
         if let Some(at) = self.shaking.lingers_until(place) {

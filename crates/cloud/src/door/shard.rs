@@ -51,7 +51,7 @@ pub struct Shard {
     pub(super) slots: Slots,
     pub(super) ids: ConnectionIds,
     pub(super) shaking: Shaking,
-    /// Peers that are found by their address: handshakes, and sessions without a connection ID.
+    /// Sessions found by their address: those without a connection ID, and those just begun.
     pub(super) addresses: HashMap<SocketAddr, Place>,
     /// The one session of each device.
     pub(super) devices: HashMap<DeviceId, Place>,
@@ -66,6 +66,7 @@ pub struct Shard {
     pub(super) out: Outgoing,
     pub(super) number: u16,
     pub(super) node_key: Arc<NodeKey>,
+    pub(super) incarnation: [u8; 32],
     started: Instant,
     commands: Receiver<Command>,
     bell: Arc<EventFd>,
@@ -87,6 +88,8 @@ pub struct Parts {
     pub pins: Pins,
     /// Seals its sessions.
     pub node_key: Arc<NodeKey>,
+    /// What the saved sessions are bound to.
+    pub incarnation: [u8; 32],
     /// Its number, and its partition.
     pub number: u8,
     /// Its end of the mailbox.
@@ -100,10 +103,11 @@ pub struct Parts {
 impl Shard {
     /// A shard that serves nobody yet.
     pub fn new(parts: Parts) -> Self {
+        let first_generation = parts.world.random();
         Self {
             socket: parts.socket,
             world: parts.world,
-            slots: Slots::new(parts.number),
+            slots: Slots::new(parts.number, first_generation),
             ids: parts.ids,
             shaking: parts.shaking,
             addresses: HashMap::new(),
@@ -118,6 +122,7 @@ impl Shard {
             out: Outgoing::default(),
             number: u16::from(parts.number),
             node_key: parts.node_key,
+            incarnation: parts.incarnation,
             started: Instant::now(),
             commands: parts.commands,
             bell: parts.bell,
@@ -207,13 +212,15 @@ impl Shard {
         if self.hello(route, datagram) {
             return;
         }
-        match self.addresses.get(&route.peer).copied() {
-            Some(place) if self.shaking.is_under_way(place) => {
-                self.shake(place, route, datagram);
-            }
-            Some(place) if datagram.first() == Some(&22) => self.linger(place, route, datagram),
-            Some(place) => self.record(place, route, datagram),
-            None => self.counters.noise(),
+        let handshake = matches!(datagram.first(), Some(20 | 22));
+        let in_the_open = datagram.get(3..5) == Some(&[0, 0]);
+        let session = self.addresses.get(&route.peer).copied();
+        match (self.shaking.from(route.peer), session) {
+            (Some(place), None) => self.shake(place, route, datagram),
+            (Some(place), _) if handshake || in_the_open => self.shake(place, route, datagram),
+            (_, Some(place)) if in_the_open => self.linger(place, route, datagram),
+            (_, Some(place)) => self.record(place, route, datagram),
+            (None, None) => self.counters.noise(),
         }
     }
 

@@ -5,6 +5,7 @@ use super::socket::Route;
 use crate::device::{Here, Life, Standing};
 use pintle_dtls::Session;
 use pintle_protocol::DeviceId;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// One device's session, hot fields first.
@@ -44,14 +45,17 @@ struct Slot {
 pub struct Slots {
     partition: u8,
     slots: Vec<Slot>,
-    free: Vec<u32>,
+    free: VecDeque<u32>,
     live: usize,
+    first_generation: u16,
 }
 
 impl Slots {
-    /// An empty slab for `partition`.
-    pub fn new(partition: u8) -> Self {
-        Self { partition, slots: Vec::new(), free: Vec::new(), live: 0 }
+    /// An empty slab for `partition`. Slots begin at `first_generation`, another at each start, so that
+    /// a connection ID from before a kill hardly ever names a session of now.
+    pub fn new(partition: u8, first_generation: u16) -> Self {
+        let first_generation = first_generation % GENERATIONS;
+        Self { partition, slots: Vec::new(), free: VecDeque::new(), live: 0, first_generation }
     }
 
     /// The bytes that one idle session holds in the slab.
@@ -66,7 +70,7 @@ impl Slots {
 
     /// Sets a slot aside for a handshake; `None` when the partition is full.
     pub fn reserve(&mut self) -> Option<Place> {
-        let slot = match self.free.pop() {
+        let slot = match self.free.pop_front() {
             Some(slot) => slot,
             None => self.grow()?,
         };
@@ -94,7 +98,7 @@ impl Slots {
         }
         while self.slots.len() <= place.slot as usize {
             let Some(slot) = self.grow() else { return false };
-            self.free.push(slot);
+            self.free.push_back(slot);
         }
         let Some(entry) = self.slots.get_mut(place.slot as usize) else { return false };
         if !matches!(entry.state, State::Free) {
@@ -130,7 +134,7 @@ impl Slots {
             return None;
         }
         entry.generation = (entry.generation + 1) % GENERATIONS;
-        self.free.push(place.slot);
+        self.free.push_back(place.slot);
         match state {
             State::Live(live) => {
                 self.live -= 1;
@@ -158,7 +162,7 @@ impl Slots {
     fn grow(&mut self) -> Option<u32> {
         let slot =
             u32::try_from(self.slots.len()).ok().filter(|slot| *slot < SLOTS_PER_PARTITION)?;
-        self.slots.push(Slot { generation: 0, state: State::Free });
+        self.slots.push(Slot { generation: self.first_generation, state: State::Free });
         Some(slot)
     }
 
@@ -180,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_slot_used_again_has_another_place() {
-        let mut slots = Slots::new(2);
+        let mut slots = Slots::new(2, 4095);
         let first = slots.reserve().unwrap();
         slots.release(first);
         let second = slots.reserve().unwrap();
@@ -191,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_reserved_slot_is_not_live() {
-        let mut slots = Slots::new(0);
+        let mut slots = Slots::new(0, 7);
         let place = slots.reserve().unwrap();
         assert!(slots.get(place).is_none());
         assert_eq!((slots.live(), slots.place_at(0)), (0, None));

@@ -255,3 +255,26 @@ fn a_device_that_does_not_describe_itself_is_asked_block_by_block() {
     let row = node.store.devices().find(id(1)).wait().unwrap().unwrap();
     assert_eq!(row.functions, Some(serde_json::json!(application.functions).to_string()));
 }
+
+#[test]
+fn a_device_that_reports_without_end_is_slowed_and_heard_again() {
+    let node = Node::start();
+    let mut device = connected(&node, 1);
+    let mut unanswered = None;
+    for n in 0..120u16 {
+        let mut message = Vec::new();
+        let id = pintle_protocol::coap::MessageId(2000 + n);
+        let token = pintle_protocol::coap::RequestToken(n as u8);
+        let json = br#"{"f":["led"],"v":{}}"#;
+        from_device::describe(&mut message, id, token, DescribeKind::Application, json, None)
+            .unwrap();
+        device.send(&message);
+        let answer = device.find_within(Duration::from_millis(300), |answer| answer.id == id);
+        if answer.is_none() {
+            unanswered = Some(n);
+            break;
+        }
+    }
+    assert!(unanswered.is_some_and(|n| n > 60), "{unanswered:?}");
+    assert!(device.ping(), "only what is to be written down is slowed");
+}

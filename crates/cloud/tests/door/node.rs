@@ -22,6 +22,7 @@ pub struct Node {
     folder: TempDir,
     node_key: Arc<NodeKey>,
     cloud_key: Vec<u8>,
+    pub incarnation: [u8; 32],
     pub runtime: Runtime,
     pub store: Store,
     pub bus: Bus,
@@ -46,6 +47,7 @@ impl Node {
             folder,
             node_key,
             cloud_key: new_key(),
+            incarnation: [1; 32],
             runtime: Runtime::new().unwrap(),
             store,
             bus: Bus::new(),
@@ -63,6 +65,7 @@ impl Node {
         let around = Surroundings {
             store: self.store.clone(),
             node_key: Arc::clone(&self.node_key),
+            incarnation: self.incarnation,
             cloud_key: Zeroizing::new(self.cloud_key.clone()),
             bus: self.bus.clone(),
             presences: presences.clone(),

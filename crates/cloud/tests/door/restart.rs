@@ -102,6 +102,21 @@ fn p3_an_event_repeated_in_a_new_record_over_a_restart_is_published_once() {
 }
 
 #[test]
+fn p3_a_copy_of_the_folder_does_not_take_up_its_sessions() {
+    let (mut node, mut device) = connected();
+    assert!(device.ping());
+    // What a restored backup or a cloned machine is told apart by.
+    node.incarnation = [2; 32];
+    assert_eq!(node.restart(), 1);
+    device.say(from_device::ping);
+    assert!(device.hears_nothing(), "the device has to shake hands");
+    for datagram in &device.sent.clone() {
+        device.socket.send_to(datagram, device.cloud).unwrap();
+    }
+    assert!(device.hears_nothing());
+}
+
+#[test]
 fn p4_no_nonce_is_used_twice_over_a_restart() {
     let (mut node, mut device) = connected();
     let mut nonces = std::collections::HashSet::new();

@@ -106,6 +106,12 @@ impl Seen {
         }
     }
 
+    pub(super) fn forget(&mut self, id: MessageId) {
+        self.replies.remove(&id);
+        self.ages.retain(|(_, seen)| *seen != id);
+        self.non_confirmable.retain(|(_, seen)| *seen != id);
+    }
+
     /// What was answered and may still be repeated, with its age; oldest first.
     pub(super) fn answers(&self, now: Duration) -> impl Iterator<Item = Answered> + '_ {
         self.ages.iter().filter_map(move |(at, id)| {
