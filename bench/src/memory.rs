@@ -43,7 +43,7 @@ fn sampled<T>(rounds: usize, fill: impl Fn() -> T) -> Samples {
 }
 
 fn fill_slots() -> Slots {
-    let mut slots = Slots::new(0);
+    let mut slots = Slots::new(0, 0);
     for _ in 0..SESSIONS {
         slots.reserve().expect("a partition has room for a million");
     }

@@ -10,6 +10,7 @@ mod leftovers;
 mod no_std;
 mod peers;
 mod process;
+mod promises;
 mod repo;
 mod steps;
 mod test;

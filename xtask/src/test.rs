@@ -3,7 +3,7 @@
 
 use crate::process::{Failure, Program};
 use crate::steps::Steps;
-use crate::{fuzz, leftovers, no_std, peers, repo, tools};
+use crate::{fuzz, leftovers, no_std, peers, promises, repo, tools};
 use std::time::Duration;
 
 const SMOKE: Duration = Duration::from_secs(5);
@@ -22,6 +22,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let before = leftovers::running();
     let mut steps = Steps::default();
     steps.add("format", format);
+    steps.add("promises", promises::check);
     steps.add("licences, bans, sources", deny);
     steps.add("advisories", audit);
     steps.add("peers", peers::install);

@@ -98,10 +98,11 @@ async fn bounded(mut body: Body) -> Option<Bytes> {
         // An error means that the client went away: nobody reads the answer.
         let Ok(data) = frame.ok()?.into_data() else { continue };
         seen = seen.saturating_add(data.len());
-        match seen {
-            0..=MAX_BODY => kept.extend_from_slice(&data),
-            0..=MAX_DROPPED => kept.clear(),
-            _ => return None,
+        if seen > MAX_DROPPED {
+            return None;
+        }
+        if seen <= MAX_BODY {
+            kept.extend_from_slice(&data);
         }
     }
     (seen <= MAX_BODY).then(|| kept.freeze())
