@@ -11,12 +11,10 @@ const PAGE: &str = "SECURITY.md";
 
 /// Fails when the page names a test that is not there, or no test at all.
 pub(crate) fn check() -> Result<(), Failure> {
-    let read =
-        |what: &str| move |error: io::Error| Failure::new(format!("cannot read {what}: {error}"));
-    let page = fs::read_to_string(repo::root().join(PAGE)).map_err(read(PAGE))?;
+    let page = fs::read_to_string(repo::root().join(PAGE)).map_err(unreadable(PAGE))?;
     let mut sources = String::new();
     for folder in ["crates", "tests"] {
-        collect(&repo::root().join(folder), &mut sources).map_err(read(folder))?;
+        collect(&repo::root().join(folder), &mut sources).map_err(unreadable(folder))?;
     }
     let named: Vec<&str> = page.split('`').filter(|text| is_test_name(text)).collect();
     let missing: Vec<&str> =
@@ -31,6 +29,10 @@ pub(crate) fn check() -> Result<(), Failure> {
             Ok(())
         }
     }
+}
+
+fn unreadable(what: &str) -> impl Fn(io::Error) -> Failure {
+    move |error| Failure::new(format!("cannot read {what}: {error}"))
 }
 
 /// `p3_...`: a promise's number, and a sentence.
