@@ -85,7 +85,10 @@ fn run_targets(targets: &[String], limit: Limit) -> Result<(), Failure> {
                 while let Some(target) = take(&waiting) {
                     match run_one(&programs, target, limit) {
                         Ok(line) => println!("      {target}: {line}"),
-                        Err(failure) => push(&failures, format!("{target}: {failure}")),
+                        Err(failure) => {
+                            println!("      {target}: FOUND SOMETHING");
+                            push(&failures, format!("{target}: {failure}"));
+                        }
                     }
                 }
             });
