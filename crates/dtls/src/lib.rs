@@ -19,6 +19,7 @@ pub mod client;
 mod connection_id;
 pub mod crypto;
 mod dialect;
+mod dispatch;
 mod error;
 mod flight;
 mod key;

@@ -33,7 +33,7 @@ pub(super) async fn claim<F: Fleet>(
         Claim::Foreign => Err(ApiError::forbidden("That device belongs to someone else.")),
         claim => {
             if claim == Claim::Claimed {
-                state.fleet.owner_changed(id, Some(caller.account));
+                state.fleet.owner_changed(id);
             }
             Ok(Json(json!({
                 "ok": true,

@@ -44,7 +44,7 @@ pub(super) async fn release<F: Fleet>(
     if !state.store.devices().release(row.id, caller.account).await? {
         return Err(ApiError::forbidden("Permission Denied"));
     }
-    state.fleet.owner_changed(row.id, None);
+    state.fleet.owner_changed(row.id);
     Ok(Json(json!({ "ok": true })))
 }
 

@@ -5,7 +5,6 @@ use std::future::Future;
 use pintle_protocol::DeviceId;
 use pintle_protocol::value::{Value, VariableType};
 
-use crate::account::AccountId;
 use crate::device::{AskError, Gateway, Presence};
 
 /// The way to the devices. Every wait is bounded by the implementation.
@@ -38,8 +37,8 @@ pub trait Fleet: Clone + Send + Sync + 'static {
     /// Tells that a device's pin was set in the store.
     fn key_changed(&self, id: DeviceId);
 
-    /// Tells whose a device is from now on.
-    fn owner_changed(&self, id: DeviceId, owner: Option<AccountId>);
+    /// Tells that the store has another owner for a device.
+    fn owner_changed(&self, id: DeviceId);
 }
 
 impl Fleet for Gateway {
@@ -77,7 +76,7 @@ impl Fleet for Gateway {
         self.key_changed(id);
     }
 
-    fn owner_changed(&self, id: DeviceId, owner: Option<AccountId>) {
-        self.owner_changed(id, owner);
+    fn owner_changed(&self, id: DeviceId) {
+        self.owner_changed(id);
     }
 }

@@ -49,7 +49,7 @@ pub(super) async fn pin<F: Fleet>(
             if change != PinChange::Same {
                 state.fleet.key_changed(id);
             }
-            state.fleet.owner_changed(id, Some(caller.account));
+            state.fleet.owner_changed(id);
             Ok(Json(json!({ "ok": true, "id": id.to_string(), "deviceID": id.to_string() })))
         }
         Err(error) => {

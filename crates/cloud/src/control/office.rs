@@ -122,7 +122,7 @@ impl Office {
         let Some(gateway) = &self.gateway else { return };
         gateway.key_changed(pin.device);
         if pin.owner.is_some() {
-            gateway.owner_changed(pin.device, pin.owner);
+            gateway.owner_changed(pin.device);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What other threads say to a shard. A shard is never called: it is written to, and woken.
 
 use super::ask::{Answer, AskError, Question};
-use crate::account::AccountId;
 use crate::event::{Event, Tap};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use pintle_protocol::DeviceId;
@@ -27,8 +26,9 @@ pub enum Command {
     Stored(SessionKey, Vec<u8>),
     /// A device's pin was set or replaced: forget the old key, end a session under it.
     KeyChanged(DeviceId),
-    /// A device has another owner now.
-    OwnerChanged(DeviceId, Option<AccountId>),
+    /// The store has another owner for a device: look there, for of two changes told at once the later
+    /// one counts.
+    OwnerChanged(DeviceId),
     /// End: save the sessions and say when that is done.
     Stop(std::sync::mpsc::Sender<usize>),
 }

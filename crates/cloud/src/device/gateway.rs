@@ -3,7 +3,6 @@
 use super::ask::{Answer, AskError, MAX_ARGUMENT, Question};
 use super::command::{Command, Mailbox};
 use super::presence::{Presence, Presences};
-use crate::account::AccountId;
 use pintle_protocol::DeviceId;
 use pintle_protocol::value::{Value, VariableType};
 use std::sync::Arc;
@@ -86,10 +85,10 @@ impl Gateway {
         }
     }
 
-    /// Tells the doors whose a device is from now on.
-    pub fn owner_changed(&self, device: DeviceId, owner: Option<AccountId>) {
+    /// Tells the doors that the store has another owner for a device.
+    pub fn owner_changed(&self, device: DeviceId) {
         for shard in self.shards.iter() {
-            shard.put(Command::OwnerChanged(device, owner));
+            shard.put(Command::OwnerChanged(device));
         }
     }
 

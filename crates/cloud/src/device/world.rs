@@ -60,6 +60,17 @@ impl World {
         }
     }
 
+    /// Reads from the store whose a device is now. Where that fails it is nobody's: its events must not
+    /// reach who no longer owns it.
+    pub fn learn_owner(&mut self, device: DeviceId) {
+        let row = self.store.devices().find(device).wait();
+        if let Err(error) = &row {
+            log_store(device, error);
+        }
+        let owner = row.ok().flatten().and_then(|row| row.owner);
+        self.registry.set_owner(device, owner);
+    }
+
     /// Queues a write that nobody waits for.
     pub fn enqueue(&self, transaction: Transaction) {
         // What cannot be queued is logged by the store.

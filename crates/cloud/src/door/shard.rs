@@ -249,7 +249,7 @@ impl Shard {
             }
             Command::Stored(session, reply) => self.acknowledge(Place::of(session), &reply),
             Command::KeyChanged(device) => self.key_changed(device),
-            Command::OwnerChanged(device, owner) => self.world.registry.set_owner(device, owner),
+            Command::OwnerChanged(device) => self.world.learn_owner(device),
             Command::Stop(_) => {}
         }
     }

@@ -55,7 +55,7 @@ async fn claims_answer_in_the_words_clients_wait_for() {
     let (status, body) =
         cloud.json("POST", "/v1/devices", Some(&bob), &claim(&BETA.to_uppercase(), false)).await;
     assert_eq!((status.as_u16(), &body["ok"]), (200, &true.into()));
-    assert!(cloud.script.told.lock().unwrap().contains(&format!("owner {BETA} true")));
+    assert!(cloud.script.told.lock().unwrap().contains(&format!("owner {BETA}")));
     assert_eq!(
         cloud.json("POST", "/v1/devices", Some(&bob), &claim(BETA, false)).await.0,
         200,

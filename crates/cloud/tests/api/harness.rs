@@ -80,8 +80,8 @@ impl Fleet for Script {
         self.tell(format!("key {id}"));
     }
 
-    fn owner_changed(&self, id: DeviceId, owner: Option<AccountId>) {
-        self.tell(format!("owner {id} {}", owner.is_some()));
+    fn owner_changed(&self, id: DeviceId) {
+        self.tell(format!("owner {id}"));
     }
 }
 

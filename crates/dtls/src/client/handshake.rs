@@ -6,8 +6,9 @@ use super::{ClientConfig, HANDSHAKE_LIMIT, MAX_EARLY, MAX_MESSAGE, Offer};
 use crate::alert;
 use crate::connection_id::ConnectionId;
 use crate::crypto::Crypto;
+use crate::dispatch::Dispatch;
 use crate::error::{HandshakeError, OpenError};
-use crate::flight::{Flight, MAX_DATAGRAM, put_clear_record};
+use crate::flight::{Flight, MAX_DATAGRAM};
 use crate::message::client_hello::ClientOffer;
 use crate::message::{
     CLIENT_HELLO, FINISHED, Fragment, HELLO_VERIFY_REQUEST, Message, SERVER_HELLO_DONE,
@@ -18,7 +19,6 @@ use crate::record::header::{ALERT, CLEAR_EPOCH, HANDSHAKE, Header, PROTECTED_EPO
 use crate::session::{Content, Session, first_record};
 use crate::transcript::Transcript;
 use crate::wire::{Malformed, Reader};
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -32,13 +32,11 @@ pub struct Handshake<C: Crypto> {
     shared: Shared<C>,
     stage: Stage,
     inbox: Reassembly,
-    flight: Flight,
+    dispatch: Dispatch,
     /// The sequence number of our next handshake message.
     next_message: u16,
     challenges: u8,
-    outgoing: VecDeque<Vec<u8>>,
     early: Vec<Vec<u8>>,
-    deadline: Duration,
 }
 
 impl<C: Crypto> Handshake<C> {
@@ -53,12 +51,10 @@ impl<C: Crypto> Handshake<C> {
             shared,
             stage: Stage::AwaitServerHello,
             inbox: Reassembly::new(0, MAX_MESSAGE),
-            flight: Flight::new(0),
+            dispatch: Dispatch::new(Flight::new(0), now.saturating_add(HANDSHAKE_LIMIT)),
             next_message: 0,
             challenges: 0,
-            outgoing: VecDeque::new(),
             early: Vec::new(),
-            deadline: now.saturating_add(HANDSHAKE_LIMIT),
         };
         handshake.say_hello(now, &[])?;
         Ok(handshake)
@@ -77,7 +73,7 @@ impl<C: Crypto> Handshake<C> {
         self.next_message = self.next_message.saturating_add(1);
         self.shared.transcript = Transcript::default();
         self.shared.transcript.add(hello.as_bytes());
-        self.flight.begin(vec![hello]);
+        self.dispatch.begin(vec![hello]);
         self.transmit(now)
     }
 
@@ -190,7 +186,7 @@ impl<C: Crypto> Handshake<C> {
             let (stage, flight) = stage.advance(&mut self.shared, &message, self.next_message)?;
             self.stage = stage;
             if let Some(messages) = flight {
-                self.flight.begin(messages);
+                self.dispatch.begin(messages);
                 self.transmit(now)?;
                 self.open_early()?;
             }
@@ -214,23 +210,12 @@ impl<C: Crypto> Handshake<C> {
     }
 
     fn transmit(&mut self, now: Duration) -> Result<(), HandshakeError> {
-        let session = self.stage.session_mut();
-        self.flight.transmit(now, session, &mut self.outgoing).map_err(|_| HandshakeError::Over)
+        self.dispatch.transmit(now, self.stage.session_mut())
     }
 
     fn fail(&mut self, error: HandshakeError) -> HandshakeError {
         self.stage = Stage::Over;
-        self.outgoing.clear();
-        if let Some(description) = alert::description_for(&error) {
-            let mut datagram = Vec::new();
-            put_clear_record(
-                &mut datagram,
-                ALERT,
-                self.flight.next_record(),
-                &[alert::FATAL, description],
-            );
-            self.outgoing.push_back(datagram);
-        }
+        self.dispatch.fail(&error);
         error
     }
 
@@ -242,15 +227,15 @@ impl<C: Crypto> Handshake<C> {
         match self.stage {
             Stage::Over => Err(HandshakeError::Over),
             Stage::Complete(_) => Ok(()),
-            _ if now >= self.deadline => Err(self.fail(HandshakeError::TimedOut)),
-            _ if self.flight.due().is_some_and(|due| now >= due) => self.transmit(now),
+            _ if self.dispatch.is_late(now) => Err(self.fail(HandshakeError::TimedOut)),
+            _ if self.dispatch.is_due(now) => self.transmit(now),
             _ => Ok(()),
         }
     }
 
     /// The next datagram to send: at most 1200 bytes. After an error it may be an alert.
     pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
-        self.outgoing.pop_front()
+        self.dispatch.next()
     }
 
     /// When [`Handshake::handle_timeout`] wants to be called; `None` once the handshake ended.
@@ -258,7 +243,7 @@ impl<C: Crypto> Handshake<C> {
     pub fn poll_timeout(&self) -> Option<Duration> {
         match self.stage {
             Stage::Over | Stage::Complete(_) => None,
-            _ => Some(self.flight.due().map_or(self.deadline, |due| due.min(self.deadline))),
+            _ => Some(self.dispatch.timeout()),
         }
     }
 

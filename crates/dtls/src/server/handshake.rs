@@ -10,8 +10,9 @@ use crate::alert;
 use crate::connection_id::ConnectionId;
 use crate::crypto::Crypto;
 use crate::dialect::{self, Dialect};
+use crate::dispatch::Dispatch;
 use crate::error::{HandshakeError, OpenError};
-use crate::flight::{Flight, put_clear_record};
+use crate::flight::Flight;
 use crate::key::PublicKey;
 use crate::message::{CLIENT_HELLO, FINISHED, Fragment, Message};
 use crate::reassembly::{Reassembly, Taken};
@@ -19,7 +20,6 @@ use crate::record::header::{ALERT, CLEAR_EPOCH, HANDSHAKE, Header, PROTECTED_EPO
 use crate::session::{Content, Session, first_record};
 use crate::transcript::Transcript;
 use crate::wire::Reader;
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
@@ -32,12 +32,10 @@ pub struct Handshake<C: Crypto> {
     shared: Shared<C>,
     stage: Stage<C>,
     inbox: Reassembly,
-    flight: Flight,
+    dispatch: Dispatch,
     /// The sequence number of our next handshake message.
     next_message: u16,
-    outgoing: VecDeque<Vec<u8>>,
     early: Vec<Vec<u8>>,
-    deadline: Duration,
 }
 
 /// What a finished handshake leaves.
@@ -75,19 +73,17 @@ impl<C: Crypto> Handshake<C> {
         let (messages, key) = shared.first_flight(hello.sequence)?;
 
         let next_message = messages.last().map_or(0, Message::sequence).saturating_add(1);
-        let mut flight = Flight::new(hello.record);
-        let mut outgoing = VecDeque::new();
-        flight.begin(messages);
-        flight.transmit(now, None, &mut outgoing).map_err(|_| HandshakeError::Over)?;
+        let deadline = now.saturating_add(HANDSHAKE_LIMIT);
+        let mut dispatch = Dispatch::new(Flight::new(hello.record), deadline);
+        dispatch.begin(messages);
+        dispatch.transmit(now, None)?;
         Ok(Self {
             shared,
             stage: Stage::AwaitCertificate(key),
             inbox: Reassembly::new(hello.sequence.saturating_add(1), MAX_MESSAGE),
-            flight,
+            dispatch,
             next_message,
-            outgoing,
             early: Vec::new(),
-            deadline: now.saturating_add(HANDSHAKE_LIMIT),
         })
     }
 
@@ -220,7 +216,7 @@ impl<C: Crypto> Handshake<C> {
             let stage = core::mem::replace(&mut self.stage, Stage::Over);
             self.stage = stage.advance(&mut self.shared, &message, self.next_message, pins)?;
             if let Stage::Complete(complete) = &self.stage {
-                self.flight.begin(alloc::vec![complete.finished.clone()]);
+                self.dispatch.begin(alloc::vec![complete.finished.clone()]);
                 self.transmit(now)?;
             }
             if !had_keys && self.stage.session_mut().is_some() {
@@ -236,24 +232,13 @@ impl<C: Crypto> Handshake<C> {
     }
 
     fn transmit(&mut self, now: Duration) -> Result<(), HandshakeError> {
-        let session = self.stage.session_mut();
-        self.flight.transmit(now, session, &mut self.outgoing).map_err(|_| HandshakeError::Over)
+        self.dispatch.transmit(now, self.stage.session_mut())
     }
 
     /// Ends the handshake; the wire hears of it where it should.
     fn fail(&mut self, error: HandshakeError) -> HandshakeError {
         self.stage = Stage::Over;
-        self.outgoing.clear();
-        if let Some(description) = alert::description_for(&error) {
-            let mut datagram = Vec::new();
-            put_clear_record(
-                &mut datagram,
-                ALERT,
-                self.flight.next_record(),
-                &[alert::FATAL, description],
-            );
-            self.outgoing.push_back(datagram);
-        }
+        self.dispatch.fail(&error);
         error
     }
 
@@ -265,15 +250,15 @@ impl<C: Crypto> Handshake<C> {
         match self.stage {
             Stage::Over => Err(HandshakeError::Over),
             Stage::Complete(_) => Ok(()),
-            _ if now >= self.deadline => Err(self.fail(HandshakeError::TimedOut)),
-            _ if self.flight.due().is_some_and(|due| now >= due) => self.transmit(now),
+            _ if self.dispatch.is_late(now) => Err(self.fail(HandshakeError::TimedOut)),
+            _ if self.dispatch.is_due(now) => self.transmit(now),
             _ => Ok(()),
         }
     }
 
     /// The next datagram to send: at most 1200 bytes. After an error it may be an alert.
     pub fn poll_transmit(&mut self) -> Option<Vec<u8>> {
-        self.outgoing.pop_front()
+        self.dispatch.next()
     }
 
     /// When [`Handshake::handle_timeout`] wants to be called; `None` once the handshake ended.
@@ -281,7 +266,7 @@ impl<C: Crypto> Handshake<C> {
     pub fn poll_timeout(&self) -> Option<Duration> {
         match self.stage {
             Stage::Over | Stage::Complete(_) => None,
-            _ => Some(self.flight.due().map_or(self.deadline, |due| due.min(self.deadline))),
+            _ => Some(self.dispatch.timeout()),
         }
     }
 
@@ -302,8 +287,8 @@ impl<C: Crypto> Handshake<C> {
     #[must_use]
     pub fn finish(self) -> Option<Established> {
         let Stage::Complete(complete) = self.stage else { return None };
-        let expires = self.deadline.saturating_add(LINGER_LIMIT);
-        let linger = Linger::new(complete.finished, self.flight.next_record(), expires);
+        let expires = self.dispatch.deadline().saturating_add(LINGER_LIMIT);
+        let linger = Linger::new(complete.finished, self.dispatch.next_record(), expires);
         Some(Established {
             session: complete.session,
             peer: complete.peer,
