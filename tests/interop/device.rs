@@ -14,7 +14,7 @@ pub(crate) const VARIABLE: &str = "temperature";
 /// What the device does. The argument of a call becomes the shell's `$0`, which the script ignores.
 const CONFIG: &str = r#"
 [functions]
-answer = ["sh", "-c", "echo 42"]
+answer = ["sh", "-c", "echo called >> calls; echo 42"]
 
 [variables.temperature]
 type = "double"
@@ -63,6 +63,11 @@ impl Device {
         let copy = |from: &Path, to: &Path| fs::copy(from, to).expect("a key can be copied");
         copy(&other.private_key(), &self.private_key());
         copy(&other.public_key(), &self.public_key());
+    }
+
+    /// How often the function was run.
+    pub(crate) fn times_called(&self) -> usize {
+        fs::read_to_string(self.folder.join("calls")).map_or(0, |calls| calls.lines().count())
     }
 
     /// Runs it.

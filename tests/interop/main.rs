@@ -9,6 +9,7 @@ mod cloud;
 mod coap;
 mod device;
 mod gnutls;
+mod lossy;
 mod particle_api_js;
 mod particle_cli;
 mod peers;

@@ -2,7 +2,7 @@
 //! remembers them, and now and then gives the device a new outside port.
 
 use std::net::{SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -23,11 +23,48 @@ struct State {
     cloud: SocketAddr,
     device: Mutex<Option<SocketAddr>>,
     sent: Mutex<Vec<Vec<u8>>>,
+    weather: Option<Weather>,
     ended: AtomicBool,
+}
+
+/// A bad network, the same one for the same seed: of a hundred datagrams it loses some and brings some
+/// twice.
+pub(crate) struct Weather {
+    seed: AtomicU64,
+    lost: u64,
+    doubled: u64,
+}
+
+impl Weather {
+    pub(crate) fn new(seed: u64, lost: u64, doubled: u64) -> Self {
+        Self { seed: AtomicU64::new(seed), lost, doubled }
+    }
+
+    /// How often the next datagram arrives.
+    fn copies(&self) -> usize {
+        // SplitMix64: one number of the sequence for each datagram.
+        let step = self.seed.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed);
+        let mixed = (step ^ step >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        let percent = (mixed ^ mixed >> 31) % 100;
+        if percent < self.lost {
+            return 0;
+        }
+        1 + usize::from(percent < self.lost + self.doubled)
+    }
 }
 
 impl Relay {
     pub(crate) fn to(cloud: SocketAddr) -> Self {
+        Self::start(cloud, None)
+    }
+
+    /// A relay through a bad network.
+    pub(crate) fn through(weather: Weather, cloud: SocketAddr) -> Self {
+        Self::start(cloud, Some(weather))
+    }
+
+    fn start(cloud: SocketAddr, weather: Option<Weather>) -> Self {
         let device_side = free_socket();
         let inside = device_side.local_addr().expect("a bound socket has an address");
         let state = Arc::new(State {
@@ -36,6 +73,7 @@ impl Relay {
             cloud,
             device: Mutex::new(None),
             sent: Mutex::new(Vec::new()),
+            weather,
             ended: AtomicBool::new(false),
         });
         let threads = [State::forward_out as fn(&State), State::forward_in]
@@ -84,7 +122,9 @@ impl State {
             let Ok((length, device)) = self.device_side.recv_from(&mut buffer) else { continue };
             *self.device.lock().expect("not poisoned") = Some(device);
             self.sent.lock().expect("not poisoned").push(buffer[..length].to_vec());
-            self.to_cloud(&buffer[..length]);
+            for _ in 0..self.copies() {
+                self.to_cloud(&buffer[..length]);
+            }
         }
     }
 
@@ -94,10 +134,15 @@ impl State {
             let socket = Arc::clone(&self.cloud_side.lock().expect("not poisoned"));
             let Ok(length) = socket.recv(&mut buffer) else { continue };
             let device = *self.device.lock().expect("not poisoned");
-            if let Some(device) = device {
+            let copies = device.map_or(0, |_| self.copies());
+            for device in device.iter().cycle().take(copies) {
                 let _ = self.device_side.send_to(&buffer[..length], device);
             }
         }
+    }
+
+    fn copies(&self) -> usize {
+        self.weather.as_ref().map_or(1, Weather::copies)
     }
 
     fn to_cloud(&self, datagram: &[u8]) {
