@@ -70,7 +70,7 @@ fn print(summary: &InitSummary) {
     say!("  its fingerprint          {}", summary.udp_fingerprint);
     say!("  authority to trust       {}", summary.ca.display());
     say!("  configuration            {}", summary.config.display());
-    say!("  API                      {}", summary.api);
+    say!("  API                      https://{}", summary.api);
     say!("  first operator           {}", summary.user);
     say!("Keep a copy of {} away from backups of this folder.", summary.node_key.display());
     say!("Start it with: pintle serve --data {}", summary.data.display());

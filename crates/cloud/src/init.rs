@@ -62,7 +62,7 @@ pub struct InitSummary {
     pub udp_fingerprint: String,
     /// The authority's certificate, for clients to trust.
     pub ca: PathBuf,
-    /// The API's base URL.
+    /// The API's address, as everywhere in JSON: `127.0.0.1:8443`.
     pub api: String,
     /// The first operator's name, as typed.
     pub user: String,
@@ -270,7 +270,7 @@ fn summary(folder: &Path, options: &InitOptions, udp_fingerprint: String) -> Ini
         udp_public_key: folder.join(UDP_PUBLIC_FILE),
         udp_fingerprint,
         ca: folder.join(certificate::CA_FILE),
-        api: format!("https://{}", config.api.listen),
+        api: config.api.listen.to_string(),
         user: options.user.trim().to_owned(),
         config: folder.join(config::FILE_NAME),
         node_key: folder.join(config.node.key_file),
@@ -334,7 +334,7 @@ mod tests {
         assert!(accounts.find_blocking(" Ada ").unwrap().is_some());
         certificate::server_config(&folder, &config, 1_800_000_000_000).unwrap();
         let json = serde_json::to_value(&summary).unwrap();
-        assert_eq!(json["api"], "https://127.0.0.1:8443");
+        assert_eq!(json["api"], "127.0.0.1:8443");
         assert_eq!(json["user"], "ada");
         assert!(json["ca"].as_str().unwrap().ends_with("ca.pem"));
     }
