@@ -1,7 +1,7 @@
 //! How devices come in.
 //!
-//! [`UdpDoor`] binds one UDP socket and gives it to one [`shard`], a thread that owns the sessions
-//! behind it. The walk of a datagram is told in [`shard`]; nothing but devices' messages gets past
+//! [`UdpDoor`] binds one UDP socket and gives it to one shard, a thread that owns the sessions
+//! behind it. The walk of a datagram is told in `shard.rs`; nothing but devices' messages gets past
 //! this room, and nothing of sockets either.
 
 mod connection_id;

@@ -11,7 +11,7 @@
 //!    caller ([`Exchange::cancel`]).
 //!
 //! Whichever comes first gives the tag back, once. Messages of the peer are [`Received::Fresh`] once; their
-//! repetitions within 45 s are shown as such, with the answer to repeat (P3). All that is held is bounded: a peer
+//! repetitions within 64 s are shown as such, with the answer to repeat (P3). All that is held is bounded: a peer
 //! that sends more confirmable messages than can be remembered has the surplus refused, not acted on twice.
 //! The caller sends the first copy of everything itself; nothing here knows of sockets.
 
@@ -42,12 +42,13 @@ pub struct Settings {
 }
 
 impl Default for Settings {
-    /// As Device OS does.
+    /// Repeats as Device OS does. Remembers for longer than its 45 s: a message may be repeated for 42 s
+    /// (RFC 7252 4.8.2, MAX_TRANSMIT_SPAN), and the last repetition may be on its way for 20 s and more.
     fn default() -> Self {
         Self {
             ack_timeout: Duration::from_secs(4),
             max_retransmit: 3,
-            dedupe: Duration::from_secs(45),
+            dedupe: Duration::from_secs(64),
             max_seen: 1024,
             max_outstanding: 64,
         }

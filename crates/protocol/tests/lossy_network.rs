@@ -184,7 +184,7 @@ proptest! {
         for (answered, acted) in world.answered.iter().zip(&world.acted) {
             prop_assert!(!answered || *acted == 1);
         }
-        prop_assert!(world.cloud.is_idle(world.now + Duration::from_secs(45)));
+        prop_assert!(world.cloud.is_idle(world.now + Settings::default().dedupe));
     }
 }
 

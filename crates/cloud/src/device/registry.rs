@@ -128,7 +128,7 @@ impl Registry {
     }
 
     /// Adds a subscription; the device's whole list where it changed. One more than
-    /// [`MAX_SUBSCRIPTIONS`] is not taken.
+    /// 32 is not taken.
     ///
     /// # Errors
     /// The limit, where the list is full.

@@ -27,9 +27,9 @@ pub const GENERATIONS: u16 = 1 << 12;
 pub struct Place {
     /// The virtual partition, mapped to a shard when the node starts.
     pub partition: u8,
-    /// The slot within the partition; below [`SLOTS_PER_PARTITION`].
+    /// The slot within the partition; below 2^20.
     pub slot: u32,
-    /// How often the slot was used before; below [`GENERATIONS`].
+    /// How often the slot was used before; below 2^12.
     pub generation: u16,
 }
 

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 /// After this time a cloud no longer repeats a message.
-const REPEATED: Duration = Duration::from_secs(45);
+const REPEATED: Duration = Duration::from_secs(64);
 
 /// The latest calls of this run and the one before.
 #[derive(Default)]
