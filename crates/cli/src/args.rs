@@ -44,7 +44,7 @@ pub struct InitArgs {
     /// The first operator's name, as typed when logging in
     #[arg(long, value_name = "NAME")]
     pub user: String,
-    /// Read the password from standard input, to its end or first line
+    /// Read the password from the first line of standard input
     #[arg(long)]
     pub password_stdin: bool,
     /// A further host name or address for the API's certificate; may be repeated
