@@ -178,7 +178,8 @@ impl Life {
             return self.introduce(world, who, standing, hello, message, out);
         }
         if !standing.introduced {
-            // Nothing is heard from a device that has not said who it is.
+            // Nothing is heard from a device that has not said who it is; it may say it again after.
+            self.exchange.forget(message.id);
             return Verdict::Keep;
         }
         match request {
