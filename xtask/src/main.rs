@@ -23,7 +23,7 @@ const USAGE: &str = "\
 usage: cargo xtask <verb>
 
   test [--full] [STEP...]                       every check there is, or the named steps;
-                                                --full fuzzes longer
+                                                --full fuzzes longer and runs the benchmarks
   bench [ARGS...]                               the benchmarks, in release mode
   fuzz [--seconds N | --runs N] [TARGET...]     the fuzz targets, one a core at a time
   peers                                         install what the interoperability tests talk to

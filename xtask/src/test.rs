@@ -3,7 +3,7 @@
 
 use crate::process::{Failure, Program};
 use crate::steps::Steps;
-use crate::{fuzz, leftovers, no_std, peers, promises, repo, tools};
+use crate::{bench, fuzz, leftovers, no_std, peers, promises, repo, tools};
 use std::time::Duration;
 
 const SMOKE: Duration = Duration::from_secs(5);
@@ -31,6 +31,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     steps.add("no_std proof", no_std::prove);
     let each = if full { FULL } else { SMOKE };
     steps.add("fuzz", move || fuzz::every_target(fuzz::Limit::Time(each)));
+    if full {
+        // Builds OpenSSL as the peer, which takes minutes.
+        steps.add("benchmarks", || bench::run(&[]));
+    }
     steps.add("documentation tests", documentation_tests);
     steps.add("tests", tests);
     steps.add("nothing left running", || leftovers::check(&before));
