@@ -9,7 +9,7 @@ pub fn describe() -> String {
     format!(
         "{}, {cores} cores, Linux {}, {}",
         processor().unwrap_or_else(|| std::env::consts::ARCH.into()),
-        kernel.trim(),
+        kernel.trim().split('-').next().unwrap_or_default(),
         env!("BENCH_RUSTC"),
     )
 }

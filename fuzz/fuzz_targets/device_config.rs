@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pintle_device::{AgentError, Config};
+use pintle_device::{Config, Error};
 use std::path::Path;
 
 fuzz_target!(|text: &str| {
@@ -13,7 +13,7 @@ fuzz_target!(|text: &str| {
             assert!(config.functions.values().all(|command| !command.is_empty()));
             assert!(config.cloud.contains(':'));
         }
-        Err(AgentError::Config { line, .. }) => {
+        Err(Error::Config { line, .. }) => {
             assert!((1..=text.lines().count() + 1).contains(&line))
         }
         Err(other) => panic!("another kind of error: {other}"),

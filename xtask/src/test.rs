@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check there is, in the order in which they fail cheapest, the tests
-//! last. Everything but the fuzz targets is built in the dev profile, so each crate is built once.
+//! last. Everything but the fuzz targets and the benchmarks is built in the dev profile, so each crate
+//! is built once.
 
 use crate::process::{Failure, Program};
 use crate::steps::Steps;
@@ -46,9 +47,7 @@ fn format() -> Result<(), Failure> {
     Program::cargo().args(["fmt", "--all", "--check"]).run()?;
     for folder in ["fuzz", "bench", "xtask/no-std-proof"] {
         let manifest = repo::root().join(folder).join("Cargo.toml");
-        if manifest.exists() {
-            Program::cargo().args(["fmt", "--check", "--manifest-path"]).arg(&manifest).run()?;
-        }
+        Program::cargo().args(["fmt", "--check", "--manifest-path"]).arg(&manifest).run()?;
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ fn make_environment(environment: &std::path::Path) -> Result<(), Failure> {
     make().capture().map(drop)
 }
 
-/// Makes `cargo fuzz` available; returns the folder to put before `PATH`.
+/// The path of cargo-fuzz, built if need be.
 pub(crate) fn cargo_fuzz() -> Result<PathBuf, Failure> {
     debian::ensure(&[Packaged { program: "c++", package: "g++" }])?;
     let tools = repo::target().join("tools");

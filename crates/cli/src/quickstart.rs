@@ -8,10 +8,11 @@ use crate::say::say;
 use crate::serve::failure;
 use crate::stop::StopSignals;
 use pintle_cloud::account::AccountId;
+use pintle_cloud::certificate::CA_FILE;
 use pintle_cloud::clock::now_ms;
 use pintle_cloud::control::{PinLine, Request};
 use pintle_cloud::event::{Delivery, Event, Filter};
-use pintle_cloud::init::{InitOptions, create, is_data_folder};
+use pintle_cloud::init::{InitOptions, UDP_PUBLIC_FILE, create, is_data_folder};
 use pintle_cloud::serve::{Addresses, Node, ServeOptions};
 use pintle_device::{
     Agent, AgentHandle, CreateOptions, Folder, RunOptions, Value, VariableType, VirtualBoard,
@@ -132,8 +133,7 @@ async fn connect(data: &Path, node: &Node, owner: AccountId) -> Result<AgentHand
             folder
         }
         Err(_) if !dir.exists() => {
-            let cloud_key =
-                read_cloud_key(&data.join("udp_public.der")).map_err(Failure::failed)?;
+            let cloud_key = read_cloud_key(&data.join(UDP_PUBLIC_FILE)).map_err(Failure::failed)?;
             Folder::create(CreateOptions { dir, id: None, cloud_key, cloud })
                 .map_err(Failure::failed)?
         }
@@ -166,7 +166,7 @@ fn temperature(start: Instant) -> f64 {
 }
 
 fn introduce(data: &Path, addresses: &Addresses, password: &str) {
-    let (api, ca) = (format!("https://localhost:{}", addresses.api.port()), data.join("ca.pem"));
+    let (api, ca) = (format!("https://localhost:{}", addresses.api.port()), data.join(CA_FILE));
     let ca = fs::canonicalize(&ca).unwrap_or(ca);
     let ca = ca.display();
     say!("A cloud is running; devices come in at {}/udp, people at {api}.", addresses.udp);

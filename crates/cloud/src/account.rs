@@ -152,12 +152,7 @@ impl Accounts {
         }
     }
 
-    /// The account of that name. Blocks: for the command line.
-    pub fn find_blocking(&self, name: &str) -> Result<Option<AccountId>, AccountError> {
-        Ok(self.store.accounts().find(&self.name_hash(name).0).wait()?.map(|row| row.id))
-    }
-
-    /// The account of that name. For the control socket.
+    /// The account of that name.
     pub async fn find(&self, name: &str) -> Result<Option<AccountId>, AccountError> {
         Ok(self.store.accounts().find(&self.name_hash(name).0).await?.map(|row| row.id))
     }

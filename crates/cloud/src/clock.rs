@@ -1,5 +1,4 @@
-//! What time it is, and how it is written down: the one place that asks the machine's wall clock for
-//! the rooms that have no clock of their own.
+//! What time it is, and how it is written down: the one place that asks the machine's wall clock.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 use time::OffsetDateTime;

@@ -1,6 +1,6 @@
 //! What an operator at the machine can ask of a node, running or not.
 //!
-//! A running node owns its data folder: every command but `init` and `serve` goes to
+//! A running node owns its data folder: a command that needs one, such as `pintle pin`, goes to
 //! `DIR/control.sock` when a node listens there, and opens the store itself only when none does.
 //! Either way the same [`Office`] does the work. One request and one answer a connection, each one
 //! line of JSON.

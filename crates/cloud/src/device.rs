@@ -3,6 +3,7 @@
 //! A shard hands every message of a session to the device's [`Life`] and sends what that leaves in
 //! [`Outgoing`]; others reach a device through the [`Gateway`]. Nothing here owns a socket.
 
+mod address;
 mod ask;
 mod command;
 mod ending;
@@ -22,6 +23,7 @@ pub use ask::{Answer, AskError, MAX_ARGUMENT, Question};
 pub use command::{Command, Mailbox, Reply, SessionKey};
 pub use ending::End;
 pub use gateway::Gateway;
+pub use introduction::is_cellular;
 pub use life::{Life, Standing, Verdict, Who};
 pub use outgoing::Outgoing;
 pub use presence::{Here, Presence, Presences};

@@ -10,12 +10,7 @@ pub use bus::{Bus, Delivery, Filter, Subscription, Tap};
 
 use crate::account::AccountId;
 use pintle_protocol::DeviceId;
-
-/// The longest event name that travels, in bytes (`facts/device-udp.md` §4).
-pub const MAX_NAME: usize = 64;
-
-/// The longest event payload that travels, in bytes (`facts/device-udp.md` §4).
-pub const MAX_DATA: usize = 1024;
+pub use pintle_protocol::{MAX_DATA, MAX_NAME};
 
 /// The seconds an event is good for when its publisher does not say.
 pub const DEFAULT_TTL: u32 = 60;
@@ -32,7 +27,7 @@ pub enum Source {
 }
 
 /// Whether only the cloud itself speaks to devices under this name: they act on it, and all of them
-/// subscribe to it (`facts/device-udp.md` §4).
+/// subscribe to it.
 pub fn is_reserved(name: &str) -> bool {
     matches!(name.split('/').next(), Some("spark" | "particle"))
 }

@@ -106,7 +106,7 @@ impl Folder {
         what.extend(file.ino().to_be_bytes());
         let born = file.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         what.extend(born.unwrap_or_default().as_nanos().to_be_bytes());
-        Ok(self.node_key.tag(Label::new("incarnation"), &what))
+        Ok(self.node_key.tag(Label::INCARNATION, &what))
     }
 
     /// The people of this node.

@@ -1,4 +1,4 @@
-//! Limits on those who try: lockouts now; rate limits and quarantine come later.
+//! Limits on those who try: lockouts after too many failed logins.
 //!
 //! Everything here is bounded memory and takes the time as a parameter.
 

@@ -14,8 +14,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::encoding::{AsDer, EcPrivateKeyRfc5915Der, PublicKeyX509Der};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use pintle_dtls::PublicKey;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -24,6 +23,7 @@ use crate::certificate::{self, CertificateError};
 use crate::config::{self, Config};
 use crate::node_key::{NodeKey, NodeKeyError};
 use crate::private_file::{self, Readers};
+use crate::public_key_pem;
 use crate::store::{Store, StoreError};
 
 mod place;
@@ -200,21 +200,10 @@ fn create_udp_key(folder: &Path) -> Result<String, InitError> {
     let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| InitError::Crypto)?;
     write(folder, UDP_KEY_FILE, Readers::Owner, private.as_ref())?;
     write(folder, UDP_PUBLIC_FILE, Readers::Everyone, public.as_ref())?;
-    write(folder, UDP_PUBLIC_PEM_FILE, Readers::Everyone, pem(public.as_ref()).as_bytes())?;
-    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, public.as_ref());
-    Ok(digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// RFC 7468: base64 in lines of 64.
-fn pem(spki: &[u8]) -> String {
-    let mut text = String::from("-----BEGIN PUBLIC KEY-----\n");
-    for (index, character) in STANDARD.encode(spki).chars().enumerate() {
-        if index > 0 && index % 64 == 0 {
-            text.push('\n');
-        }
-        text.push(character);
-    }
-    text + "\n-----END PUBLIC KEY-----\n"
+    let key = PublicKey::from_spki(public.as_ref()).map_err(|_| InitError::Crypto)?;
+    let pem = public_key_pem::write(&key);
+    write(folder, UDP_PUBLIC_PEM_FILE, Readers::Everyone, pem.as_bytes())?;
+    Ok(key.fingerprint().to_string())
 }
 
 fn names(more: &[String]) -> Vec<String> {
@@ -330,8 +319,9 @@ mod tests {
             "mailto:security@example.com"
         );
         let node_key = NodeKey::load(&config.node.key_file).unwrap();
-        let accounts = Accounts::new(Store::open(&folder, &node_key).unwrap(), &node_key);
-        assert!(accounts.find_blocking(" Ada ").unwrap().is_some());
+        let store = Store::open(&folder, &node_key).unwrap();
+        let ada = Accounts::new(store.clone(), &node_key).name_hash(" Ada ");
+        assert!(store.accounts().find(&ada.0).wait().unwrap().is_some());
         certificate::server_config(&folder, &config, 1_800_000_000_000).unwrap();
         let json = serde_json::to_value(&summary).unwrap();
         assert_eq!(json["api"], "127.0.0.1:8443");

@@ -18,6 +18,7 @@ pub mod guard;
 pub mod init;
 pub mod node_key;
 mod private_file;
+mod public_key_pem;
 pub mod serve;
 pub mod store;
 

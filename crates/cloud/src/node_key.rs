@@ -32,16 +32,10 @@ impl Label {
     pub const SESSION: Self = Self("device session");
     /// Seals the connection ids a node chooses.
     pub const CONNECTION_ID: Self = Self("connection id");
-    /// Keys the stateless cookies of the handshake.
-    pub const COOKIE: Self = Self("handshake cookie");
     /// Shows that a store belongs to this key.
     pub const STORE_CHECK: Self = Self("store check");
-
-    /// A label of the caller's own; it must not repeat one of the constants.
-    #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self(name)
-    }
+    /// Tells a data folder from its copies.
+    pub const INCARNATION: Self = Self("incarnation");
 }
 
 /// Why the node key could not be made, read or used.
@@ -222,7 +216,7 @@ mod tests {
     fn labels_give_unrelated_keys_and_the_same_one_twice() {
         let key = NodeKey::from_bytes(Zeroizing::new([7; 32]));
         assert_eq!(*key.derive(Label::SESSION), *key.derive(Label::SESSION));
-        assert_ne!(*key.derive(Label::SESSION), *key.derive(Label::COOKIE));
+        assert_ne!(*key.derive(Label::SESSION), *key.derive(Label::TOKEN));
         assert_ne!(
             *key.derive(Label::SESSION),
             *NodeKey::from_bytes(Zeroizing::new([8; 32])).derive(Label::SESSION)
@@ -236,7 +230,7 @@ mod tests {
         assert_eq!(sealed.len(), 6 + 28);
         assert_eq!(key.open(Label::SESSION, b"device 1", &sealed).unwrap().as_slice(), b"secret");
         assert!(key.open(Label::SESSION, b"device 2", &sealed).is_err());
-        assert!(key.open(Label::COOKIE, b"device 1", &sealed).is_err());
+        assert!(key.open(Label::TOKEN, b"device 1", &sealed).is_err());
         assert!(NodeKey::generate().unwrap().open(Label::SESSION, b"device 1", &sealed).is_err());
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();

@@ -2,7 +2,7 @@
 //!
 //! A write is a [`Transaction`] value, queued to one thread that commits many callers with one sync; a read is
 //! one [`Statement`] on a reading thread. Both answer through an [`Ask`], which async code awaits and a plain
-//! thread waits for. A shard of the door never waits: it calls [`Store::enqueue`]. The typed repositories
+//! thread waits for. Who must not wait to write calls [`Store::enqueue`]. The typed repositories
 //! ([`Store::devices`], [`Store::pins`], [`Store::sessions`], [`Store::accounts`], [`Store::tokens`]) hold the
 //! SQL; nothing outside this folder does.
 

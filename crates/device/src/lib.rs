@@ -32,8 +32,6 @@ pub use agent::{Agent, AgentHandle, RunOptions, run};
 pub use board::{Board, BoardError, VirtualBoard};
 pub use config::{Config, Events, Source, Variable};
 pub use error::Error;
-/// The error of everything here; the name for callers that only run an agent.
-pub use error::Error as AgentError;
 pub use folder::{CreateOptions, Folder};
 pub use life::{Life, Loss, Profile};
 pub use notice::Notice;

@@ -1,7 +1,6 @@
 //! What an agent tells whoever watches it, one line each.
 
-use crate::life::Unpublished;
-use crate::life::{Loss, Publication};
+use crate::life::{Loss, Publication, Unpublished};
 use pintle_protocol::ContentFormat;
 use pintle_protocol::value::Value;
 use std::fmt;

@@ -65,7 +65,7 @@ impl<S: Sync> FromRequest<S> for Fields {
         match kind.as_str() {
             "multipart/form-data" => Err(ApiError::new(
                 StatusCode::NOT_IMPLEMENTED,
-                "This server takes no files yet: flashing and uploads come with a later release.",
+                "This server takes no files: nothing can be flashed or uploaded through it.",
             )),
             "application/x-www-form-urlencoded" => Ok(form(&body)),
             "application/json" => json(&body),

@@ -1,7 +1,9 @@
 //! What time it is, given to the API from outside so that tests can set it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
+
+use crate::clock::now_ms;
 
 /// One instant, on both clocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +28,7 @@ impl Clock {
     #[must_use]
     pub fn system() -> Self {
         let start = Instant::now();
-        Self::new(move || {
-            let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-            Moment {
-                wall_ms: i64::try_from(wall.as_millis()).unwrap_or(i64::MAX),
-                since_start: start.elapsed(),
-            }
-        })
+        Self::new(move || Moment { wall_ms: now_ms(), since_start: start.elapsed() })
     }
 
     pub(crate) fn now(&self) -> Moment {

@@ -12,7 +12,7 @@ use super::locate::{own_device, own_device_to_change};
 use super::{ApiState, Fleet};
 use crate::account::Caller;
 use crate::clock::iso8601;
-use crate::device::Presence;
+use crate::device::{Presence, is_cellular};
 use crate::store::device::DeviceRow;
 
 /// `GET /v1/devices`: newest handshake first.
@@ -74,7 +74,7 @@ pub(super) fn object(row: &DeviceRow, presence: Presence) -> Value {
         "platform_id": row.platform_id,
         "online": presence.online,
         "connected": presence.online,
-        "cellular": is_cellular(row.platform_id),
+        "cellular": row.platform_id.is_some_and(is_cellular),
         "notes": row.notes,
         "functions": functions(row).unwrap_or_default(),
         "variables": variables(row).unwrap_or_default(),
@@ -102,11 +102,6 @@ pub(super) fn functions(row: &DeviceRow) -> Option<Vec<String>> {
 /// The variables the device described, name to type; `None` if it never did.
 pub(super) fn variables(row: &DeviceRow) -> Option<Map<String, Value>> {
     serde_json::from_str(row.variables.as_deref()?).ok()
-}
-
-/// Platforms with a cellular modem: Electron, Boron, B SoM, B5 SoM, Tracker, M SoM.
-pub(super) fn is_cellular(platform: Option<u16>) -> bool {
-    matches!(platform, Some(10 | 13 | 23 | 25 | 26 | 35))
 }
 
 /// 6200 is 6.2.0: thousands, hundreds, the rest. Pre-releases are not told apart.

@@ -5,9 +5,6 @@
 
 use axum::Json;
 use axum::extract::State;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use pintle_dtls::PublicKey;
 use pintle_protocol::DeviceId;
 use serde_json::{Value, json};
 
@@ -16,6 +13,7 @@ use super::body::Fields;
 use super::error::ApiError;
 use super::{ApiState, Fleet};
 use crate::account::Caller;
+use crate::public_key_pem;
 use crate::store::pin::{HistoryEntry, NewPin, PinChange, PinError, PinnedBy, What, note};
 
 pub(super) async fn pin<F: Fleet>(
@@ -35,7 +33,7 @@ pub(super) async fn pin<F: Fleet>(
     let pem = fields
         .text(&["publicKey"])
         .ok_or_else(|| ApiError::bad_request("The field publicKey is missing."))?;
-    let key = public_key(&pem).ok_or_else(|| {
+    let key = public_key_pem::read(&pem).ok_or_else(|| {
         ApiError::bad_request(
             "The field publicKey must be a P-256 public key in PEM form (BEGIN PUBLIC KEY).",
         )
@@ -71,12 +69,4 @@ fn refused<F: Fleet>(state: &ApiState<F>, pin: &NewPin) {
     };
     // A full queue loses the note, not the refusal; the store logs it.
     drop(state.store.enqueue(note(&entry)));
-}
-
-/// RFC 7468: base64 between two lines. The lines may end any way, or be gone, as forms sometimes leave them.
-fn public_key(pem: &str) -> Option<PublicKey> {
-    let (_, rest) = pem.split_once("-----BEGIN PUBLIC KEY-----")?;
-    let (body, _) = rest.split_once("-----END PUBLIC KEY-----")?;
-    let body: String = body.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    PublicKey::from_spki(&STANDARD.decode(body).ok()?).ok()
 }

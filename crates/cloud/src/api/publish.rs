@@ -9,7 +9,7 @@ use super::body::Fields;
 use super::error::ApiError;
 use super::{ApiState, Fleet};
 use crate::account::Caller;
-use crate::event::{DEFAULT_TTL, Event, MAX_DATA, MAX_NAME, Source};
+use crate::event::{DEFAULT_TTL, Event, MAX_DATA, MAX_NAME, Source, is_reserved};
 
 pub(super) async fn publish<F: Fleet>(
     State(state): State<ApiState<F>>,
@@ -43,8 +43,7 @@ fn check_name(name: &str) -> Result<(), ApiError> {
             "An event name has 1 to {MAX_NAME} bytes and no control characters."
         )));
     }
-    // Devices act on these; only the server itself speaks in that name.
-    if ["spark", "particle"].iter().any(|word| name.split('/').next() == Some(word)) {
+    if is_reserved(name) {
         return Err(ApiError::bad_request(
             "Event names under spark/ and particle/ are the server's own.",
         ));

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::error::ApiError;
 use super::{ApiState, Fleet};
 use crate::account::Caller;
+use crate::device::is_cellular;
 
 pub(super) async fn show<F: Fleet>(
     State(state): State<ApiState<F>>,
@@ -14,7 +15,7 @@ pub(super) async fn show<F: Fleet>(
 ) -> Result<Json<Value>, ApiError> {
     let devices = state.store.devices().list(caller.account).await?;
     let cellular =
-        devices.iter().filter(|device| super::device::is_cellular(device.platform_id)).count();
+        devices.iter().filter(|device| device.platform_id.is_some_and(is_cellular)).count();
     Ok(Json(json!({
         "id": caller.account.handle(),
         "username": caller.name.as_str(),

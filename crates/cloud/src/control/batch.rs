@@ -5,6 +5,7 @@
 //! itself, and nothing of the file is taken.
 
 use crate::account::AccountId;
+use crate::public_key_pem;
 use crate::store::pin::{NewPin, PinnedBy};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -127,15 +128,14 @@ fn read_line<'a>(
         })
         .transpose()?;
     let owner = field(owner).map(str::to_owned);
-    Ok(PinLine { line, device: device.into(), key: STANDARD.encode(key), platform_id, owner })
+    Ok(PinLine { line, device: device.into(), key: base64_of(&key), platform_id, owner })
 }
 
 /// A key given as base64 of its SPKI, or as the name of a file.
-fn read_key(text: &str, folder: &Path) -> Result<Vec<u8>, String> {
-    if let Ok(spki) = STANDARD.decode(text)
-        && PublicKey::from_spki(&spki).is_ok()
-    {
-        return Ok(spki);
+fn read_key(text: &str, folder: &Path) -> Result<PublicKey, String> {
+    let spki = STANDARD.decode(text).ok();
+    if let Some(key) = spki.and_then(|spki| PublicKey::from_spki(&spki).ok()) {
+        return Ok(key);
     }
     let path = folder.join(text);
     if !path.is_file() {
@@ -146,25 +146,18 @@ fn read_key(text: &str, folder: &Path) -> Result<Vec<u8>, String> {
     read_key_file(&path)
 }
 
-/// Reads a public key from a PEM or DER file; its SPKI.
-///
-/// # Errors
-/// What is wrong with the file, for a person.
-pub fn read_key_file(path: &Path) -> Result<Vec<u8>, String> {
+/// Reads a public key from a PEM or DER file.
+fn read_key_file(path: &Path) -> Result<PublicKey, String> {
     let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let spki = match bytes.starts_with(b"-----BEGIN") {
-        true => pem_body(&bytes),
-        false => Some(bytes),
-    };
-    spki.filter(|spki| PublicKey::from_spki(spki).is_ok())
+    let in_pem = || public_key_pem::read(std::str::from_utf8(&bytes).ok()?);
+    PublicKey::from_spki(&bytes)
+        .ok()
+        .or_else(in_pem)
         .ok_or_else(|| format!("{} holds no P-256 public key (SPKI, PEM or DER)", path.display()))
 }
 
-fn pem_body(bytes: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let body = text.split("-----BEGIN PUBLIC KEY-----").nth(1)?;
-    let body = body.split("-----END PUBLIC KEY-----").next()?;
-    STANDARD.decode(body.split_whitespace().collect::<String>()).ok()
+fn base64_of(key: &PublicKey) -> String {
+    STANDARD.encode(key.to_spki())
 }
 
 impl PinLine {
@@ -173,7 +166,7 @@ impl PinLine {
     /// # Errors
     /// What is wrong with the file, for a person.
     pub fn from_file(device: &str, key: &Path, owner: Option<String>) -> Result<Self, String> {
-        let key = STANDARD.encode(read_key_file(key)?);
+        let key = base64_of(&read_key_file(key)?);
         Ok(Self { line: 0, device: device.into(), key, platform_id: None, owner })
     }
 

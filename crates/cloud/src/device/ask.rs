@@ -27,8 +27,8 @@ pub enum Question {
     Signal(bool),
 }
 
-/// The longest function argument a device takes, in bytes (`facts/device-udp.md` §4).
-pub const MAX_ARGUMENT: usize = 1024;
+/// The longest function argument a device takes, in bytes.
+pub const MAX_ARGUMENT: usize = pintle_protocol::MAX_DATA;
 
 /// What a device answered.
 #[derive(Clone, Debug, PartialEq)]

@@ -15,8 +15,10 @@ pub(super) const PATIENCE: u16 = 80;
 /// The same for a cellular device, which sends its keep-alive every 23 minutes.
 const CELLULAR_PATIENCE: u16 = 25 * 60;
 
-/// Platforms with a modem (`facts/device-udp.md` §3.1).
-const CELLULAR: [u16; 6] = [13, 23, 25, 26, 28, 35];
+/// Whether a platform has a cellular modem: Electron, Boron, B SoM, B5 SoM, Tracker, Tracker M, M SoM.
+pub fn is_cellular(platform: u16) -> bool {
+    matches!(platform, 10 | 13 | 23 | 25 | 26 | 28 | 35)
+}
 
 impl Life {
     pub(super) fn introduce(
@@ -31,8 +33,8 @@ impl Life {
         if hello.device_id != who.device {
             return Verdict::End(End::WrongId(hello.device_id));
         }
-        let cellular = CELLULAR.contains(&hello.platform_id);
-        standing.patience = if cellular { CELLULAR_PATIENCE } else { PATIENCE };
+        standing.patience =
+            if is_cellular(hello.platform_id) { CELLULAR_PATIENCE } else { PATIENCE };
         if !self.may_write(world, message) {
             return Verdict::Keep;
         }

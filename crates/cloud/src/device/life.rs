@@ -14,7 +14,7 @@ use pintle_protocol::block::Assembler;
 use pintle_protocol::coap::{Kind, Message, MessageId};
 use pintle_protocol::exchange::{Answered, Exchange, Received, Settings};
 use pintle_protocol::from_device::{self, Request};
-use pintle_protocol::{DeviceId, from_cloud, reply};
+use pintle_protocol::{DeviceId, reply};
 use std::time::Duration;
 
 /// How much a device may have written down in each [`WRITES_EACH`]: a Hello, its describes and all its
@@ -24,9 +24,6 @@ const WRITES_EACH: Duration = Duration::from_secs(10);
 
 /// How long a describe may take to come in blocks, from one to the next.
 const UPLOAD_WITHIN: Duration = Duration::from_secs(90);
-
-/// What may go to an address not yet proven, at most, in bytes, however much came from it.
-const MOST_UNPROVEN: usize = 4096;
 
 /// Whom a message is from.
 #[derive(Clone, Copy, Debug)]
@@ -87,10 +84,12 @@ pub struct Life {
     writes: (u32, Duration),
     pub(super) questions: usize,
     pub(super) events: usize,
-    challenged: bool,
+    /// Whether a ping is under way that is to prove the device's address.
+    pub(super) challenged: bool,
     /// Counts the addresses the device was at.
-    stay: u32,
-    allowance: usize,
+    pub(super) stay: u32,
+    /// How many bytes may still go to an address that is not proven.
+    pub(super) allowance: usize,
     alarm: Option<Duration>,
     born: Duration,
 }
@@ -208,7 +207,7 @@ impl Life {
                 return Verdict::Left;
             }
             Request::Ping => self.acknowledge_if_asked(world, message, out),
-            // Left open, an unknown confirmable request would end the device's session (facts §2).
+            // Left open, an unknown confirmable request would end the device's session.
             _ => self.answer(world, message, out, |bytes| {
                 reply::not_found(bytes, message.id, message.token);
             }),
@@ -286,18 +285,6 @@ impl Life {
         out.push(reply);
     }
 
-    /// Pings the device to prove its address, unless such a ping is under way.
-    pub fn challenge(&mut self, world: &World, out: &mut Outgoing) {
-        if self.challenged {
-            return;
-        }
-        // Only who receives it can know the id: a device could lie about where it is.
-        let id = self.exchange.free_id(world.random());
-        self.challenged = self.send(world, id, Sent::Challenge(self.stay), out, |bytes| {
-            from_cloud::ping(bytes, id);
-        });
-    }
-
     /// Sends a confirmable message that an acknowledgement settles. False where too many are under
     /// way.
     pub(super) fn send(
@@ -316,25 +303,6 @@ impl Life {
             out.push(&copy);
         }
         taken
-    }
-
-    /// Begins anew at another address: nothing that was proven or allowed before counts there.
-    pub fn move_away(&mut self) {
-        self.stay = self.stay.wrapping_add(1);
-        self.challenged = false;
-        self.allowance = 0;
-    }
-
-    /// Lets `bytes` more go to an address that is not proven yet (promise P11).
-    pub fn allow(&mut self, bytes: usize) {
-        self.allowance = (self.allowance + bytes).min(MOST_UNPROVEN);
-    }
-
-    /// Takes `bytes` off what may go to an unproven address. False where that is used up.
-    pub fn spend(&mut self, bytes: usize) -> bool {
-        let left = self.allowance.checked_sub(bytes);
-        self.allowance = left.unwrap_or(self.allowance);
-        left.is_some()
     }
 
     /// Repeats what is due, and gives up what was repeated enough.
@@ -358,8 +326,7 @@ impl Life {
             }
             Sent::Event => self.events = self.events.saturating_sub(1),
             Sent::Challenge(stay) if stay == self.stay => self.challenged = false,
-            Sent::Challenge(_) => {}
-            Sent::Inquiry(_) => {}
+            Sent::Challenge(_) | Sent::Inquiry(_) => {}
         }
     }
 

@@ -67,39 +67,54 @@ impl Life {
             return;
         }
         let id = self.exchange.next_id();
+        let asked = |expected| Asked { expected, reply };
         let sent = match question {
             Question::Ping => {
-                let asked = Sent::Question(Asked { expected: Expected::Done, reply });
+                let asked = Sent::Question(asked(Expected::Done));
                 self.send(world, id, asked, out, |bytes| from_cloud::ping(bytes, id))
             }
-            question => self.ask_with_token(world, id, question, reply, out),
+            Question::Call { function, argument } => {
+                self.ask_under_token(world, id, asked(Expected::Returned), out, |bytes, token| {
+                    from_cloud::call(bytes, id, token, function, argument)
+                })
+            }
+            Question::Read { variable, kind } => self.ask_under_token(
+                world,
+                id,
+                asked(Expected::Value(*kind)),
+                out,
+                |bytes, token| from_cloud::read(bytes, id, token, variable),
+            ),
+            Question::Signal(on) => {
+                self.ask_under_token(world, id, asked(Expected::Done), out, |bytes, token| {
+                    from_cloud::signal(bytes, id, token, *on)
+                })
+            }
         };
         self.questions += usize::from(sent);
     }
 
-    fn ask_with_token(
+    /// Sends a question whose answer comes under its token. False where it is answered already: it
+    /// cannot be asked.
+    fn ask_under_token(
         &mut self,
         world: &World,
         id: MessageId,
-        question: &Question,
-        reply: Reply,
+        asked: Asked,
         out: &mut Outgoing,
+        write: impl FnOnce(&mut Vec<u8>, RequestToken) -> Result<(), Error>,
     ) -> bool {
         let token = self.exchange.next_token();
         let mut datagram = Vec::new();
-        let expected = match write(&mut datagram, id, token, question) {
-            Ok(expected) => expected,
-            Err(_) => {
-                let limit = super::ask::MAX_ARGUMENT;
-                let _ = reply.send(Err(AskError::TooLarge { limit }));
-                return false;
-            }
-        };
+        if write(&mut datagram, token).is_err() {
+            let limit = super::ask::MAX_ARGUMENT;
+            let _ = asked.reply.send(Err(AskError::TooLarge { limit }));
+            return false;
+        }
         let (now, copy) = (world.now, datagram.clone());
         let deadline = now + world.answer_within;
-        let asked = Sent::Question(Asked { expected, reply });
-        let jitter = world.random();
-        match self.exchange.request(now, jitter, id, token, datagram, deadline, asked) {
+        let (jitter, sent) = (world.random(), Sent::Question(asked));
+        match self.exchange.request(now, jitter, id, token, datagram, deadline, sent) {
             Ok(()) => {
                 out.push(&copy);
                 true
@@ -109,27 +124,6 @@ impl Life {
                 false
             }
             Err(_) => false,
-        }
-    }
-}
-
-fn write(
-    out: &mut Vec<u8>,
-    id: MessageId,
-    token: RequestToken,
-    question: &Question,
-) -> Result<Expected, Error> {
-    match question {
-        Question::Call { function, argument } => {
-            from_cloud::call(out, id, token, function, argument).map(|()| Expected::Returned)
-        }
-        Question::Read { variable, kind } => {
-            from_cloud::read(out, id, token, variable).map(|()| Expected::Value(*kind))
-        }
-        Question::Signal(on) => from_cloud::signal(out, id, token, *on).map(|()| Expected::Done),
-        Question::Ping => {
-            from_cloud::ping(out, id);
-            Ok(Expected::Done)
         }
     }
 }

@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 /// How many subscriptions one device may hold (Device OS allows its applications fewer).
 pub const MAX_SUBSCRIPTIONS: usize = 32;
 
-/// Which payloads a subscription takes (`facts/device-udp.md` §4).
+/// Which payloads a subscription takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takes {
     /// Text formats only.
@@ -71,7 +71,6 @@ pub fn saved(subscriptions: &[Subscribed]) -> Vec<SavedSubscription> {
             Takes::Cbor => 1,
             Takes::Any => 2,
         },
-        only_device: None,
     };
     subscriptions.iter().map(saved).collect()
 }
@@ -127,11 +126,10 @@ impl Registry {
         }
     }
 
-    /// Adds a subscription; the device's whole list where it changed. One more than
-    /// 32 is not taken.
+    /// Adds a subscription; the device's whole list where it changed.
     ///
     /// # Errors
-    /// The limit, where the list is full.
+    /// How many a device may hold, where it holds as many.
     pub fn subscribe(
         &mut self,
         device: DeviceId,

@@ -44,8 +44,8 @@ impl World {
         });
     }
 
-    /// Reads what the store has about a device, so that events find its owner and itself. One indexed
-    /// read on this thread, when a session begins.
+    /// Reads what the store has about a device, so that events find its owner and itself. Two indexed
+    /// reads that this thread waits for, when a session begins.
     pub fn learn(&mut self, device: DeviceId) {
         let known = self.store.devices().find(device).wait().and_then(|row| {
             let subscriptions = self.store.devices().subscriptions(device).wait()?;

@@ -1,5 +1,5 @@
 //! The connection IDs that the cloud chooses: a device that comes back from a new address is found
-//! without a table, and a forged ID is dropped before a slot is touched (DESIGN §3, promise P11).
+//! without a table, and a forged ID is dropped before a slot is touched (promise P11).
 //!
 //! Layout of the 64 bits, most significant first: key id (1) ‖ tag (23) ‖ masked place (40), where
 //! the place is virtual partition (8) ‖ slot (20) ‖ generation (12). The tag is a truncated keyed

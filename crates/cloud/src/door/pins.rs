@@ -7,7 +7,7 @@ use pintle_protocol::DeviceId;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// How many refused keys are remembered; beyond, the oldest knowledge is forgotten at once.
+/// How many refused keys are remembered; beyond, those whose wait is over are forgotten, or else all.
 const REFUSALS: usize = 4096;
 const FIRST_BACK_OFF: Duration = Duration::from_secs(2);
 const LONGEST_BACK_OFF: Duration = Duration::from_secs(600);

@@ -12,7 +12,7 @@ use super::slots::Live;
 use super::socket::Route;
 use crate::device::{AskError, End, Life, Question, Reply, Verdict, Who};
 use crate::event::Event;
-use crate::store::pin::{self, HistoryEntry};
+use crate::store::pin::{self, HistoryEntry, What};
 use pintle_dtls::{Content, OpenError, SealError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,14 +83,8 @@ impl Shard {
             }
             // A late record from where the session was proves nothing about where it is.
             live.proven |= at_home && verdict == Verdict::Answered;
-            match verdict {
-                Verdict::End(end) => return self.end(place, end),
-                Verdict::Left => self.left(place),
-                Verdict::Malformed => {
-                    self.counters.malformed();
-                    self.came(place);
-                }
-                Verdict::Keep | Verdict::Answered => self.came(place),
+            if !self.goes_on(place, verdict) {
+                return;
             }
         }
         if shaking_still {
@@ -120,6 +114,23 @@ impl Shard {
             OpenError::Replayed => self.counters.replayed(),
             _ => self.counters.noise(),
         }
+    }
+
+    /// Does what a message asks of the session; false where that was its end.
+    fn goes_on(&mut self, place: Place, verdict: Verdict) -> bool {
+        match verdict {
+            Verdict::End(end) => {
+                self.end(place, end);
+                return false;
+            }
+            Verdict::Left => self.left(place),
+            Verdict::Malformed => {
+                self.counters.malformed();
+                self.came(place);
+            }
+            Verdict::Keep | Verdict::Answered => self.came(place),
+        }
+        true
     }
 
     /// Notes that the device was heard from.
@@ -308,7 +319,7 @@ impl Shard {
             at_ms: self.world.wall_ms,
             device: Some(*claimed),
             fingerprint: key,
-            what: "refused-wrong-id".into(),
+            what: What::RefusedWrongId.as_str().into(),
             detail: format!("the key is pinned for {device}"),
         };
         self.world.enqueue(pin::note(&entry));

@@ -14,7 +14,7 @@ use super::shard::Shard;
 use super::slots::Live;
 use super::socket::Route;
 use crate::device::{End, Life, Standing};
-use crate::store::pin::{self, HistoryEntry};
+use crate::store::pin::{self, HistoryEntry, What};
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_dtls::server::{
     Admission, CookieJar, Established, Handshake, Linger, PinnedKeys, ProvenHello, ServerConfig,
@@ -229,7 +229,7 @@ impl Shard {
             at_ms: self.world.wall_ms,
             device: None,
             fingerprint: Some(key),
-            what: "refused-unpinned".into(),
+            what: What::RefusedUnpinned.as_str().into(),
             detail: "no device has this key".into(),
         };
         self.world.enqueue(pin::note(&entry));

@@ -7,7 +7,9 @@
 //! 3. a connection ID opens to a slot, and [`super::session`] takes it from there; an address leads
 //!    to a handshake under way in [`super::shaking`]; anything else meets the cookie first.
 //!
-//! Nothing here waits for another thread: others write to the shard's mailbox and ring its bell.
+//! Other threads never call a shard: they write to its mailbox and ring its bell. It waits for one of
+//! them only to read from the store, when it starts, stops, takes a device in, or hears that a device's
+//! pin or owner was changed.
 
 use super::connection_id::{ConnectionIds, Place};
 use super::counters::Counters;
@@ -17,6 +19,7 @@ use super::slots::Slots;
 use super::socket::{BATCH, BatchSocket, Route};
 use super::throttle::Throttle;
 use super::timers::Timers;
+use crate::clock::now_ms;
 use crate::device::{AskError, Command, End, Outgoing, Reply, World};
 use crate::node_key::NodeKey;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -27,7 +30,7 @@ use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// How long the shard sleeps at most: the pace of the slow walk that finds silent devices.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
@@ -38,7 +41,7 @@ const WALK: usize = 4096;
 /// How many commands are dealt with between two batches of datagrams.
 const MOST_COMMANDS: usize = 1024;
 
-/// The first byte of a reachability probe (`facts/device-udp.md` §1.6).
+/// The first byte of a reachability probe of Device OS.
 const PROBE: u8 = 252;
 
 /// The longest probe that is answered: header and 512 bytes.
@@ -183,8 +186,7 @@ impl Shard {
 
     fn tell_time(&mut self) {
         self.world.now = self.started.elapsed();
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        self.world.wall_ms = i64::try_from(wall.as_millis()).unwrap_or(i64::MAX);
+        self.world.wall_ms = now_ms();
     }
 
     fn datagram(&mut self, route: Route, datagram: &mut [u8]) {

@@ -158,7 +158,8 @@ impl BatchSocket {
             let (batch, after) = rest.split_at(run.max(1));
             let sent = self.send_from(local, batch);
             // What the kernel did not take has no room now; skip it rather than spin.
-            rest = if sent < batch.len() { &rest[(sent + 1).min(rest.len())..] } else { after };
+            rest =
+                if sent < batch.len() { rest.get(sent + 1..).unwrap_or_default() } else { after };
         }
         self.spare.extend(queue.into_iter().map(|(_, buffer)| buffer));
         self.spare.truncate(BATCH * 2);

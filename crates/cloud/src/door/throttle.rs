@@ -2,7 +2,7 @@
 //!
 //! Fixed memory whatever comes: sources share buckets chosen by a keyed hash, so nobody can aim at
 //! another's bucket without knowing the key. What a source is, the caller says: an address alone is
-//! easily lied about, so it counts alone only where nothing but an echo is refused.
+//! easily lied about, so it counts alone only where nothing but an echo or a note of a refusal is lost.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::time::Duration;

@@ -56,10 +56,8 @@ pub struct SavedHello {
 pub struct SavedSubscription {
     /// The event name it must start with.
     pub prefix: String,
-    /// Bits the door gives a meaning to (the store keeps them as they are).
+    /// Which payloads it takes, in a number the device's room gives a meaning to.
     pub options: u32,
-    /// Only events of this device, if set.
-    pub only_device: Option<DeviceId>,
 }
 
 /// How a claim went.
@@ -125,23 +123,6 @@ impl Devices<'_> {
         self.0.read(question, |rows| rows.iter().map(device).collect())
     }
 
-    /// The owners of all claimed devices.
-    pub fn owners(&self) -> Ask<Vec<(DeviceId, AccountId)>> {
-        self.0.read(
-            Statement::new("SELECT id, owner FROM device WHERE owner IS NOT NULL"),
-            |rows| {
-                rows.iter()
-                    .map(|row| {
-                        Ok((
-                            DeviceId::from_bytes(row.array(0)?),
-                            AccountId::from_bytes(row.array(1)?),
-                        ))
-                    })
-                    .collect()
-            },
-        )
-    }
-
     /// Makes the device the owner's, unless it is someone else's.
     pub fn claim(&self, id: DeviceId, owner: AccountId) -> Ask<Claim> {
         self.0.attempt(claim(id, owner), |result| match result {
@@ -193,7 +174,7 @@ impl Devices<'_> {
 
     /// The subscriptions of a device, in the order it made them.
     pub fn subscriptions(&self, id: DeviceId) -> Ask<Vec<SavedSubscription>> {
-        let sql = "SELECT prefix, options, only_device FROM subscription WHERE device = ?1 ORDER BY position";
+        let sql = "SELECT prefix, options FROM subscription WHERE device = ?1 ORDER BY position";
         self.0.read(Statement::new(sql).with(id.as_bytes().as_slice()), |rows| {
             rows.iter().map(subscription).collect()
         })
@@ -254,14 +235,13 @@ pub fn put_subscriptions(id: DeviceId, subscriptions: &[SavedSubscription]) -> T
             transaction.then(
                 // The device may have been removed since: then there is nobody to keep them for.
                 Statement::new(
-                    "INSERT INTO subscription (device, position, prefix, options, only_device) \
-                 SELECT id, ?2, ?3, ?4, ?5 FROM device WHERE id = ?1",
+                    "INSERT INTO subscription (device, position, prefix, options) \
+                     SELECT id, ?2, ?3, ?4 FROM device WHERE id = ?1",
                 )
                 .with(id.as_bytes().as_slice())
                 .with(position)
                 .with(one.prefix.as_str())
-                .with(one.options)
-                .with(one.only_device.map(|only| only.as_bytes().to_vec())),
+                .with(one.options),
             )
         },
     )
@@ -300,9 +280,5 @@ fn device(row: &Row) -> Result<DeviceRow, StoreError> {
 }
 
 fn subscription(row: &Row) -> Result<SavedSubscription, StoreError> {
-    Ok(SavedSubscription {
-        prefix: row.text(0)?.to_owned(),
-        options: row.number(1)?,
-        only_device: row.maybe_array(2)?.map(DeviceId::from_bytes),
-    })
+    Ok(SavedSubscription { prefix: row.text(0)?.to_owned(), options: row.number(1)? })
 }

@@ -103,8 +103,6 @@ pub struct PinRow {
     pub device: DeviceId,
     /// The fingerprint of its key.
     pub fingerprint: Fingerprint,
-    /// The key as SPKI.
-    pub spki: Vec<u8>,
     /// Who set it.
     pub by: String,
     /// When, in milliseconds since 1970.
@@ -190,14 +188,6 @@ impl Pins<'_> {
         self.0.attempt(Transaction { statements: all }, move |result| decode_batch(result, &each))
     }
 
-    /// The device this key is pinned to.
-    pub fn device_of(&self, fingerprint: Fingerprint) -> Ask<Option<DeviceId>> {
-        let sql = "SELECT device FROM pin WHERE fingerprint = ?1";
-        self.0.read(Statement::new(sql).with(fingerprint.as_bytes().as_slice()), |rows| {
-            rows.first().map(|row| row.array(0).map(DeviceId::from_bytes)).transpose()
-        })
-    }
-
     /// The key pinned for this device.
     pub fn key_of(&self, device: DeviceId) -> Ask<Option<Fingerprint>> {
         let sql = "SELECT fingerprint FROM pin WHERE device = ?1";
@@ -222,7 +212,7 @@ impl Pins<'_> {
 
     /// Every pin with what is known beside it, by device id.
     pub fn list(&self) -> Ask<Vec<PinRow>> {
-        let sql = "SELECT p.device, p.fingerprint, p.public_key, p.pinned_by, p.pinned_at, d.owner, d.platform_id \
+        let sql = "SELECT p.device, p.fingerprint, p.pinned_by, p.pinned_at, d.owner, d.platform_id \
             FROM pin p JOIN device d ON d.id = p.device ORDER BY p.device";
         self.0.read(Statement::new(sql), |rows| rows.iter().map(pin_row).collect())
     }
@@ -281,11 +271,10 @@ fn pin_row(row: &Row) -> Result<PinRow, StoreError> {
     Ok(PinRow {
         device: DeviceId::from_bytes(row.array(0)?),
         fingerprint: Fingerprint::from_bytes(row.array(1)?),
-        spki: row.blob(2)?.to_vec(),
-        by: row.text(3)?.to_owned(),
-        at_ms: row.int(4)?,
-        owner: row.maybe_array(5)?.map(AccountId::from_bytes),
-        platform_id: row.maybe_number(6)?,
+        by: row.text(2)?.to_owned(),
+        at_ms: row.int(3)?,
+        owner: row.maybe_array(4)?.map(AccountId::from_bytes),
+        platform_id: row.maybe_number(5)?,
     })
 }
 

@@ -58,7 +58,6 @@ CREATE TABLE subscription (
     position BIGINT NOT NULL,
     prefix TEXT NOT NULL,
     options BIGINT NOT NULL,
-    only_device BLOB,
     PRIMARY KEY (device, position)
 );
 

@@ -41,13 +41,6 @@ impl Sessions<'_> {
         let take = Statement::new("DELETE FROM session RETURNING device, slot, generation, sealed");
         self.0.write(take, |outcome| outcome.rows(0).iter().map(session).collect())
     }
-
-    /// Forgets the saved session of one device.
-    pub fn forget(&self, device: DeviceId) -> Ask<()> {
-        let statement = Statement::new("DELETE FROM session WHERE device = ?1")
-            .with(device.as_bytes().as_slice());
-        self.0.write(statement, |_| Ok(()))
-    }
 }
 
 fn put(session: &SavedSession) -> Statement {

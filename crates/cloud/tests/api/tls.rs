@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pintle_cloud::api::listener;
 use pintle_cloud::certificate;
+use pintle_cloud::clock::now_ms;
 use pintle_cloud::config::Config;
 use pintle_cloud::init::{self, InitOptions};
 use rustls::pki_types::pem::PemObject;
@@ -15,11 +16,6 @@ use tokio_rustls::TlsConnector;
 use zeroize::Zeroizing;
 
 use super::harness::Cloud;
-
-fn now_ms() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(now.as_millis()).unwrap()
-}
 
 fn connector(ca: &std::path::Path) -> TlsConnector {
     let mut roots = RootCertStore::empty();

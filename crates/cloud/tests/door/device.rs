@@ -1,6 +1,6 @@
 //! A device of a test: it shakes hands, says Hello, and then does what the test says, right or wrong.
 
-use crate::node::Node;
+use crate::node::{Node, new_key};
 use pintle_dtls::client::{ClientConfig, Handshake, Offer};
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_dtls::{Content, PublicKey, Session};
@@ -49,9 +49,11 @@ pub fn socket() -> UdpSocket {
     UdpSocket::bind("127.0.0.1:0").unwrap()
 }
 
-/// Shakes hands from `socket`; `None` where the cloud falls silent.
+/// Shakes hands from `socket`; `None` where the cloud is silent for longer than `patience`, or is not
+/// the one with this key.
 pub fn shake(
     socket: &UdpSocket,
+    patience: Duration,
     cloud: SocketAddr,
     key: &[u8],
     cloud_key: PublicKey,
@@ -62,7 +64,7 @@ pub fn shake(
     let start = Instant::now();
     let mut handshake = Handshake::start(config, Duration::ZERO).unwrap();
     let mut buffer = [0; 2048];
-    socket.set_read_timeout(Some(SILENCE)).unwrap();
+    socket.set_read_timeout(Some(patience)).unwrap();
     loop {
         while let Some(datagram) = handshake.poll_transmit() {
             socket.send_to(&datagram, cloud).unwrap();
@@ -79,17 +81,30 @@ pub fn shake(
     }
 }
 
+/// The `n`th device, pinned and connected.
+pub fn connected(node: &Node, n: u8) -> TestDevice {
+    let key = new_key();
+    node.pin(id(n), &key);
+    TestDevice::connected(node, id(n), &key)
+}
+
 impl TestDevice {
     /// A device that has shaken hands and not said Hello.
-    pub fn shaken(node: &Node, key: &[u8]) -> Option<Self> {
+    pub fn shaken(node: &Node, key: &[u8]) -> Self {
         let (socket, cloud) = (socket(), node.address());
-        let session = shake(&socket, cloud, key, node.public_key(), Offer::DeviceOs)?;
-        Some(Self { socket, session, cloud, sent: Vec::new(), next_id: 1 })
+        let session = shake(&socket, PATIENCE, cloud, key, node.public_key(), Offer::DeviceOs);
+        let session = session.expect("the handshake completes");
+        Self { socket, session, cloud, sent: Vec::new(), next_id: 1 }
+    }
+
+    /// Whether a device with this key gets no handshake.
+    pub fn is_refused(node: &Node, key: &[u8]) -> bool {
+        shake(&socket(), SILENCE, node.address(), key, node.public_key(), Offer::DeviceOs).is_none()
     }
 
     /// A device that is connected.
     pub fn connected(node: &Node, id: DeviceId, key: &[u8]) -> Self {
-        let mut device = Self::shaken(node, key).expect("the handshake completes");
+        let mut device = Self::shaken(node, key);
         device.say_hello(id);
         assert!(device.acknowledged(), "Hello is acknowledged");
         device
@@ -186,6 +201,26 @@ impl TestDevice {
             }
         }
         None
+    }
+
+    /// How many bytes come to the first device while people ask it for far more than may go to an
+    /// address that is not proven.
+    pub fn bytes_under_pressure(&self, node: &Node) -> usize {
+        let calls: Vec<_> = (0..10)
+            .map(|_| {
+                let gateway = node.gateway.clone();
+                node.runtime.spawn(async move { gateway.call(id(1), "f", &[b'x'; 500]).await })
+            })
+            .collect();
+        node.wait_for("withheld", 5);
+        let mut buffer = [0; 2048];
+        let mut came = 0;
+        self.socket.set_read_timeout(Some(SILENCE)).unwrap();
+        while let Ok(length) = self.socket.recv(&mut buffer) {
+            came += length;
+        }
+        calls.iter().for_each(tokio::task::JoinHandle::abort);
+        came
     }
 
     pub fn ping(&mut self) -> bool {

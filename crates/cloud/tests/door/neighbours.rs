@@ -1,19 +1,14 @@
 //! One device, its key in the wrong hands, cannot disturb another; nor can a stranger.
 
-use crate::device::{TestDevice, id, socket};
+use crate::device::{TestDevice, connected, id, socket};
 use crate::node::{Node, new_key};
 use pintle_dtls::client::{ClientConfig, Handshake, Offer};
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_protocol::coap::{Kind, Message, MessageId};
 use pintle_protocol::{from_device, reply};
+use std::net::UdpSocket;
 use std::sync::Arc;
 use std::time::Duration;
-
-fn connected(node: &Node, n: u8) -> TestDevice {
-    let key = new_key();
-    node.pin(id(n), &key);
-    TestDevice::connected(node, id(n), &key)
-}
 
 fn ping(n: u16) -> Vec<u8> {
     let mut message = Vec::new();
@@ -60,7 +55,7 @@ fn p2_who_forges_in_the_name_of_an_address_silences_nobody_there() {
 fn p1_a_session_under_a_replaced_key_that_waited_with_its_hello_is_over() {
     let (node, old) = (Node::start(), new_key());
     node.pin(id(1), &old);
-    let mut device = TestDevice::shaken(&node, &old).unwrap();
+    let mut device = TestDevice::shaken(&node, &old);
     node.pin(id(1), &new_key());
     assert_eq!(device.hear(), b"close_notify");
     device.say_hello(id(1));
@@ -87,18 +82,28 @@ fn p1_a_handshake_that_showed_a_key_before_it_was_replaced_does_not_complete() {
     assert_eq!(node.count("completed"), 2);
 }
 
-/// Shakes hands up to the device's last flight, which is not sent.
-fn last_flight(node: &Node, socket: &std::net::UdpSocket, key: &[u8]) -> Vec<u8> {
+/// Shakes hands up to the cloud's flight; the handshake that has yet to hear it, and the flight.
+fn begun(node: &Node, socket: &UdpSocket, key: &[u8]) -> (Handshake<AwsLc>, Vec<u8>) {
     let key = AwsLc.signing_key_from_der(key).unwrap();
     let config = Arc::new(ClientConfig::new(AwsLc, key, node.public_key(), Offer::DeviceOs));
     let mut handshake = Handshake::start(config, Duration::ZERO).unwrap();
-    let mut buffer = [0; 2048];
-    socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    for _ in 0..2 {
-        socket.send_to(&handshake.poll_transmit().unwrap(), node.address()).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let ask = |hello: &[u8]| {
+        let mut buffer = [0; 2048];
+        socket.send_to(hello, node.address()).unwrap();
         let length = socket.recv(&mut buffer).unwrap();
-        handshake.handle_datagram(Duration::ZERO, &mut buffer[..length]).unwrap();
-    }
+        buffer[..length].to_vec()
+    };
+    let mut cookie = ask(&handshake.poll_transmit().unwrap());
+    handshake.handle_datagram(Duration::ZERO, &mut cookie).unwrap();
+    let flight = ask(&handshake.poll_transmit().unwrap());
+    (handshake, flight)
+}
+
+/// Shakes hands up to the device's last flight, which is not sent.
+fn last_flight(node: &Node, socket: &UdpSocket, key: &[u8]) -> Vec<u8> {
+    let (mut handshake, mut flight) = begun(node, socket, key);
+    handshake.handle_datagram(Duration::ZERO, &mut flight).unwrap();
     handshake.poll_transmit().unwrap()
 }
 
@@ -110,29 +115,10 @@ fn strangers_that_begin_handshakes_without_end_do_not_lock_devices_out() {
         if node.count("crowded") > 0 {
             break;
         }
-        drop(last_flight(&node, &socket(), &key));
+        begun(&node, &socket(), &key);
     }
     assert!(node.count("crowded") > 0);
     assert!(TestDevice::connected(&node, id(1), &key).ping());
-}
-
-/// How many bytes come when far more than is allowed there is on its way to the device.
-fn pressed(node: &Node, device: &TestDevice) -> usize {
-    let calls: Vec<_> = (0..10)
-        .map(|_| {
-            let gateway = node.gateway.clone();
-            node.runtime.spawn(async move { gateway.call(id(1), "f", &[b'x'; 500]).await })
-        })
-        .collect();
-    node.wait_for("withheld", 5);
-    let mut buffer = [0; 2048];
-    let mut came = 0;
-    device.socket.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-    while let Ok(length) = device.socket.recv(&mut buffer) {
-        came += length;
-    }
-    calls.iter().for_each(tokio::task::JoinHandle::abort);
-    came
 }
 
 #[test]
@@ -145,7 +131,7 @@ fn p11_many_records_in_one_datagram_allow_no_more_than_its_size_does() {
         device.session.seal_moved(&ping(100 + n), &mut datagram).unwrap();
     }
     device.socket.send_to(&datagram, device.cloud).unwrap();
-    let came = pressed(&node, &device);
+    let came = device.bytes_under_pressure(&node);
     assert!(came <= 3 * datagram.len(), "{came} bytes came for {}", datagram.len());
 }
 
@@ -168,6 +154,6 @@ fn p11_an_answer_to_a_ping_at_another_address_proves_nothing_about_this_one() {
     device.send_moved(&answer);
     let sent = device.sent.last().unwrap().len();
     node.wait_for("moved", 2);
-    let came = pressed(&node, &device);
+    let came = device.bytes_under_pressure(&node);
     assert!(came <= 3 * sent, "{came} bytes came for {sent}");
 }

@@ -51,26 +51,18 @@ impl Link {
                 Err(Ending::GiveUp(Loss::KeyChange))
             }
             Request::Call { name, argument } => {
-                self.acknowledge(now, message, None, outlet)?;
-                if !bodies.directory.has_function(name) {
-                    return self.fail(now, token, Answer::NotFound, outlet);
+                let known = bodies.directory.has_function(name);
+                let (name, argument) = (name.to_owned(), argument.to_vec());
+                let happening = Happening::Call { ticket: self.ticket(token), name, argument };
+                if known {
+                    self.calls().note(id);
                 }
-                self.calls().note(id);
-                let ticket = self.ticket(token);
-                outlet.tell(Happening::Call {
-                    ticket,
-                    name: name.to_owned(),
-                    argument: argument.to_vec(),
-                });
-                Ok(())
+                self.ask(now, message, known.then_some(happening), outlet)
             }
             Request::Read { name } => {
-                self.acknowledge(now, message, None, outlet)?;
-                if bodies.directory.variable(name).is_none() {
-                    return self.fail(now, token, Answer::NotFound, outlet);
-                }
-                outlet.tell(Happening::Read { ticket: self.ticket(token), name: name.to_owned() });
-                Ok(())
+                let known = bodies.directory.variable(name).is_some();
+                let happening = Happening::Read { ticket: self.ticket(token), name: name.into() };
+                self.ask(now, message, known.then_some(happening), outlet)
             }
             Request::Describe { kind, block } => {
                 let body = body_of(kind, now, bodies);
@@ -82,6 +74,24 @@ impl Link {
                     Err(refusal) => self.acknowledge(now, message, Some(refusal), outlet),
                 }
             }
+        }
+    }
+
+    /// Hands a question to the application; one about what is not there is answered at once.
+    fn ask(
+        &mut self,
+        now: Duration,
+        message: &Message<'_>,
+        question: Option<Happening>,
+        outlet: &mut Outlet,
+    ) -> Result<(), Ending> {
+        self.acknowledge(now, message, None, outlet)?;
+        match question {
+            Some(question) => {
+                outlet.tell(question);
+                Ok(())
+            }
+            None => self.fail(now, message.token, Answer::NotFound, outlet),
         }
     }
 

@@ -5,7 +5,7 @@
 use pintle_dtls::Fingerprint;
 use pintle_protocol::DeviceId;
 
-use super::{BatchError, NewPin, PinChange, PinError};
+use super::{BatchError, NewPin, PinChange, PinError, What};
 use crate::store::StoreError;
 use crate::store::statement::{Expect, Failure, Outcome, Row, Statement, Transaction};
 
@@ -23,31 +23,45 @@ const UPSERT: usize = 6;
 const STATEMENTS: usize = 7;
 
 pub(super) fn set(pin: &NewPin, change: Change) -> Transaction {
+    let [held_by_other, current, foreign] = looks(pin, change);
+    let [device, first, replaced, key] = writes(pin);
+    let statements: [Statement; STATEMENTS] =
+        [held_by_other, current, foreign, device, first, replaced, key];
+    Transaction { statements: statements.into() }
+}
+
+/// What is there already. A first pin must find no other key and no other owner; any change only looks.
+fn looks(pin: &NewPin, change: Change) -> [Statement; 3] {
     let device = || pin.device.as_bytes().as_slice();
-    let fingerprint = pin.key.fingerprint();
-    let key = || fingerprint.as_bytes().as_slice();
-    let owner = || pin.owner.map(|owner| owner.as_bytes().to_vec());
-    let by = pin.by.text();
+    let key = pin.key.fingerprint();
+    let (found, ignored) = match change {
+        Change::Any => (Expect::Anything, None),
+        Change::FirstOnly => (Expect::None, Some(key.as_bytes().to_vec())),
+    };
     let held_by_other =
         Statement::new("SELECT device FROM pin WHERE fingerprint = ?1 AND device <> ?2")
-            .with(key())
+            .with(key.as_bytes().as_slice())
             .with(device())
             .expecting(Expect::None);
-    // A first pin must find no other key and no other owner; any change only looks.
-    let (other_key, other_owner) = match change {
-        Change::Any => (Expect::Anything, Expect::Anything),
-        Change::FirstOnly => (Expect::None, Expect::None),
-    };
     let current = Statement::new(
         "SELECT fingerprint FROM pin WHERE device = ?1 AND (?2 IS NULL OR fingerprint <> ?2)",
     )
     .with(device())
-    .with((change == Change::FirstOnly).then(|| key().to_vec()))
-    .expecting(other_key);
+    .with(ignored)
+    .expecting(found);
     let foreign = Statement::new("SELECT id FROM device WHERE id = ?1 AND owner <> ?2")
         .with(device())
-        .with(owner())
-        .expecting(other_owner);
+        .with(pin.owner.map(|owner| owner.as_bytes().to_vec()))
+        .expecting(found);
+    [held_by_other, current, foreign]
+}
+
+/// The device, its history and its key. The history comes before the key that it compares with.
+fn writes(pin: &NewPin) -> [Statement; 4] {
+    let device = || pin.device.as_bytes().as_slice();
+    let fingerprint = pin.key.fingerprint();
+    let key = || fingerprint.as_bytes().as_slice();
+    let by = pin.by.text();
     let upsert_device = Statement::new(
         "INSERT INTO device (id, owner, platform_id, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE \
          SET name = CASE WHEN excluded.owner IS NULL OR device.owner = excluded.owner THEN device.name END, \
@@ -55,25 +69,23 @@ pub(super) fn set(pin: &NewPin, change: Change) -> Transaction {
          platform_id = COALESCE(excluded.platform_id, device.platform_id)",
     )
     .with(device())
-    .with(owner())
+    .with(pin.owner.map(|owner| owner.as_bytes().to_vec()))
     .with(pin.platform_id)
     .with(pin.at_ms);
-    let history_first = Statement::new(
-        "INSERT INTO pin_history (at, device, fingerprint, what, detail) SELECT ?1, ?2, ?3, 'pinned', ?4 \
+    let history = |sql, what: What| {
+        let entry = Statement::new(sql).with(pin.at_ms).with(device()).with(key());
+        entry.with(what.as_str()).with(format!("by {by}"))
+    };
+    let history_first = history(
+        "INSERT INTO pin_history (at, device, fingerprint, what, detail) SELECT ?1, ?2, ?3, ?4, ?5 \
          WHERE NOT EXISTS (SELECT 1 FROM pin WHERE device = ?2)",
-    )
-    .with(pin.at_ms)
-    .with(device())
-    .with(key())
-    .with(format!("by {by}"));
-    let history_replaced = Statement::new(
-        "INSERT INTO pin_history (at, device, fingerprint, what, detail) SELECT ?1, ?2, ?3, 'replaced', ?4 \
+        What::Pinned,
+    );
+    let history_replaced = history(
+        "INSERT INTO pin_history (at, device, fingerprint, what, detail) SELECT ?1, ?2, ?3, ?4, ?5 \
          FROM pin WHERE device = ?2 AND fingerprint <> ?3",
-    )
-    .with(pin.at_ms)
-    .with(device())
-    .with(key())
-    .with(format!("by {by}"));
+        What::Replaced,
+    );
     let upsert_pin = Statement::new(
         "INSERT INTO pin (device, fingerprint, public_key, pinned_by, pinned_at) VALUES (?1, ?2, ?3, ?4, ?5) \
          ON CONFLICT (device) DO UPDATE SET fingerprint = excluded.fingerprint, public_key = excluded.public_key, \
@@ -82,19 +94,9 @@ pub(super) fn set(pin: &NewPin, change: Change) -> Transaction {
     .with(device())
     .with(key())
     .with(pin.key.to_spki().as_slice())
-    .with(by)
+    .with(by.as_str())
     .with(pin.at_ms);
-    let statements = vec![
-        held_by_other,
-        current,
-        foreign,
-        upsert_device,
-        history_first,
-        history_replaced,
-        upsert_pin,
-    ];
-    debug_assert_eq!(statements.len(), STATEMENTS);
-    Transaction { statements }
+    [upsert_device, history_first, history_replaced, upsert_pin]
 }
 
 pub(super) fn decode_set(

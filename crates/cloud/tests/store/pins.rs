@@ -1,0 +1,145 @@
+//! Pins: one key a device and one device a key, all of a batch or nothing, and a history of it.
+
+use std::collections::BTreeMap;
+
+use pintle_cloud::store::pin::{HistoryEntry, NewPin, PinChange, PinError, PinnedBy, What, note};
+use pintle_dtls::PublicKey;
+use proptest::prelude::*;
+
+use super::{account, device, open};
+
+fn key(n: u8) -> PublicKey {
+    let mut point = [n; 65];
+    point[0] = 4;
+    PublicKey::from_point(&point).unwrap()
+}
+
+fn pin(device_number: u8, key_number: u8) -> NewPin {
+    NewPin {
+        device: device(device_number),
+        key: key(key_number),
+        platform_id: Some(13),
+        owner: None,
+        by: PinnedBy::Operator,
+        at_ms: 1,
+    }
+}
+
+#[test]
+fn p1_a_key_is_pinned_to_one_device_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    assert_eq!(store.pins().set(&pin(1, 1)).wait().unwrap(), PinChange::First);
+    assert_eq!(store.pins().set(&pin(1, 1)).wait().unwrap(), PinChange::Same);
+    match store.pins().set(&pin(2, 1)).wait() {
+        Err(PinError::KeyAlreadyPinned { to }) => assert_eq!(to, device(1)),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(store.pins().all().wait().unwrap(), [(key(1).fingerprint(), device(1))]);
+    assert!(
+        store.devices().find(device(2)).wait().unwrap().is_none(),
+        "a refused pin leaves no device"
+    );
+}
+
+#[test]
+fn p1_a_first_pin_never_replaces_a_key_nor_takes_a_foreign_device() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let (one, other) = (account(&store, "one"), account(&store, "other"));
+    let first = |key, owner| NewPin { owner: Some(owner), ..pin(1, key) };
+    assert_eq!(store.pins().set_first(&first(1, one)).wait().unwrap(), PinChange::First);
+    assert_eq!(store.pins().set_first(&first(1, one)).wait().unwrap(), PinChange::Same);
+    let error = store.pins().set_first(&first(2, one)).wait().unwrap_err();
+    assert!(matches!(error, PinError::AnotherKeyPinned { .. }), "{error}");
+    let error = store.pins().set_first(&first(1, other)).wait().unwrap_err();
+    assert!(matches!(error, PinError::Foreign { .. }), "{error}");
+    assert_eq!(store.pins().key_of(device(1)).wait().unwrap(), Some(key(1).fingerprint()));
+}
+
+#[test]
+fn every_change_of_a_pin_is_in_the_history_and_no_repetition_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.pins().set(&pin(1, 1)).wait().unwrap();
+    store.pins().set(&pin(1, 1)).wait().unwrap();
+    let replaced = store.pins().set(&pin(1, 2)).wait().unwrap();
+    assert_eq!(replaced, PinChange::Replaced { old: key(1).fingerprint() });
+    let entry = HistoryEntry {
+        at_ms: 2,
+        device: None,
+        fingerprint: Some(key(3).fingerprint()),
+        what: What::RefusedUnpinned.as_str().to_owned(),
+        detail: String::new(),
+    };
+    store.pins().note(&entry).wait().unwrap();
+    let what = |device| -> Vec<_> {
+        let history = store.pins().history(device).wait().unwrap();
+        history.into_iter().map(|entry| entry.what).collect()
+    };
+    assert_eq!(what(None), ["pinned", "replaced", "refused-unpinned"]);
+    assert_eq!(what(Some(device(1))), ["pinned", "replaced"]);
+}
+
+#[test]
+fn a_batch_with_one_bad_pin_changes_nothing_and_names_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let error = store.pins().set_all(&[pin(1, 1), pin(2, 2), pin(3, 1)]).wait().unwrap_err();
+    assert_eq!(error.index, 2);
+    assert!(matches!(error.error, PinError::KeyAlreadyPinned { to } if to == device(1)));
+    assert!(store.pins().all().wait().unwrap().is_empty());
+    assert!(store.pins().history(None).wait().unwrap().is_empty());
+    assert_eq!(
+        store.pins().set_all(&[pin(1, 1), pin(2, 2)]).wait().unwrap(),
+        [PinChange::First; 2]
+    );
+}
+
+#[test]
+fn refusals_in_the_history_are_bounded_and_changes_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    store.pins().set(&pin(1, 1)).wait().unwrap();
+    for n in 0..10_500 {
+        let entry = HistoryEntry {
+            at_ms: n,
+            device: None,
+            fingerprint: None,
+            what: What::RefusedUnpinned.as_str().to_owned(),
+            detail: String::new(),
+        };
+        store.enqueue(note(&entry)).unwrap();
+    }
+    store.flush().wait().unwrap();
+    let history = store.pins().history(None).wait().unwrap();
+    assert!(history.len() <= 10_001, "{}", history.len());
+    assert_eq!(history[0].what, "pinned");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Whatever pins are tried in whatever order, each key has one device and the last pin that was taken holds.
+    #[test]
+    fn p1_pins_agree_with_a_simple_model(tries in prop::collection::vec((0_u8..4, 0_u8..4), 1..24)) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let mut model = BTreeMap::new();
+        for (device_number, key_number) in tries {
+            let holder = model.iter().find(|(_, key)| **key == key_number).map(|(device, _)| *device);
+            let result = store.pins().set(&pin(device_number, key_number)).wait();
+            match holder {
+                Some(other) if other != device_number => prop_assert!(result.is_err()),
+                _ => {
+                    prop_assert!(result.is_ok());
+                    model.insert(device_number, key_number);
+                }
+            }
+        }
+        let mut found = store.pins().all().wait().unwrap();
+        found.sort_by_key(|(_, device)| *device);
+        let wanted: Vec<_> = model.iter().map(|(d, k)| (key(*k).fingerprint(), device(*d))).collect();
+        prop_assert_eq!(found, wanted);
+    }
+}
