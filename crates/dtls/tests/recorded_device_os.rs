@@ -1,8 +1,7 @@
 //! Whole conversations of a real Device OS 6.2.0, byte for byte: every protected record opens with the recorded
 //! keys and seals again to the same bytes, the device's proofs verify, and our flight is the one it accepted.
 //!
-//! The recordings lie beside the repository, in `shared/vectors/device-os-6.2`. Without them these tests fail,
-//! unless `PINTLE_WITHOUT_VECTORS=1` says that they are knowingly left out.
+//! The recordings are in `tests/vectors/device-os-6.2`.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, reason = "tests")]
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -17,20 +16,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-fn folder() -> Option<PathBuf> {
-    let folder =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/device-os-6.2");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let left_out = std::env::var_os("PINTLE_WITHOUT_VECTORS").is_some_and(|value| value == "1");
-    assert!(
-        left_out,
-        "no recordings at {}: put shared/ beside the repository, or set PINTLE_WITHOUT_VECTORS=1 to leave these \
-         tests out knowingly",
-        folder.display()
-    );
-    None
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/device-os-6.2")
 }
 
 fn unhex(text: &str) -> Vec<u8> {
@@ -51,8 +38,8 @@ enum Line {
     },
 }
 
-fn read(name: &str) -> Option<Vec<Line>> {
-    let text = std::fs::read_to_string(folder()?.join(name)).unwrap();
+fn read(name: &str) -> Vec<Line> {
+    let text = std::fs::read_to_string(folder().join(name)).unwrap();
     let lines = text.lines().filter_map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
         match words[..] {
@@ -66,7 +53,7 @@ fn read(name: &str) -> Option<Vec<Line>> {
             _ => None,
         }
     });
-    Some(lines.collect())
+    lines.collect()
 }
 
 /// The records of a datagram.
@@ -145,8 +132,8 @@ impl Ends {
 }
 
 /// Replays a log; gives how many records of application data it had.
-fn replay(name: &str) -> Option<usize> {
-    let lines = read(name)?;
+fn replay(name: &str) -> usize {
+    let lines = read(name);
     let mut ends: Option<Ends> = None;
     let (mut count, mut sessions) = (0, 0);
     for (index, line) in lines.iter().enumerate() {
@@ -165,33 +152,33 @@ fn replay(name: &str) -> Option<usize> {
         }
     }
     assert!(sessions > 0);
-    Some(count)
+    count
 }
 
 #[test]
 fn every_record_of_the_first_conversation_opens_and_seals_again() {
-    assert!(replay("s1.log").is_none_or(|count| count > 80));
+    assert!(replay("s1.log") > 80);
 }
 
 #[test]
 fn every_record_of_the_second_conversation_opens_and_seals_again_over_a_move() {
-    assert!(replay("s2.log").is_none_or(|count| count > 80));
+    assert!(replay("s2.log") > 80);
 }
 
 #[test]
 fn every_record_of_the_other_conversations_opens_and_seals_again() {
     for name in ["s3.log", "s4.log", "s6.many.log", "s6.ping.log"] {
-        assert!(replay(name).is_none_or(|count| count > 20), "{name}");
+        assert!(replay(name) > 20, "{name}");
     }
 }
 
 /// The first full handshake of a log: its datagrams up to the keys, and the keys.
-fn first_handshake() -> Option<(Vec<Vec<u8>>, Line)> {
+fn first_handshake() -> (Vec<Vec<u8>>, Line) {
     let mut datagrams = vec![];
-    for line in read("s1.log")? {
+    for line in read("s1.log") {
         match line {
             Line::Datagram(_, datagram) => datagrams.push(datagram),
-            keys @ Line::Keys { .. } => return Some((datagrams, keys)),
+            keys @ Line::Keys { .. } => return (datagrams, keys),
         }
     }
     panic!("a log without keys")
@@ -221,7 +208,7 @@ fn prf(secret: &[u8], label: &[u8], seed: &[u8], length: usize) -> Vec<u8> {
 
 #[test]
 fn the_proofs_of_the_recorded_device_verify() {
-    let Some((datagrams, keys)) = first_handshake() else { return };
+    let (datagrams, keys) = first_handshake();
     let [_, _, hello, flight, answer] = &datagrams[..] else { panic!("not five datagrams") };
     let answers = messages(answer);
     let [certificate, exchange, verify] = &answers[..] else { panic!("not three messages") };
@@ -231,10 +218,7 @@ fn the_proofs_of_the_recorded_device_verify() {
     transcript.extend_from_slice(exchange);
 
     let key = PublicKey::from_spki(&certificate[15..]).unwrap();
-    assert_eq!(
-        key.to_spki().to_vec(),
-        std::fs::read(folder().unwrap().join("device_pub.der")).unwrap()
-    );
+    assert_eq!(key.to_spki().to_vec(), std::fs::read(folder().join("device_pub.der")).unwrap());
     AwsLc.verify(&key, &transcript, &verify[16..]).unwrap();
     transcript[40] ^= 1;
     assert!(AwsLc.verify(&key, &transcript, &verify[16..]).is_err());
@@ -253,7 +237,7 @@ fn the_proofs_of_the_recorded_device_verify() {
 
 #[test]
 fn the_recorded_keys_parse_on_both_backends() {
-    let Some(folder) = folder() else { return };
+    let folder = folder();
     for (private, public) in
         [("device_key.der", "device_pub.der"), ("server_priv.der", "server_pub.der")]
     {
@@ -280,8 +264,8 @@ fn extensions(server_hello: &[u8]) -> Vec<(u16, Vec<u8>)> {
 
 #[test]
 fn our_flight_has_the_messages_and_extensions_that_the_device_accepted() {
-    let Some((datagrams, _)) = first_handshake() else { return };
-    let der = std::fs::read(folder().unwrap().join("server_priv.der")).unwrap();
+    let (datagrams, _) = first_handshake();
+    let der = std::fs::read(folder().join("server_priv.der")).unwrap();
     let config = Arc::new(ServerConfig::new(AwsLc, AwsLc.signing_key_from_der(&der).unwrap()));
     let jar = CookieJar::new([3; 32]);
     let Admission::Challenge(challenge) = jar.admit(b"device", &datagrams[0]) else {
@@ -313,8 +297,7 @@ fn our_flight_has_the_messages_and_extensions_that_the_device_accepted() {
     };
     assert_eq!(numbers(&flight), numbers(&datagrams[3]));
     let key =
-        PublicKey::from_spki(&std::fs::read(folder().unwrap().join("server_pub.der")).unwrap())
-            .unwrap();
+        PublicKey::from_spki(&std::fs::read(folder().join("server_pub.der")).unwrap()).unwrap();
     let signed =
         [&hello[13 + 12 + 2..][..32], &ours[0][12 + 2..][..32], &ours[1][12..][..69]].concat();
     AwsLc.verify(&key, &signed, &ours[1][12 + 69 + 4..]).unwrap();

@@ -1,7 +1,6 @@
 //! Every message of the recorded conversations of Device OS 6.2.0: decoded, and written again byte for byte.
 //!
-//! The recordings lie beside the repository. Without them the tests fail, unless `PINTLE_WITHOUT_VECTORS=1`
-//! says that this is known.
+//! The recordings are in `tests/vectors/device-os-6.2`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,19 +23,8 @@ struct Recorded {
     line: String,
 }
 
-fn folder() -> Option<PathBuf> {
-    let folder =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/device-os-6.2");
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    let known = std::env::var("PINTLE_WITHOUT_VECTORS").is_ok_and(|value| value == "1");
-    assert!(
-        known,
-        "the recordings are not at {}: put them there, or set PINTLE_WITHOUT_VECTORS=1 to go without",
-        folder.display()
-    );
-    None
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/device-os-6.2")
 }
 
 fn hex(text: &str) -> Vec<u8> {
@@ -63,7 +51,7 @@ fn conversation(folder: &Path, name: &str) -> Vec<Recorded> {
 
 /// Every conversation, by file name; the expected number of messages guards against reading nothing.
 fn conversations() -> BTreeMap<&'static str, Vec<Recorded>> {
-    let Some(folder) = folder() else { return BTreeMap::new() };
+    let folder = folder();
     let files = [
         ("s1.log", 101),
         ("s2.log", 101),
@@ -151,7 +139,7 @@ fn every_request_of_the_device_is_understood_and_written_again_byte_for_byte() {
             ),
         }
     }
-    assert!(rewritten > 100 || folder().is_none(), "only {rewritten} requests");
+    assert!(rewritten > 100, "only {rewritten} requests");
 }
 
 /// Writes what was decoded again; `None` for what this crate does not write, or writes otherwise.
@@ -216,7 +204,7 @@ fn every_request_of_the_cloud_is_understood_and_written_again_byte_for_byte() {
             ),
         }
     }
-    assert!(rewritten > 30 || folder().is_none(), "only {rewritten} requests");
+    assert!(rewritten > 30, "only {rewritten} requests");
 }
 
 /// The bytes of an acknowledgement or reset, made by the writers of [`reply`].
@@ -264,7 +252,7 @@ fn every_call_and_read_finds_its_response_by_token() {
             }
         }
     }
-    assert!(found > 20 || folder().is_none(), "only {found} responses");
+    assert!(found > 20, "only {found} responses");
 }
 
 fn response_is_written_again(request: &from_cloud::Request<'_>, message: &Message<'_>) -> bool {
@@ -334,7 +322,7 @@ fn every_describe_is_read_and_written_again_byte_for_byte() {
         assert_eq!(again, body, "{}", recorded.line);
         *seen.entry(kind.number()).or_insert(0) += 1;
     }
-    assert!(seen.len() == 3 || folder().is_none(), "{seen:?}");
+    assert!(seen.len() == 3, "{seen:?}");
 }
 
 #[test]
@@ -377,5 +365,5 @@ fn the_paths_of_the_firmware_transfer_carry_nothing_and_do_no_harm() {
         assert_eq!(from_device::decode(&message), Ok(from_device::Request::Unknown));
         assert_eq!(from_cloud::decode(&message), Ok(from_cloud::Request::Unknown));
     }
-    assert!(found > 80 || folder().is_none(), "only {found}");
+    assert!(found > 80, "only {found}");
 }
