@@ -210,7 +210,10 @@ async fn show_events(
             () = signals.told() => return Ok(()),
             _ = tick.tick() => {
                 let degrees = format!("{:.1}", temperature(start));
-                device.publish("temperature", degrees.as_bytes()).map_err(Failure::failed)?;
+                if let Err(error) = device.publish("temperature", degrees.as_bytes()) {
+                    // A device that is cut off goes on trying; so do we.
+                    say!("  (not published: {error})");
+                }
             }
             delivery = stream.next() => match delivery {
                 Some(Delivery::Event(event)) => show(&event),

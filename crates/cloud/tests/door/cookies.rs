@@ -42,7 +42,8 @@ fn p11_a_flood_of_client_hellos_from_many_ports_begins_no_handshake() {
     assert_eq!(node.count("challenged"), challenged);
     assert_eq!(node.count("began"), 0, "no memory was spent on any of them");
     let grown = resident_pages().saturating_sub(resident);
-    assert!(grown < 256, "3000 hellos cost {grown} pages of memory");
+    // A handshake each would be 30 MiB; other tests may run in this process.
+    assert!(grown < 2048, "3000 hellos cost {grown} pages of memory");
     assert!(TestDevice::connected(&node, id(1), &key).ping(), "and a device still comes in");
 }
 
