@@ -95,6 +95,9 @@ pub enum SealError {
     /// All sequence numbers of this session are used up: shake hands anew.
     #[error("the session has used all its sequence numbers")]
     Exhausted,
+    /// The next sequence number is not reserved yet ([`crate::Session::reserve`]): try again when it is.
+    #[error("the session's next sequence number is not reserved yet")]
+    Unreserved,
 }
 
 /// Why an exported session was not imported.

@@ -36,4 +36,4 @@ pub use connection_id::{ConnectionId, PeerConnectionId, connection_id_of};
 pub use dialect::Dialect;
 pub use error::{HandshakeError, ImportError, KeyError, OpenError, SealError};
 pub use key::{Fingerprint, PublicKey};
-pub use session::{Content, ExportedSession, MAX_PLAINTEXT, Opened, Role, Session};
+pub use session::{Content, ExportedSession, MAX_PLAINTEXT, Opened, Role, Session, Window};

@@ -5,10 +5,12 @@
 //! 32 bits wrap. Replay (P3): a window of 64 records, kept exactly over export and import.
 
 mod export;
+mod journaled;
 mod open;
 mod seal;
 
 pub use export::ExportedSession;
+pub use journaled::Window;
 pub(crate) use open::first_record;
 pub use open::{Content, Opened};
 
@@ -41,6 +43,8 @@ pub struct Session {
     pub(crate) start: [u8; 4],
     /// The sequence number of the next record sent; `u32::MAX` means none is left.
     pub(crate) next: u32,
+    /// Sequence numbers from here on are not reserved, and so not used; see [`Session::reserve`].
+    pub(crate) limit: u32,
     pub(crate) window: ReplayWindow,
     pub(crate) forged: u32,
     pub(crate) local_id: Option<ConnectionId>,
@@ -81,8 +85,19 @@ impl Session {
             Role::Client => (keys.client, keys.server),
             Role::Server => (keys.server, keys.client),
         };
-        let window = ReplayWindow::default();
-        Self { write, read, start, next: 0, window, forged: 0, local_id, peer_id, dialect, role }
+        Self {
+            write,
+            read,
+            start,
+            next: 0,
+            limit: u32::MAX,
+            window: ReplayWindow::default(),
+            forged: 0,
+            local_id,
+            peer_id,
+            dialect,
+            role,
+        }
     }
 
     /// The kind of peer on the other side.

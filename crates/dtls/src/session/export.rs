@@ -110,6 +110,7 @@ fn read(bytes: &[u8]) -> Result<(Session, [u8; 4]), Malformed> {
         read,
         start,
         next,
+        limit: u32::MAX,
         window,
         forged,
         local_id: (has_local == 1).then_some(local_id),

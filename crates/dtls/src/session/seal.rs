@@ -23,7 +23,7 @@ impl Session {
     ///
     /// # Errors
     /// [`SealError::TooLong`] past [`MAX_PLAINTEXT`] bytes, [`SealError::Exhausted`] when no sequence number is
-    /// left; `out` is then as it was.
+    /// left, [`SealError::Unreserved`] when the next one may not be used yet; `out` is then as it was.
     pub fn seal(&mut self, plaintext: &[u8], out: &mut Vec<u8>) -> Result<(), SealError> {
         self.seal_as(APPLICATION_DATA, plaintext, CONNECTION_ID_RECORD, out)
     }
@@ -42,7 +42,7 @@ impl Session {
     /// Appends an authenticated close_notify (RFC 5246 7.2.1).
     ///
     /// # Errors
-    /// [`SealError::Exhausted`].
+    /// [`SealError::Exhausted`] or [`SealError::Unreserved`].
     pub fn close(&mut self, out: &mut Vec<u8>) -> Result<(), SealError> {
         self.seal_record(ALERT, &[alert::WARNING, alert::CLOSE_NOTIFY], out)
     }
@@ -50,7 +50,7 @@ impl Session {
     /// Appends the warning that refuses a renegotiation (RFC 5246 7.2.2), for a peer that opened one.
     ///
     /// # Errors
-    /// [`SealError::Exhausted`].
+    /// [`SealError::Exhausted`] or [`SealError::Unreserved`].
     pub fn refuse_renegotiation(&mut self, out: &mut Vec<u8>) -> Result<(), SealError> {
         self.seal_record(ALERT, &[alert::WARNING, alert::NO_RENEGOTIATION], out)
     }
@@ -77,6 +77,9 @@ impl Session {
         // P4: the last number is never used, so the counter cannot wrap.
         let next = self.next.checked_add(1).ok_or(SealError::Exhausted)?;
         let sequence = self.next;
+        if sequence >= self.limit {
+            return Err(SealError::Unreserved);
+        }
         let explicit = self.explicit_nonce(sequence);
 
         let inner = self.inner_length(plaintext.len());
