@@ -6,7 +6,9 @@
 
 mod connection_id;
 mod counters;
+mod outbound;
 mod pins;
+mod runner;
 mod saved;
 mod session;
 mod shaking;
@@ -28,6 +30,7 @@ use connection_id::ConnectionIds;
 use pins::Pins;
 use pintle_dtls::crypto::{AwsLc, Crypto, CryptoError};
 use pintle_dtls::server::{CookieJar, ServerConfig};
+use runner::Runner;
 use shaking::Shaking;
 use shard::{Parts, Shard};
 use socket::{BatchSocket, Bound};
@@ -36,7 +39,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -110,7 +113,6 @@ impl UdpDoor {
         // The shard is built on its own thread: its buffers belong to it alone.
         let thread = std::thread::Builder::new().name("shard-0".into()).spawn(move || {
             let parts = Parts {
-                socket: BatchSocket::from(socket),
                 shaking: match shaking(&around) {
                     Ok(shaking) => shaking,
                     Err(error) => return drop(tell.send(Err(error))),
@@ -124,8 +126,6 @@ impl UdpDoor {
                 node_key: Arc::clone(&around.node_key),
                 incarnation: around.incarnation,
                 number: 0,
-                commands,
-                bell,
                 counters: parts_counters,
             };
             drop(around);
@@ -134,7 +134,8 @@ impl UdpDoor {
                 Ok(restored) => drop(tell.send(Ok(restored))),
                 Err(error) => return drop(tell.send(Err(error.into()))),
             }
-            shard.run();
+            let socket = BatchSocket::from(socket);
+            Runner { shard, socket, commands, bell, started: Instant::now() }.run();
         })?;
         let restored = opened.recv().map_err(|_| io::Error::other("the shard ended at once"))??;
         if restored > 0 {

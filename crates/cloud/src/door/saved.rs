@@ -79,7 +79,7 @@ impl Shard {
     }
 
     /// Saves every session that can be found again; how many.
-    pub(super) fn save(&mut self) -> usize {
+    pub fn save(&mut self) -> usize {
         let mut all = Vec::new();
         for index in 0..self.slots.count() {
             let Some(place) = self.slots.place_at(index) else { continue };

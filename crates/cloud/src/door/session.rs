@@ -236,7 +236,7 @@ impl Shard {
                         continue;
                     }
                     let session = &mut live.session;
-                    self.socket.queue(route, |out| match session.seal(message, out) {
+                    self.outbound.queue(route, |out| match session.seal(message, out) {
                         Ok(()) => {}
                         Err(SealError::Exhausted) => exhausted = true,
                         Err(error) => tracing::debug!(%error, "a message does not fit a record"),
@@ -281,7 +281,7 @@ impl Shard {
             && let Some(Live { session, route: Some(route), .. }) = self.slots.get(place)
         {
             // A session too worn to say goodbye just falls silent.
-            self.socket.queue(*route, |out| {
+            self.outbound.queue(*route, |out| {
                 let _ = session.close(out);
             });
         }

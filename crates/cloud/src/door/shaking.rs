@@ -145,7 +145,7 @@ impl Shard {
             Admission::Dropped(_) => self.counters.noise(),
             Admission::Challenge(challenge) => {
                 self.counters.challenged();
-                self.socket.queue(route, |out| out.extend_from_slice(challenge.as_bytes()));
+                self.outbound.queue(route, |out| out.extend_from_slice(challenge.as_bytes()));
             }
             Admission::Proven(hello) => {
                 if let Some(place) = self.same_hello(route, &hello) {
@@ -239,7 +239,7 @@ impl Shard {
     fn go_on(&mut self, place: Place) {
         let Some(under_way) = self.shaking.under_way.get_mut(&place) else { return };
         while let Some(flight) = under_way.handshake.poll_transmit() {
-            self.socket.queue(under_way.route, |out| out.extend_from_slice(&flight));
+            self.outbound.queue(under_way.route, |out| out.extend_from_slice(&flight));
         }
         let alarm = under_way.handshake.poll_timeout();
         if let Some(at) = alarm.filter(|_| alarm != under_way.alarm) {
@@ -329,7 +329,7 @@ impl Shard {
             .get_mut(&place)
             .and_then(|(_, linger)| linger.answer(self.world.now, &mut live.session, datagram));
         match answer {
-            Some(flight) => self.socket.queue(route, |out| out.extend_from_slice(&flight)),
+            Some(flight) => self.outbound.queue(route, |out| out.extend_from_slice(&flight)),
             None => self.counters.noise(),
         }
     }
@@ -343,7 +343,7 @@ impl Shard {
             .get_mut(&place)
             .and_then(|(_, linger)| linger.repeat(self.world.now, &mut live.session));
         if let Some(flight) = answer {
-            self.socket.queue(route, |out| out.extend_from_slice(&flight));
+            self.outbound.queue(route, |out| out.extend_from_slice(&flight));
         }
     }
 

@@ -1,7 +1,11 @@
-//! A shard: one thread that owns one UDP socket, the sessions behind it and their timers.
+//! A shard: the sessions behind one UDP socket and their timers, served by one thread.
+//!
+//! It owns no socket, clock or thread: [`super::runner`] does. Datagrams, commands and the time go in
+//! ([`Shard::datagram`], [`Shard::command`], [`Shard::tell_time`]); datagrams and the time to come back
+//! at come out ([`Shard::outbound`], [`Shard::poll_timeout`]).
 //!
 //! The way of a datagram:
-//! 1. [`BatchSocket`] reads a batch and says where each came from and to which address;
+//! 1. the runner reads a batch and says where each came from and to which address;
 //! 2. its first byte says what it may be: a record with a connection ID (25, or 253 from a device
 //!    that moved), a record or handshake from an address we know (20 to 23), a probe (252);
 //! 3. a connection ID opens to a slot, and [`super::session`] takes it from there; an address leads
@@ -13,33 +17,26 @@
 
 use super::connection_id::{ConnectionIds, Place};
 use super::counters::Counters;
+use super::outbound::Outbound;
 use super::pins::Pins;
 use super::shaking::Shaking;
 use super::slots::Slots;
-use super::socket::{BATCH, BatchSocket, Route};
+use super::socket::Route;
 use super::throttle::Throttle;
 use super::timers::Timers;
-use crate::clock::now_ms;
 use crate::device::{AskError, Command, End, Outgoing, Reply, World};
 use crate::node_key::NodeKey;
-use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::eventfd::EventFd;
 use pintle_protocol::DeviceId;
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::os::fd::AsFd;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How long the shard sleeps at most: the pace of the slow walk that finds silent devices.
-const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+/// The pace of the slow walk that finds silent devices.
+const WALK_EACH: Duration = Duration::from_secs(1);
 
 /// How many slots the slow walk looks at in one go.
 const WALK: usize = 4096;
-
-/// How many commands are dealt with between two batches of datagrams.
-const MOST_COMMANDS: usize = 1024;
 
 /// The first byte of a reachability probe of Device OS.
 const PROBE: u8 = 252;
@@ -49,7 +46,8 @@ const LONGEST_PROBE: usize = 13 + 512;
 
 /// One shard.
 pub struct Shard {
-    pub(super) socket: BatchSocket,
+    /// What is to be sent.
+    pub outbound: Outbound,
     pub(super) world: World,
     pub(super) slots: Slots,
     pub(super) ids: ConnectionIds,
@@ -70,17 +68,12 @@ pub struct Shard {
     pub(super) number: u16,
     pub(super) node_key: Arc<NodeKey>,
     pub(super) incarnation: [u8; 32],
-    started: Instant,
-    commands: Receiver<Command>,
-    bell: Arc<EventFd>,
     walked: usize,
     walk_at: Duration,
 }
 
 /// What a shard is made of.
 pub struct Parts {
-    /// Its socket, bound.
-    pub socket: BatchSocket,
     /// Its surroundings.
     pub world: World,
     /// The handshakes' side.
@@ -95,10 +88,6 @@ pub struct Parts {
     pub incarnation: [u8; 32],
     /// Its number, and its partition.
     pub number: u8,
-    /// Its end of the mailbox.
-    pub commands: Receiver<Command>,
-    /// What rings when there is a command.
-    pub bell: Arc<EventFd>,
     /// What it counts.
     pub counters: Arc<Counters>,
 }
@@ -108,7 +97,7 @@ impl Shard {
     pub fn new(parts: Parts) -> Self {
         let first_generation = parts.world.random();
         Self {
-            socket: parts.socket,
+            outbound: Outbound::default(),
             world: parts.world,
             slots: Slots::new(parts.number, first_generation),
             ids: parts.ids,
@@ -126,70 +115,34 @@ impl Shard {
             number: u16::from(parts.number),
             node_key: parts.node_key,
             incarnation: parts.incarnation,
-            started: Instant::now(),
-            commands: parts.commands,
-            bell: parts.bell,
             walked: 0,
             walk_at: Duration::ZERO,
         }
     }
 
-    /// Serves until told to stop, then saves the sessions and says how many.
-    pub fn run(mut self) {
-        let mut received = Vec::with_capacity(BATCH);
-        let mut datagram = Vec::new();
-        loop {
-            self.sleep();
-            self.tell_time();
-            if let Err(error) = self.socket.receive(&mut received) {
-                tracing::error!(%error, "the UDP socket failed; trying again");
-            }
-            for (index, (route, length)) in received.iter().enumerate() {
-                self.socket.datagram(index, *length, &mut datagram);
-                self.datagram(*route, &mut datagram);
-            }
-            let _ = self.bell.read();
-            for round in 1.. {
-                match self.commands.try_recv() {
-                    Ok(Command::Stop(done)) => return self.stop(&done),
-                    Ok(command) => self.command(command),
-                    Err(_) => break,
-                }
-                if round >= MOST_COMMANDS {
-                    // Devices want to be heard too: the rest comes right after them.
-                    let _ = self.bell.write(1);
-                    break;
-                }
-            }
-            self.shaking.change_cookies(self.world.now);
-            while let Some(place) = self.timers.due(self.world.now) {
-                self.alarm(place);
-            }
-            self.walk();
-            self.socket.flush();
+    /// Says what time it is: since the node started, and in milliseconds since the Unix epoch. To be
+    /// called before anything else of a round.
+    pub fn tell_time(&mut self, now: Duration, wall_ms: i64) {
+        self.world.now = now;
+        self.world.wall_ms = wall_ms;
+    }
+
+    /// When [`Self::handle_timeout`] is due.
+    pub fn poll_timeout(&self) -> Duration {
+        self.timers.next().map_or(self.walk_at, |at| at.min(self.walk_at))
+    }
+
+    /// Does what is due: repeats, gives up, forgets, looks for silent devices.
+    pub fn handle_timeout(&mut self) {
+        self.shaking.change_cookies(self.world.now);
+        while let Some(place) = self.timers.due(self.world.now) {
+            self.alarm(place);
         }
+        self.walk();
     }
 
-    fn sleep(&self) {
-        let now = self.started.elapsed();
-        let until = self.timers.next().unwrap_or(now + LONGEST_SLEEP);
-        let sleep = until.saturating_sub(now).min(LONGEST_SLEEP);
-        // Rounded up, so that the alarm is due when we wake.
-        let millis = u16::try_from(sleep.as_micros().div_ceil(1000)).unwrap_or(1000);
-        let mut fds = [
-            PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
-            PollFd::new(self.bell.as_fd(), PollFlags::POLLIN),
-        ];
-        // An interrupted sleep is a short one.
-        let _ = poll(&mut fds, PollTimeout::from(millis));
-    }
-
-    fn tell_time(&mut self) {
-        self.world.now = self.started.elapsed();
-        self.world.wall_ms = now_ms();
-    }
-
-    fn datagram(&mut self, route: Route, datagram: &mut [u8]) {
+    /// Acts on one datagram.
+    pub fn datagram(&mut self, route: Route, datagram: &mut [u8]) {
         match datagram.first() {
             Some(25 | 253) => self.by_connection_id(route, datagram),
             Some(20..=23) => self.by_address(route, datagram),
@@ -230,13 +183,14 @@ impl Shard {
     fn probe(&mut self, route: Route, datagram: &[u8]) {
         let fits = (13..=LONGEST_PROBE).contains(&datagram.len());
         if fits && self.probers.count(route.peer.ip(), self.world.now) {
-            self.socket.queue(route, |out| out.extend_from_slice(datagram));
+            self.outbound.queue(route, |out| out.extend_from_slice(datagram));
         } else {
             self.counters.noise();
         }
     }
 
-    fn command(&mut self, command: Command) {
+    /// Does what another thread asks for. To stop is the runner's affair.
+    pub fn command(&mut self, command: Command) {
         match command {
             Command::Ask(device, question, reply) => match self.place_of(device) {
                 Some(place) => self.ask(place, &question, reply),
@@ -270,10 +224,10 @@ impl Shard {
 
     /// Looks at some slots each second for devices that fell silent.
     fn walk(&mut self) {
-        if self.world.now < self.walk_at || self.slots.count() == 0 {
+        if self.world.now < self.walk_at {
             return;
         }
-        self.walk_at = self.world.now + LONGEST_SLEEP;
+        self.walk_at = self.world.now + WALK_EACH;
         for _ in 0..WALK.min(self.slots.count()) {
             self.walked = (self.walked + 1) % self.slots.count();
             if let Some(place) = self.slots.place_at(self.walked) {
@@ -297,13 +251,6 @@ impl Shard {
                 self.end(place, End::KeyChanged);
             }
         }
-    }
-
-    fn stop(mut self, done: &Sender<usize>) {
-        let saved = self.save();
-        self.socket.flush();
-        // Nobody waiting for the number is no failure of ours.
-        let _ = done.send(saved);
     }
 }
 

@@ -1,6 +1,7 @@
 //! One UDP socket, read and written in batches, that remembers which local address a datagram came
 //! to, so that the answer leaves from there.
 
+use super::outbound::Outbound;
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::{
@@ -62,16 +63,13 @@ impl Bound {
     }
 }
 
-/// A bound socket with its receive buffers and a queue of datagrams to send. It stays on the thread
-/// that made it.
+/// A bound socket with its receive buffers. It stays on the thread that made it.
 pub struct BatchSocket {
     socket: UdpSocket,
     wildcard: bool,
     buffers: Vec<[u8; DATAGRAM]>,
     headers: MultiHeaders<SockaddrStorage>,
     sending: MultiHeaders<SockaddrStorage>,
-    queue: Vec<(Route, Vec<u8>)>,
-    spare: Vec<Vec<u8>>,
 }
 
 impl From<Bound> for BatchSocket {
@@ -83,8 +81,6 @@ impl From<Bound> for BatchSocket {
             buffers: vec![[0; DATAGRAM]; BATCH],
             headers: MultiHeaders::preallocate(BATCH, Some(space)),
             sending: MultiHeaders::preallocate(BATCH, None),
-            queue: Vec::with_capacity(BATCH),
-            spare: Vec::new(),
         }
     }
 }
@@ -130,24 +126,10 @@ impl BatchSocket {
         into.extend_from_slice(bytes.unwrap_or_default());
     }
 
-    /// Puts a datagram in the queue; [`Self::flush`] sends it. `write` fills an empty buffer.
-    pub fn queue(&mut self, route: Route, write: impl FnOnce(&mut Vec<u8>)) {
-        let mut buffer = self.spare.pop().unwrap_or_default();
-        buffer.clear();
-        write(&mut buffer);
-        if !buffer.is_empty() {
-            self.queue.push((route, buffer));
-        }
-        if self.queue.len() >= BATCH {
-            self.flush();
-        }
-    }
-
-    /// Sends what is queued. A datagram that cannot be sent is lost, as datagrams are: who needs it
+    /// Sends what waits. A datagram that cannot be sent is lost, as datagrams are: who needs it
     /// repeats it.
-    pub fn flush(&mut self) {
-        let queue = std::mem::take(&mut self.queue);
-        let mut rest = queue.as_slice();
+    pub fn send(&mut self, outbound: &mut Outbound) {
+        let mut rest = outbound.waiting();
         while let Some((first, _)) = rest.first() {
             let local = first.local.filter(|_| self.wildcard);
             let run = rest
@@ -161,8 +143,7 @@ impl BatchSocket {
             rest =
                 if sent < batch.len() { rest.get(sent + 1..).unwrap_or_default() } else { after };
         }
-        self.spare.extend(queue.into_iter().map(|(_, buffer)| buffer));
-        self.spare.truncate(BATCH * 2);
+        outbound.clear();
     }
 
     fn send_from(&mut self, local: Option<IpAddr>, batch: &[(Route, Vec<u8>)]) -> usize {
@@ -266,10 +247,11 @@ mod tests {
         }
         let received = receive_all(&mut cloud, 3);
         assert_eq!(received[2].1, [2]);
+        let mut outbound = Outbound::default();
         for (route, bytes) in received {
-            cloud.queue(route, |out| out.extend_from_slice(&bytes));
+            outbound.queue(route, |out| out.extend_from_slice(&bytes));
         }
-        cloud.flush();
+        cloud.send(&mut outbound);
         let mut buffer = [0; 16];
         for n in 0..3u8 {
             let (length, from) = device.recv_from(&mut buffer).unwrap();
@@ -284,8 +266,9 @@ mod tests {
         device.send_to(b"x", bound.local_addr().unwrap()).unwrap();
         let mut cloud = BatchSocket::from(bound);
         let received = receive_all(&mut cloud, 1);
-        cloud.queue(received[0].0, |out| out.extend_from_slice(b"y"));
-        cloud.flush();
+        let mut outbound = Outbound::default();
+        outbound.queue(received[0].0, |out| out.extend_from_slice(b"y"));
+        cloud.send(&mut outbound);
         let mut buffer = [0; 16];
         assert_eq!(device.recv_from(&mut buffer).unwrap().0, 1);
     }

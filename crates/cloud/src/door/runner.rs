@@ -1,0 +1,98 @@
+//! The thread that serves a shard: reads its socket in batches, empties its mailbox, tells it the time,
+//! and sends what it has to say.
+//!
+//! Other threads never call a shard: they write to its mailbox and ring its bell.
+
+use super::shard::Shard;
+use super::socket::{BATCH, BatchSocket};
+use crate::clock::now_ms;
+use crate::device::Command;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::eventfd::EventFd;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::{Duration, Instant};
+
+/// How long the thread sleeps at most.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// How many commands are dealt with between two batches of datagrams.
+const MOST_COMMANDS: usize = 1024;
+
+/// A shard with its socket, its mailbox and the clock.
+pub struct Runner {
+    /// The sessions.
+    pub shard: Shard,
+    /// Where datagrams come in and go out.
+    pub socket: BatchSocket,
+    /// The shard's end of its mailbox.
+    pub commands: Receiver<Command>,
+    /// What rings when there is a command.
+    pub bell: Arc<EventFd>,
+    /// When the node started.
+    pub started: Instant,
+}
+
+impl Runner {
+    /// Serves until told to stop, then saves the sessions and says how many.
+    pub fn run(mut self) {
+        let mut received = Vec::with_capacity(BATCH);
+        let mut datagram = Vec::new();
+        loop {
+            self.sleep();
+            self.shard.tell_time(self.started.elapsed(), now_ms());
+            if let Err(error) = self.socket.receive(&mut received) {
+                tracing::error!(%error, "the UDP socket failed; trying again");
+            }
+            for (index, (route, length)) in received.iter().enumerate() {
+                self.socket.datagram(index, *length, &mut datagram);
+                self.shard.datagram(*route, &mut datagram);
+            }
+            if let Some(done) = self.empty_mailbox() {
+                return self.stop(&done);
+            }
+            self.shard.handle_timeout();
+            self.socket.send(&mut self.shard.outbound);
+        }
+    }
+
+    /// Waits for a datagram, a command or an alarm.
+    fn sleep(&self) {
+        let now = self.started.elapsed();
+        let sleep = self.shard.poll_timeout().saturating_sub(now).min(LONGEST_SLEEP);
+        // Rounded up, so that the alarm is due when we wake.
+        let millis = u16::try_from(sleep.as_micros().div_ceil(1000)).unwrap_or(1000);
+        let mut fds = [
+            PollFd::new(self.socket.as_fd(), PollFlags::POLLIN),
+            PollFd::new(self.bell.as_fd(), PollFlags::POLLIN),
+        ];
+        // An interrupted sleep is a short one.
+        let _ = poll(&mut fds, PollTimeout::from(millis));
+    }
+
+    /// Does what other threads ask for; whom to tell where it is to stop.
+    fn empty_mailbox(&mut self) -> Option<Sender<usize>> {
+        let _ = self.bell.read();
+        for _ in 0..MOST_COMMANDS {
+            match self.commands.try_recv() {
+                Ok(Command::Stop(done)) => return Some(done),
+                Ok(command) => self.shard.command(command),
+                Err(_) => return None,
+            }
+            if self.shard.outbound.is_batch() {
+                self.socket.send(&mut self.shard.outbound);
+            }
+        }
+        // Devices want to be heard too: the rest comes right after them.
+        let _ = self.bell.write(1);
+        None
+    }
+
+    fn stop(mut self, done: &Sender<usize>) {
+        let saved = self.shard.save();
+        self.socket.send(&mut self.shard.outbound);
+        // Nobody waiting for the number is no failure of ours.
+        let _ = done.send(saved);
+    }
+}
