@@ -6,6 +6,7 @@
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU8;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -66,11 +67,14 @@ impl Api {
 pub struct Udp {
     /// `listen`: address and port for devices. Default `0.0.0.0:5684`.
     pub listen: SocketAddr,
+    /// `shards`: how many threads serve devices, 1 to 64. Default: one a processor core. It may change from
+    /// one start to the next; no device notices.
+    pub shards: Option<NonZeroU8>,
 }
 
 impl Default for Udp {
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5684)) }
+        Self { listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5684)), shards: None }
     }
 }
 

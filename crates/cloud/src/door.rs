@@ -1,12 +1,14 @@
 //! How devices come in.
 //!
-//! [`UdpDoor`] binds one UDP socket and gives it to one shard, a thread that owns the sessions
-//! behind it. The walk of a datagram is told in `shard.rs`; nothing but devices' messages gets past
+//! [`UdpDoor`] binds one UDP socket a shard, and each shard owns the sessions behind its own on a
+//! thread of its own. The walk of a datagram is told in `shard.rs`; nothing but devices' messages gets past
 //! this room, and nothing of sockets either.
 
 mod connection_id;
 mod counters;
+mod opening;
 mod outbound;
+mod partitions;
 mod pins;
 mod runner;
 mod saved;
@@ -20,26 +22,21 @@ mod timers;
 
 pub use connection_id::Place;
 pub use counters::Counters;
+pub use partitions::Layout;
 pub use slots::Slots;
+pub use socket::Route;
 
-use crate::device::{Command, Mailbox, Presences, Registry, World};
+use crate::device::{Command, Mailbox, Presences};
 use crate::event::Bus;
-use crate::node_key::{Label, NodeKey};
+use crate::node_key::NodeKey;
 use crate::store::{Store, StoreError};
-use connection_id::ConnectionIds;
-use pins::Pins;
-use pintle_dtls::crypto::{AwsLc, Crypto, CryptoError};
-use pintle_dtls::server::{CookieJar, ServerConfig};
-use runner::Runner;
-use shaking::Shaking;
-use shard::{Parts, Shard};
-use socket::{BatchSocket, Bound};
+use pintle_dtls::crypto::CryptoError;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -70,6 +67,7 @@ pub enum DoorError {
 }
 
 /// What a door needs from the node.
+#[derive(Clone)]
 pub struct Surroundings {
     /// Where everything durable is.
     pub store: Store,
@@ -87,13 +85,20 @@ pub struct Surroundings {
     pub runtime: tokio::runtime::Handle,
     /// How long a device may take to answer a question; [`ANSWER_WITHIN`] outside tests.
     pub answer_within: Duration,
+    /// How many shards serve devices.
+    pub layout: Layout,
 }
 
-/// An open door: one socket, one shard.
+/// An open door: a socket and a thread for each shard.
 pub struct UdpDoor {
     address: SocketAddr,
-    mailbox: Mailbox,
+    shards: Vec<Open>,
     counters: Arc<Counters>,
+}
+
+/// A shard at work.
+struct Open {
+    mailbox: Mailbox,
     thread: JoinHandle<()>,
 }
 
@@ -103,46 +108,14 @@ impl UdpDoor {
     /// # Errors
     /// [`DoorError`]; nothing is left running then.
     pub fn open(address: SocketAddr, around: Surroundings) -> Result<Self, DoorError> {
-        let socket = Bound::new(address).map_err(|source| DoorError::Bind { address, source })?;
-        let address = socket.local_addr()?;
-        let (mailbox, commands, bell) = Mailbox::new()?;
         let counters = Arc::new(Counters::default());
-        let parts_counters = Arc::clone(&counters);
-        let (tell, opened) = channel();
-        let (shard_mailbox, bus) = (mailbox.clone(), around.bus.clone());
-        // The shard is built on its own thread: its buffers belong to it alone.
-        let thread = std::thread::Builder::new().name("shard-0".into()).spawn(move || {
-            let parts = Parts {
-                shaking: match shaking(&around) {
-                    Ok(shaking) => shaking,
-                    Err(error) => return drop(tell.send(Err(error))),
-                },
-                ids: ConnectionIds::new(&around.node_key.derive(Label::CONNECTION_ID), false),
-                pins: match around.store.pins().all().wait() {
-                    Ok(pins) => Pins::new(pins),
-                    Err(error) => return drop(tell.send(Err(error.into()))),
-                },
-                world: world(&around, shard_mailbox),
-                node_key: Arc::clone(&around.node_key),
-                incarnation: around.incarnation,
-                number: 0,
-                counters: parts_counters,
-            };
-            drop(around);
-            let mut shard = Shard::new(parts);
-            match shard.restore() {
-                Ok(restored) => drop(tell.send(Ok(restored))),
-                Err(error) => return drop(tell.send(Err(error.into()))),
-            }
-            let socket = BatchSocket::from(socket);
-            Runner { shard, socket, commands, bell, started: Instant::now() }.run();
-        })?;
-        let restored = opened.recv().map_err(|_| io::Error::other("the shard ended at once"))??;
-        if restored > 0 {
-            tracing::info!(sessions = restored, "took the saved sessions up again");
+        let bus = around.bus.clone();
+        let (address, shards) = opening::open(address, &around, &counters)?;
+        let door = Self { address, shards, counters };
+        for mailbox in door.mailboxes() {
+            bus.tap(Arc::new(mailbox));
         }
-        bus.tap(Arc::new(mailbox.clone()));
-        Ok(Self { address, mailbox, counters, thread })
+        Ok(door)
     }
 
     /// The address bound.
@@ -150,9 +123,9 @@ impl UdpDoor {
         self.address
     }
 
-    /// Where the shard's commands are put in.
-    pub fn mailbox(&self) -> Mailbox {
-        self.mailbox.clone()
+    /// Where the shards' commands are put in, in the order of their numbers.
+    pub fn mailboxes(&self) -> Vec<Mailbox> {
+        self.shards.iter().map(|shard| shard.mailbox.clone()).collect()
     }
 
     /// What the door counts.
@@ -162,33 +135,24 @@ impl UdpDoor {
 
     /// Saves the sessions and closes the door; how many were saved.
     pub fn close(self) -> usize {
-        let (done, saved) = channel();
-        self.mailbox.put(Command::Stop(done));
+        close(self.shards)
+    }
+}
+
+fn close(shards: Vec<Open>) -> usize {
+    let stopping: Vec<_> = shards
+        .into_iter()
+        .map(|shard| {
+            let (done, saved) = channel();
+            shard.mailbox.put(Command::Stop(done));
+            (saved, shard.thread)
+        })
+        .collect();
+    let saved = stopping.into_iter().map(|(saved, thread)| {
         let saved = saved.recv().unwrap_or(0);
         // A shard that panicked has said so itself.
-        let _ = self.thread.join();
+        let _ = thread.join();
         saved
-    }
-}
-
-fn shaking(around: &Surroundings) -> Result<Shaking, DoorError> {
-    let crypto = AwsLc;
-    let key = crypto.signing_key_from_der(&around.cloud_key)?;
-    let mut secret = Zeroizing::new([0; 32]);
-    crypto.fill_random(secret.as_mut())?;
-    Ok(Shaking::new(Arc::new(ServerConfig::new(crypto, key)), CookieJar::new(*secret)))
-}
-
-fn world(around: &Surroundings, mailbox: Mailbox) -> World {
-    World {
-        now: Duration::ZERO,
-        wall_ms: 0,
-        answer_within: around.answer_within,
-        store: around.store.clone(),
-        bus: around.bus.clone(),
-        runtime: around.runtime.clone(),
-        mailbox,
-        presences: around.presences.clone(),
-        registry: Registry::default(),
-    }
+    });
+    saved.sum()
 }

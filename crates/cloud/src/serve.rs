@@ -6,7 +6,7 @@ use crate::certificate::{self, CertificateError};
 use crate::clock::now_ms;
 use crate::control::{Listener, Office};
 use crate::device::{Gateway, Presences};
-use crate::door::{ANSWER_WITHIN, DoorError, Surroundings, UdpDoor};
+use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
 use crate::event::Bus;
 use crate::folder::{Folder, FolderError};
 use crate::init::UDP_KEY_FILE;
@@ -131,7 +131,7 @@ impl Node {
         // The door comes last of all that can fail: it takes the saved sessions, and they exist once.
         let (bus, presences) = (Bus::new(), Presences::default());
         let door = open_door(&folder, options, &bus, &presences).await?;
-        let gateway = Gateway::new(vec![door.mailbox()], presences);
+        let gateway = Gateway::new(door.mailboxes(), presences);
         let accounts = folder.accounts();
 
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()));
@@ -204,6 +204,7 @@ async fn open_door(
         presences: presences.clone(),
         runtime: tokio::runtime::Handle::current(),
         answer_within: ANSWER_WITHIN,
+        layout: Layout::new(1),
     };
     let address = options.udp.unwrap_or(folder.config.udp.listen);
     let opened = tokio::task::spawn_blocking(move || UdpDoor::open(address, around)).await;

@@ -1,13 +1,18 @@
 //! What other threads say to a shard. A shard is never called: it is written to, and woken.
 
 use super::ask::{Answer, AskError, Question};
+use crate::door::Route;
 use crate::event::{Event, Tap};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use pintle_protocol::DeviceId;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
+
+/// How many datagrams that reached other shards' sockets may wait for a shard.
+const MOST_HANDED_OVER: usize = 8192;
 
 /// The channel on which a question's answer returns.
 pub type Reply = oneshot::Sender<Result<Answer, AskError>>;
@@ -24,6 +29,8 @@ pub enum Command {
     Deliver(Arc<Event>),
     /// What a device told us is durable now: send the acknowledgement that waited for it.
     Stored(SessionKey, Vec<u8>),
+    /// Datagrams that reached another shard's socket.
+    Datagrams(Vec<(Route, Vec<u8>)>),
     /// A device's pin was set or replaced: forget the old key, end a session under it.
     KeyChanged(DeviceId),
     /// The store has another owner for a device: look there, for of two changes told at once the later
@@ -38,6 +45,7 @@ pub enum Command {
 pub struct Mailbox {
     commands: Sender<Command>,
     bell: Arc<EventFd>,
+    handed_over: Arc<AtomicUsize>,
 }
 
 impl Mailbox {
@@ -49,7 +57,8 @@ impl Mailbox {
         let flags = EfdFlags::EFD_NONBLOCK | EfdFlags::EFD_CLOEXEC;
         let bell = Arc::new(EventFd::from_flags(flags)?);
         let (commands, receiver) = channel();
-        Ok((Self { commands, bell: Arc::clone(&bell) }, receiver, bell))
+        let mailbox = Self { commands, bell: Arc::clone(&bell), handed_over: Arc::default() };
+        Ok((mailbox, receiver, bell))
     }
 
     /// Puts a command in and wakes the shard. False where the shard is no more.
@@ -58,6 +67,24 @@ impl Mailbox {
         // A bell already at its limit has been heard of: nothing is lost.
         let _ = self.bell.write(1);
         sent
+    }
+}
+
+impl Mailbox {
+    /// Hands datagrams over that reached another shard's socket. False where the shard does not keep up:
+    /// they are lost then, as datagrams are.
+    pub fn hand_over(&self, datagrams: Vec<(Route, Vec<u8>)>) -> bool {
+        let count = datagrams.len();
+        if self.handed_over.fetch_add(count, Ordering::Relaxed) > MOST_HANDED_OVER {
+            self.dealt_with(count);
+            return false;
+        }
+        self.put(Command::Datagrams(datagrams))
+    }
+
+    /// Says that so many datagrams that were handed over are dealt with.
+    pub fn dealt_with(&self, count: usize) {
+        self.handed_over.fetch_sub(count, Ordering::Relaxed);
     }
 }
 

@@ -1,11 +1,13 @@
-//! What a device's room may reach while it handles one message: the time, the store, the bus.
+//! What a device's room may reach while it handles one message: the time, the records, the bus.
 
-use super::command::{Command, Mailbox, SessionKey};
+use super::command::SessionKey;
 use super::presence::Presences;
+use super::records::Records;
 use super::registry::{Registry, Subscribed};
 use crate::event::{Bus, Event, Source};
-use crate::store::{Store, StoreError, Transaction};
+use crate::store::{StoreError, Transaction};
 use pintle_protocol::DeviceId;
+use std::cell::RefCell;
 use std::time::Duration;
 
 /// One shard's surroundings, handed to whatever device is being served.
@@ -16,18 +18,16 @@ pub struct World {
     pub wall_ms: i64,
     /// How long a question to a device may wait for its answer.
     pub answer_within: Duration,
-    /// Where everything durable is.
-    pub store: Store,
+    /// What is written down and looked up outside the shard.
+    pub records: Box<dyn Records>,
     /// Where events go.
     pub bus: Bus,
-    /// Where answers of the store are awaited.
-    pub runtime: tokio::runtime::Handle,
-    /// This shard's own mailbox, for what comes back later.
-    pub mailbox: Mailbox,
     /// Who is here.
     pub presences: Presences,
     /// Whose the devices are, and what they subscribed to.
     pub registry: Registry,
+    /// For what need not be secret: jitter and first ids.
+    pub lot: RefCell<fastrand::Rng>,
 }
 
 impl World {
@@ -44,37 +44,30 @@ impl World {
         });
     }
 
-    /// Reads what the store has about a device, so that events find its owner and itself. Two indexed
-    /// reads that this thread waits for, when a session begins.
+    /// Looks up what is known about a device, so that events find its owner and itself.
     pub fn learn(&mut self, device: DeviceId) {
-        let known = self.store.devices().find(device).wait().and_then(|row| {
-            let subscriptions = self.store.devices().subscriptions(device).wait()?;
-            Ok((row.and_then(|row| row.owner), subscriptions))
-        });
-        match known {
-            Ok((owner, subscriptions)) => {
-                let subscriptions = subscriptions.iter().map(Subscribed::from).collect();
-                self.registry.learn(device, owner, subscriptions);
+        match self.records.known(device) {
+            Ok(known) => {
+                let subscriptions = known.subscriptions.iter().map(Subscribed::from).collect();
+                self.registry.learn(device, known.owner, subscriptions);
             }
             Err(error) => log_store(device, &error),
         }
     }
 
-    /// Reads from the store whose a device is now. Where that fails it is nobody's: its events must not
-    /// reach who no longer owns it.
+    /// Looks up whose a device is now. Where that fails it is nobody's: its events must not reach who no
+    /// longer owns it.
     pub fn learn_owner(&mut self, device: DeviceId) {
-        let row = self.store.devices().find(device).wait();
-        if let Err(error) = &row {
-            log_store(device, error);
-        }
-        let owner = row.ok().flatten().and_then(|row| row.owner);
+        let owner = self.records.owner(device).unwrap_or_else(|error| {
+            log_store(device, &error);
+            None
+        });
         self.registry.set_owner(device, owner);
     }
 
     /// Queues a write that nobody waits for.
     pub fn enqueue(&self, transaction: Transaction) {
-        // What cannot be queued is logged by the store.
-        let _ = self.store.enqueue(transaction);
+        self.records.enqueue(transaction);
     }
 
     /// Writes, and when that is durable lets the shard send `reply` in `session`.
@@ -84,23 +77,12 @@ impl World {
         session: SessionKey,
         reply: Vec<u8>,
     ) {
-        let written = self.store.devices().put(transaction);
-        let mailbox = self.mailbox.clone();
-        self.runtime.spawn(async move {
-            match written.await {
-                Ok(()) if reply.is_empty() => {}
-                Ok(()) => drop(mailbox.put(Command::Stored(session, reply))),
-                Err(error) => tracing::error!(%error, "a device's report could not be kept"),
-            }
-        });
+        self.records.write(transaction, session, reply);
     }
 
     /// A random number for what need not be secret: jitter and first ids.
     pub fn random(&self) -> u16 {
-        let mut bytes = [0; 2];
-        // Without randomness the jitter is none, which is no harm.
-        let _ = aws_lc_rs::rand::fill(&mut bytes);
-        u16::from_be_bytes(bytes)
+        self.lot.borrow_mut().u16(..)
     }
 }
 

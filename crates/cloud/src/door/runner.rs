@@ -4,9 +4,10 @@
 //! Other threads never call a shard: they write to its mailbox and ring its bell.
 
 use super::shard::Shard;
-use super::socket::{BATCH, BatchSocket};
+use super::socket::{BATCH, BatchSocket, Route};
 use crate::clock::now_ms;
-use crate::device::Command;
+use crate::device::{Command, Mailbox};
+use crate::store::Store;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::EventFd;
 use std::os::fd::AsFd;
@@ -30,6 +31,10 @@ pub struct Runner {
     pub commands: Receiver<Command>,
     /// What rings when there is a command.
     pub bell: Arc<EventFd>,
+    /// Every shard's mailbox, by its number.
+    pub mailboxes: Arc<[Mailbox]>,
+    /// Where the sessions are saved.
+    pub store: Store,
     /// When the node started.
     pub started: Instant,
 }
@@ -49,6 +54,7 @@ impl Runner {
                 self.socket.datagram(index, *length, &mut datagram);
                 self.shard.datagram(*route, &mut datagram);
             }
+            self.hand_over();
             if let Some(done) = self.empty_mailbox() {
                 return self.stop(&done);
             }
@@ -77,6 +83,7 @@ impl Runner {
         for _ in 0..MOST_COMMANDS {
             match self.commands.try_recv() {
                 Ok(Command::Stop(done)) => return Some(done),
+                Ok(Command::Datagrams(datagrams)) => self.take_over(datagrams),
                 Ok(command) => self.shard.command(command),
                 Err(_) => return None,
             }
@@ -89,8 +96,26 @@ impl Runner {
         None
     }
 
+    /// Sends what belongs to other shards on its way.
+    fn hand_over(&mut self) {
+        for (mailbox, astray) in self.mailboxes.iter().zip(&mut self.shard.astray) {
+            if !astray.is_empty() && !mailbox.hand_over(std::mem::take(astray)) {
+                tracing::debug!("another shard does not keep up; datagrams for it are lost");
+            }
+        }
+    }
+
+    fn take_over(&mut self, datagrams: Vec<(Route, Vec<u8>)>) {
+        if let Some(own) = self.mailboxes.get(self.shard.number()) {
+            own.dealt_with(datagrams.len());
+        }
+        for (route, mut datagram) in datagrams {
+            self.shard.datagram(route, &mut datagram);
+        }
+    }
+
     fn stop(mut self, done: &Sender<usize>) {
-        let saved = self.shard.save();
+        let saved = self.shard.save(&self.store);
         self.socket.send(&mut self.shard.outbound);
         // Nobody waiting for the number is no failure of ours.
         let _ = done.send(saved);

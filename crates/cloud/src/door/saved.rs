@@ -12,8 +12,8 @@ use super::shard::Shard;
 use super::slots::Live;
 use crate::device::{Life, Standing};
 use crate::node_key::Label;
-use crate::store::StoreError;
 use crate::store::session::SavedSession;
+use crate::store::{Store, StoreError};
 use pintle_dtls::{Dialect, Session};
 use pintle_protocol::DeviceId;
 use pintle_protocol::coap::MessageId;
@@ -33,8 +33,8 @@ impl Shard {
     ///
     /// # Errors
     /// What the store says. A session that cannot be read is left out: its device shakes hands.
-    pub fn restore(&mut self) -> Result<usize, StoreError> {
-        for saved in self.world.store.sessions().take_all().wait()? {
+    pub fn restore(&mut self, store: &Store) -> Result<usize, StoreError> {
+        for saved in store.sessions().take_all().wait()? {
             let place = Place {
                 partition: self.number as u8,
                 slot: saved.slot,
@@ -79,14 +79,14 @@ impl Shard {
     }
 
     /// Saves every session that can be found again; how many.
-    pub fn save(&mut self) -> usize {
+    pub fn save(&mut self, store: &Store) -> usize {
         let mut all = Vec::new();
         for index in 0..self.slots.count() {
             let Some(place) = self.slots.place_at(index) else { continue };
             let saved = self.save_one(place);
             all.extend(saved);
         }
-        match self.world.store.sessions().put_all(&all).wait() {
+        match store.sessions().put_all(&all).wait() {
             Ok(()) => all.len(),
             Err(error) => {
                 tracing::error!(%error, "cannot save the sessions; devices will shake hands");

@@ -18,9 +18,9 @@
 use super::connection_id::{ConnectionIds, Place};
 use super::counters::Counters;
 use super::outbound::Outbound;
+use super::partitions::{Layout, Partitions};
 use super::pins::Pins;
 use super::shaking::Shaking;
-use super::slots::Slots;
 use super::socket::Route;
 use super::throttle::Throttle;
 use super::timers::Timers;
@@ -48,8 +48,10 @@ const LONGEST_PROBE: usize = 13 + 512;
 pub struct Shard {
     /// What is to be sent.
     pub outbound: Outbound,
+    /// What belongs to other shards, by their number: a device at a new address may reach any of them.
+    pub astray: Vec<Vec<(Route, Vec<u8>)>>,
     pub(super) world: World,
-    pub(super) slots: Slots,
+    pub(super) slots: Partitions,
     pub(super) ids: ConnectionIds,
     pub(super) shaking: Shaking,
     /// Sessions found by their address: those without a connection ID, and those just begun.
@@ -86,8 +88,10 @@ pub struct Parts {
     pub node_key: Arc<NodeKey>,
     /// What the saved sessions are bound to.
     pub incarnation: [u8; 32],
-    /// Its number, and its partition.
+    /// Its number, and that of its own partition.
     pub number: u8,
+    /// Whose the other partitions are.
+    pub layout: Layout,
     /// What it counts.
     pub counters: Arc<Counters>,
 }
@@ -99,7 +103,8 @@ impl Shard {
         Self {
             outbound: Outbound::default(),
             world: parts.world,
-            slots: Slots::new(parts.number, first_generation),
+            astray: vec![Vec::new(); usize::from(parts.layout.shards())],
+            slots: Partitions::new(parts.layout, parts.number, first_generation),
             ids: parts.ids,
             shaking: parts.shaking,
             addresses: HashMap::new(),
@@ -125,6 +130,11 @@ impl Shard {
     pub fn tell_time(&mut self, now: Duration, wall_ms: i64) {
         self.world.now = now;
         self.world.wall_ms = wall_ms;
+    }
+
+    /// Its number.
+    pub fn number(&self) -> usize {
+        usize::from(self.number)
     }
 
     /// When [`Self::handle_timeout`] is due.
@@ -155,11 +165,19 @@ impl Shard {
     fn by_connection_id(&mut self, route: Route, datagram: &mut [u8]) {
         let place = pintle_dtls::connection_id_of(datagram).and_then(|id| self.ids.open(id));
         match place {
+            Some(place) if !self.slots.is_here(place) => self.hand_over(place, route, datagram),
             Some(place) if self.shaking.is_under_way(place) => {
                 self.shake(place, route, datagram);
             }
             Some(place) => self.record(place, route, datagram),
             None => self.counters.noise(),
+        }
+    }
+
+    fn hand_over(&mut self, place: Place, route: Route, datagram: &[u8]) {
+        let shard = self.slots.shard_of(place);
+        if let Some(astray) = self.astray.get_mut(usize::from(shard)) {
+            astray.push((route, datagram.to_vec()));
         }
     }
 
@@ -206,7 +224,8 @@ impl Shard {
             Command::Stored(session, reply) => self.acknowledge(Place::of(session), &reply),
             Command::KeyChanged(device) => self.key_changed(device),
             Command::OwnerChanged(device) => self.world.learn_owner(device),
-            Command::Stop(_) => {}
+            // The runner's affair.
+            Command::Datagrams(_) | Command::Stop(_) => {}
         }
     }
 
@@ -237,7 +256,7 @@ impl Shard {
     }
 
     fn key_changed(&mut self, device: DeviceId) {
-        let key = match self.world.store.pins().key_of(device).wait() {
+        let key = match self.world.records.key_of(device) {
             Ok(key) => key,
             Err(error) => {
                 tracing::error!(%device, %error, "cannot read the device's pin; it stays out");

@@ -5,8 +5,8 @@ use super::outbound::Outbound;
 use nix::errno::Errno;
 use nix::libc;
 use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, SockaddrStorage, recvmmsg,
-    sendmmsg, setsockopt, sockopt,
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, MultiHeaders, SockFlag,
+    SockProtocol, SockType, SockaddrStorage, bind, recvmmsg, sendmmsg, setsockopt, socket, sockopt,
 };
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -35,12 +35,32 @@ pub struct Bound {
 }
 
 impl Bound {
-    /// Binds `address`; port 0 takes a free one.
+    /// Binds `address` once for each of `count` shards; port 0 takes a free one. The system spreads peers
+    /// over them by their address.
     ///
     /// # Errors
-    /// What the system says when it cannot bind or set the socket up.
-    pub fn new(address: SocketAddr) -> io::Result<Self> {
-        let socket = UdpSocket::bind(address)?;
+    /// What the system says when it cannot bind or set a socket up.
+    pub fn several(address: SocketAddr, count: u8) -> io::Result<Vec<Self>> {
+        // Alone first: a socket that shares its port does not notice a neighbour who shares it too.
+        let alone = UdpSocket::bind(address)?;
+        if count <= 1 {
+            return Ok(vec![Self::set_up(alone, address)?]);
+        }
+        let address = alone.local_addr()?;
+        drop(alone);
+        (0..count).map(|_| Self::set_up(Self::shared(address)?, address)).collect()
+    }
+
+    fn shared(address: SocketAddr) -> io::Result<UdpSocket> {
+        let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+        let flags = SockFlag::SOCK_CLOEXEC;
+        let socket = socket(family, SockType::Datagram, flags, SockProtocol::Udp)?;
+        setsockopt(&socket, sockopt::ReusePort, &true)?;
+        bind(socket.as_raw_fd(), &SockaddrStorage::from(address))?;
+        Ok(UdpSocket::from(socket))
+    }
+
+    fn set_up(socket: UdpSocket, address: SocketAddr) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let wildcard = address.ip().is_unspecified();
         if wildcard && address.is_ipv4() {
@@ -238,7 +258,7 @@ mod tests {
 
     #[test]
     fn datagrams_come_in_batches_and_answers_leave_from_the_address_written_to() {
-        let bound = Bound::new("0.0.0.0:0".parse().unwrap()).unwrap();
+        let bound = Bound::several("0.0.0.0:0".parse().unwrap(), 1).unwrap().remove(0);
         let port = bound.local_addr().unwrap().port();
         let mut cloud = BatchSocket::from(bound);
         let device = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -261,7 +281,7 @@ mod tests {
 
     #[test]
     fn a_bound_address_needs_no_packet_information() {
-        let bound = Bound::new("127.0.0.1:0".parse().unwrap()).unwrap();
+        let bound = Bound::several("127.0.0.1:0".parse().unwrap(), 1).unwrap().remove(0);
         let device = UdpSocket::bind("127.0.0.1:0").unwrap();
         device.send_to(b"x", bound.local_addr().unwrap()).unwrap();
         let mut cloud = BatchSocket::from(bound);
@@ -271,5 +291,15 @@ mod tests {
         cloud.send(&mut outbound);
         let mut buffer = [0; 16];
         assert_eq!(device.recv_from(&mut buffer).unwrap().0, 1);
+    }
+
+    #[test]
+    fn several_sockets_share_a_port_that_nobody_else_has() {
+        let taken = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let sockets = Bound::several(taken, 3).unwrap();
+        let ports: Vec<_> = sockets.iter().map(|one| one.local_addr().unwrap()).collect();
+        assert_eq!(ports, [taken; 3]);
+        let again = Bound::several(taken, 3).err().map(|error| error.kind());
+        assert_eq!(again, Some(io::ErrorKind::AddrInUse));
     }
 }

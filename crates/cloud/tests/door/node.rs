@@ -2,7 +2,7 @@
 
 use pintle_cloud::account::{AccountId, Accounts};
 use pintle_cloud::device::{Gateway, Presences};
-use pintle_cloud::door::{Surroundings, UdpDoor};
+use pintle_cloud::door::{Layout, Surroundings, UdpDoor};
 use pintle_cloud::event::Bus;
 use pintle_cloud::node_key::NodeKey;
 use pintle_cloud::store::Store;
@@ -71,9 +71,10 @@ impl Node {
             presences: presences.clone(),
             runtime: self.runtime.handle().clone(),
             answer_within,
+            layout: Layout::new(1),
         };
         let door = UdpDoor::open(address, around).unwrap();
-        self.gateway = Gateway::new(vec![door.mailbox()], presences);
+        self.gateway = Gateway::new(door.mailboxes(), presences);
         self.door = Some(door);
     }
 

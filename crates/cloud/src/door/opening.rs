@@ -1,0 +1,155 @@
+//! How a door opens: a socket, a mailbox and a thread for each shard, and what each is made of.
+
+use super::connection_id::ConnectionIds;
+use super::counters::Counters;
+use super::pins::Pins;
+use super::runner::Runner;
+use super::shaking::Shaking;
+use super::shard::{Parts, Shard};
+use super::socket::{BatchSocket, Bound};
+use super::{DoorError, Open, Surroundings, close};
+use crate::device::{Command, Mailbox, Registry, StoreRecords, World};
+use crate::node_key::Label;
+use nix::sys::eventfd::EventFd;
+use pintle_dtls::crypto::{AwsLc, Crypto};
+use pintle_dtls::server::{CookieJar, ServerConfig};
+use std::cell::RefCell;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
+
+/// Opens every shard, and waits until each has taken its sessions up.
+pub(super) fn open(
+    address: SocketAddr,
+    around: &Surroundings,
+    counters: &Arc<Counters>,
+) -> Result<(SocketAddr, Vec<Open>), DoorError> {
+    let bind = |source| DoorError::Bind { address, source };
+    let sockets = Bound::several(address, around.layout.shards()).map_err(bind)?;
+    let bound = sockets.first().map_or(Ok(address), Bound::local_addr)?;
+    let ends = sockets.iter().map(|_| Mailbox::new()).collect::<io::Result<Vec<_>>>()?;
+    let mailboxes: Arc<[Mailbox]> = ends.iter().map(|(mailbox, ..)| mailbox.clone()).collect();
+    let (tell, opened) = channel();
+    let started = Instant::now();
+    let mut shards = Vec::new();
+    for (number, (socket, (mailbox, commands, bell))) in (0..).zip(sockets.into_iter().zip(ends)) {
+        let seed = Seed {
+            number,
+            socket,
+            commands,
+            bell,
+            started,
+            mailboxes: Arc::clone(&mailboxes),
+            around: around.clone(),
+            counters: Arc::clone(counters),
+        };
+        let (mine, tell) = (mailbox.clone(), tell.clone());
+        // A shard is built on its own thread: its buffers belong to it alone.
+        let thread =
+            Builder::new().name(format!("shard-{number}")).spawn(move || seed.grow(mine, &tell));
+        match thread {
+            Ok(thread) => shards.push(Open { mailbox, thread }),
+            Err(error) => {
+                close(shards);
+                return Err(error.into());
+            }
+        }
+    }
+    drop(tell);
+    let mut restored = 0;
+    for _ in 0..shards.len() {
+        let answer = opened.recv().map_err(|_| io::Error::other("a shard ended at once"));
+        match answer.map_err(DoorError::from).and_then(|answer| answer) {
+            Ok(sessions) => restored += sessions,
+            Err(error) => {
+                close(shards);
+                return Err(error);
+            }
+        }
+    }
+    if restored > 0 {
+        tracing::info!(sessions = restored, "took the saved sessions up again");
+    }
+    Ok((bound, shards))
+}
+
+/// What a shard grows from, on its own thread.
+struct Seed {
+    number: u8,
+    socket: Bound,
+    commands: Receiver<Command>,
+    bell: Arc<EventFd>,
+    started: Instant,
+    mailboxes: Arc<[Mailbox]>,
+    around: Surroundings,
+    counters: Arc<Counters>,
+}
+
+impl Seed {
+    fn grow(self, mailbox: Mailbox, tell: &Sender<Result<usize, DoorError>>) {
+        match self.shard(mailbox) {
+            Ok((shard, restored)) => {
+                // Whoever opens the door waits for this.
+                let _ = tell.send(Ok(restored));
+                let socket = BatchSocket::from(self.socket);
+                Runner {
+                    shard,
+                    socket,
+                    commands: self.commands,
+                    bell: self.bell,
+                    mailboxes: self.mailboxes,
+                    store: self.around.store,
+                    started: self.started,
+                }
+                .run();
+            }
+            Err(error) => drop(tell.send(Err(error))),
+        }
+    }
+
+    fn shard(&self, mailbox: Mailbox) -> Result<(Shard, usize), DoorError> {
+        let around = &self.around;
+        let mut shard = Shard::new(Parts {
+            world: world(around, mailbox)?,
+            shaking: shaking(around)?,
+            ids: ConnectionIds::new(&around.node_key.derive(Label::CONNECTION_ID), false),
+            pins: Pins::new(around.store.pins().all().wait()?),
+            node_key: Arc::clone(&around.node_key),
+            incarnation: around.incarnation,
+            number: self.number,
+            layout: around.layout,
+            counters: Arc::clone(&self.counters),
+        });
+        let restored = shard.restore(&around.store)?;
+        Ok((shard, restored))
+    }
+}
+
+fn shaking(around: &Surroundings) -> Result<Shaking, DoorError> {
+    let crypto = AwsLc;
+    let key = crypto.signing_key_from_der(&around.cloud_key)?;
+    let mut secret = Zeroizing::new([0; 32]);
+    crypto.fill_random(secret.as_mut())?;
+    Ok(Shaking::new(Arc::new(ServerConfig::new(crypto, key)), CookieJar::new(*secret)))
+}
+
+fn world(around: &Surroundings, mailbox: Mailbox) -> Result<World, DoorError> {
+    let mut seed = [0; 8];
+    AwsLc.fill_random(&mut seed)?;
+    let records =
+        StoreRecords { store: around.store.clone(), runtime: around.runtime.clone(), mailbox };
+    Ok(World {
+        now: Duration::ZERO,
+        wall_ms: 0,
+        answer_within: around.answer_within,
+        records: Box::new(records),
+        bus: around.bus.clone(),
+        presences: around.presences.clone(),
+        registry: Registry::default(),
+        lot: RefCell::new(fastrand::Rng::with_seed(u64::from_be_bytes(seed))),
+    })
+}
