@@ -4,12 +4,14 @@
 //! thread of its own. The walk of a datagram is told in `shard.rs`; nothing but devices' messages gets past
 //! this room, and nothing of sockets either.
 
+mod budget;
 mod connection_id;
 mod counters;
 mod opening;
 mod outbound;
 mod partitions;
 mod pins;
+mod queue;
 mod runner;
 mod saved;
 mod session;

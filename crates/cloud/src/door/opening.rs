@@ -1,5 +1,6 @@
 //! How a door opens: a socket, a mailbox and a thread for each shard, and what each is made of.
 
+use super::budget::Budget;
 use super::connection_id::ConnectionIds;
 use super::counters::Counters;
 use super::pins::Pins;
@@ -103,6 +104,7 @@ impl Seed {
                     bell: self.bell,
                     mailboxes: self.mailboxes,
                     store: self.around.store,
+                    budget: Budget::default(),
                     started: self.started,
                 }
                 .run();

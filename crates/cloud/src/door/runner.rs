@@ -3,6 +3,7 @@
 //!
 //! Other threads never call a shard: they write to its mailbox and ring its bell.
 
+use super::budget::Budget;
 use super::shard::Shard;
 use super::socket::{BATCH, BatchSocket, Route};
 use crate::clock::now_ms;
@@ -35,6 +36,8 @@ pub struct Runner {
     pub mailboxes: Arc<[Mailbox]>,
     /// Where the sessions are saved.
     pub store: Store,
+    /// How much of the time handshakes get.
+    pub budget: Budget,
     /// When the node started.
     pub started: Instant,
 }
@@ -59,8 +62,26 @@ impl Runner {
                 return self.stop(&done);
             }
             self.shard.handle_timeout();
+            self.shake();
             self.socket.send(&mut self.shard.outbound);
         }
+    }
+
+    /// Gives handshakes their turn. What others are waiting for leaves first.
+    fn shake(&mut self) {
+        let busy = std::mem::take(&mut self.shard.busy);
+        let began = self.started.elapsed();
+        let turn = self.budget.turn(began, busy);
+        if !self.shard.shakes_wait() {
+            return;
+        }
+        self.socket.send(&mut self.shard.outbound);
+        let mut spent = Duration::ZERO;
+        while spent < turn && self.shard.shakes_wait() {
+            self.shard.shake_next();
+            spent = self.started.elapsed().saturating_sub(began);
+        }
+        self.budget.spent(spent);
     }
 
     /// Waits for a datagram, a command or an alarm.

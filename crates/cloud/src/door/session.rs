@@ -32,6 +32,7 @@ impl Shard {
         if self.is_shut(place, route) {
             return self.counters.throttled();
         }
+        self.busy = true;
         let mut rest = datagram;
         let mut shaking_still = false;
         for _ in 0..MOST_RECORDS {

@@ -1,14 +1,17 @@
 //! Handshakes under way: from a ClientHello with our cookie to a session in its slot.
 //!
 //! 1. [`Shard::hello`]: a ClientHello without our cookie is answered from nothing and forgotten;
-//!    one with it gets a slot, so that the connection ID can name it, and a handshake.
-//! 2. [`Shard::shake`]: the peer's flight goes in, ours comes out. When the peer's key arrives it is
+//!    one with it waits in [`super::queue`] for its turn.
+//! 2. [`Shard::shake_next`]: when it comes, it gets a slot, so that the connection ID can name it, and a
+//!    handshake.
+//! 3. [`Shard::shake`]: the peer's flight goes in, ours comes out. When the peer's key arrives it is
 //!    looked up among the pins before any signature is verified (promise P1).
-//! 3. [`Shard::complete`]: the session takes the slot; the device has yet to introduce itself.
-//! 4. [`Shard::linger`]: a peer that lost our last flight and repeats its own gets it again.
+//! 4. [`Shard::complete`]: the session takes the slot; the device has yet to introduce itself.
+//! 5. [`Shard::linger`]: a peer that lost our last flight and repeats its own gets it again.
 
 use super::connection_id::Place;
 use super::pins::{Pins, Refusal};
+use super::queue::{Queue, Step, Waiting};
 use super::session::INTRODUCE_WITHIN;
 use super::shard::Shard;
 use super::slots::Live;
@@ -51,6 +54,7 @@ pub struct Shaking {
     /// at its address until it is completed (RFC 6347 4.2.8).
     addresses: HashMap<SocketAddr, Place>,
     lingering: HashMap<Place, (SocketAddr, Linger)>,
+    queue: Queue,
 }
 
 impl Shaking {
@@ -63,6 +67,7 @@ impl Shaking {
             under_way: HashMap::new(),
             addresses: HashMap::new(),
             lingering: HashMap::new(),
+            queue: Queue::default(),
         }
     }
 
@@ -147,16 +152,44 @@ impl Shard {
                 self.counters.challenged();
                 self.outbound.queue(route, |out| out.extend_from_slice(challenge.as_bytes()));
             }
-            Admission::Proven(hello) => {
-                if let Some(place) = self.same_hello(route, &hello) {
-                    let mut again = datagram.to_vec();
-                    self.shake(place, route, &mut again);
-                } else {
-                    self.begin(route, hello);
-                }
-            }
+            Admission::Proven(_) => self.wait(Step::Hello, route, datagram),
         }
         true
+    }
+
+    /// Lets a step of a handshake wait for its turn. When too many wait already it is dropped, before it
+    /// cost anything (promise P11): the peer repeats it.
+    pub(super) fn wait(&mut self, step: Step, route: Route, datagram: &[u8]) {
+        if !self.shaking.queue.push(step, route, datagram) {
+            self.counters.crowded();
+        }
+    }
+
+    /// Whether any handshake waits for its turn.
+    pub fn shakes_wait(&self) -> bool {
+        !self.shaking.queue.is_empty()
+    }
+
+    /// Takes the handshake that is next a step further: the costly part of this room.
+    pub fn shake_next(&mut self) {
+        let Some(Waiting { step, route, mut datagram }) = self.shaking.queue.pop() else { return };
+        match step {
+            Step::Flight(place) => self.shake(place, route, &mut datagram),
+            Step::Hello => self.proven_hello(route, &mut datagram),
+        }
+        self.shaking.queue.recycle(datagram);
+    }
+
+    fn proven_hello(&mut self, route: Route, datagram: &mut [u8]) {
+        let source = source_bytes(route.peer);
+        // A cookie may have grown old while it waited.
+        let Admission::Proven(hello) = self.shaking.cookies.admit(&source, datagram) else {
+            return self.counters.noise();
+        };
+        match self.same_hello(route, &hello) {
+            Some(place) => self.shake(place, route, datagram),
+            None => self.begin(route, hello),
+        }
     }
 
     /// The handshake under way that this ClientHello is a repetition of.

@@ -20,6 +20,7 @@ use super::counters::Counters;
 use super::outbound::Outbound;
 use super::partitions::{Layout, Partitions};
 use super::pins::Pins;
+use super::queue::Step;
 use super::shaking::Shaking;
 use super::socket::Route;
 use super::throttle::Throttle;
@@ -48,6 +49,8 @@ const LONGEST_PROBE: usize = 13 + 512;
 pub struct Shard {
     /// What is to be sent.
     pub outbound: Outbound,
+    /// Whether an established device was heard since the runner last asked.
+    pub busy: bool,
     /// What belongs to other shards, by their number: a device at a new address may reach any of them.
     pub astray: Vec<Vec<(Route, Vec<u8>)>>,
     pub(super) world: World,
@@ -102,6 +105,7 @@ impl Shard {
         let first_generation = parts.world.random();
         Self {
             outbound: Outbound::default(),
+            busy: false,
             world: parts.world,
             astray: vec![Vec::new(); usize::from(parts.layout.shards())],
             slots: Partitions::new(parts.layout, parts.number, first_generation),
@@ -137,8 +141,11 @@ impl Shard {
         usize::from(self.number)
     }
 
-    /// When [`Self::handle_timeout`] is due.
+    /// When [`Self::handle_timeout`] or [`Self::shake_next`] is due.
     pub fn poll_timeout(&self) -> Duration {
+        if self.shakes_wait() {
+            return self.world.now;
+        }
         self.timers.next().map_or(self.walk_at, |at| at.min(self.walk_at))
     }
 
@@ -167,7 +174,7 @@ impl Shard {
         match place {
             Some(place) if !self.slots.is_here(place) => self.hand_over(place, route, datagram),
             Some(place) if self.shaking.is_under_way(place) => {
-                self.shake(place, route, datagram);
+                self.wait(Step::Flight(place), route, datagram);
             }
             Some(place) => self.record(place, route, datagram),
             None => self.counters.noise(),
@@ -189,8 +196,10 @@ impl Shard {
         let in_the_open = datagram.get(3..5) == Some(&[0, 0]);
         let session = self.addresses.get(&route.peer).copied();
         match (self.shaking.from(route.peer), session) {
-            (Some(place), None) => self.shake(place, route, datagram),
-            (Some(place), _) if handshake || in_the_open => self.shake(place, route, datagram),
+            (Some(place), None) => self.wait(Step::Flight(place), route, datagram),
+            (Some(place), _) if handshake || in_the_open => {
+                self.wait(Step::Flight(place), route, datagram);
+            }
             (_, Some(place)) if in_the_open => self.linger(place, route, datagram),
             (_, Some(place)) => self.record(place, route, datagram),
             (None, None) => self.counters.noise(),
