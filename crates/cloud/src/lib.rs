@@ -16,6 +16,7 @@ pub mod event;
 pub mod folder;
 pub mod guard;
 pub mod init;
+pub mod journal;
 pub mod node_key;
 mod private_file;
 mod public_key_pem;
