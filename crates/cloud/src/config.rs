@@ -23,6 +23,8 @@ pub struct Config {
     pub api: Api,
     /// `[udp]`: the door for devices.
     pub udp: Udp,
+    /// `[outbox]`: events kept for a durable consumer.
+    pub outbox: Outbox,
     /// `[security]`: what the world is told.
     pub security: Security,
     /// `[node]`: this node's own files.
@@ -76,6 +78,15 @@ impl Default for Udp {
     fn default() -> Self {
         Self { listen: SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5684)), shards: None }
     }
+}
+
+/// `[outbox]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Outbox {
+    /// `prefixes`: events whose names begin with one of these are kept, sealed, until a consumer took them
+    /// (`pintle outbox take`), over crashes too. Default: none.
+    pub prefixes: Vec<String>,
 }
 
 /// `[security]`.

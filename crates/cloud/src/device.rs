@@ -21,7 +21,7 @@ mod report;
 mod world;
 
 pub use ask::{Answer, AskError, MAX_ARGUMENT, Question};
-pub use command::{Command, Mailbox, Reply, SessionKey};
+pub use command::{Command, LastWords, Mailbox, Reply, SessionKey};
 pub use ending::End;
 pub use gateway::Gateway;
 pub use introduction::is_cellular;

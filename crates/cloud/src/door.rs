@@ -7,11 +7,14 @@
 mod budget;
 mod connection_id;
 mod counters;
+mod journaling;
+mod keeping;
 mod opening;
 mod outbound;
 mod partitions;
 mod pins;
 mod queue;
+mod restoring;
 mod runner;
 mod saved;
 mod session;
@@ -28,13 +31,15 @@ pub use partitions::Layout;
 pub use slots::Slots;
 pub use socket::Route;
 
-use crate::device::{Command, Mailbox, Presences};
-use crate::event::Bus;
-use crate::node_key::NodeKey;
+use crate::device::{Command, LastWords, Mailbox, Presences};
+use crate::event::{Bus, Intake};
+use crate::journal::JournalError;
+use crate::node_key::{NodeKey, NodeKeyError};
 use crate::store::{Store, StoreError};
 use pintle_dtls::crypto::CryptoError;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
@@ -63,6 +68,20 @@ pub enum DoorError {
     /// Pins or sessions cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// A journal cannot be read or written.
+    #[error("the journal of the devices' sessions cannot be used: {0}")]
+    Journal(#[from] JournalError),
+    /// The folder of the journals cannot be used.
+    #[error("the journal of the devices' sessions cannot be used: {}: {source}", path.display())]
+    JournalFolder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The node's key cannot be used.
+    #[error(transparent)]
+    NodeKey(#[from] NodeKeyError),
     /// The cloud's key cannot be used, or there is no randomness.
     #[error("the cloud's UDP key cannot be used: {0}")]
     Key(#[from] CryptoError),
@@ -89,6 +108,10 @@ pub struct Surroundings {
     pub answer_within: Duration,
     /// How many shards serve devices.
     pub layout: Layout,
+    /// The folder of the journals.
+    pub journal: PathBuf,
+    /// Which events are kept for a durable consumer.
+    pub intake: Intake,
 }
 
 /// An open door: a socket and a thread for each shard.
@@ -96,6 +119,7 @@ pub struct UdpDoor {
     address: SocketAddr,
     shards: Vec<Open>,
     counters: Arc<Counters>,
+    store: Store,
 }
 
 /// A shard at work.
@@ -111,9 +135,9 @@ impl UdpDoor {
     /// [`DoorError`]; nothing is left running then.
     pub fn open(address: SocketAddr, around: Surroundings) -> Result<Self, DoorError> {
         let counters = Arc::new(Counters::default());
-        let bus = around.bus.clone();
+        let (bus, store) = (around.bus.clone(), around.store.clone());
         let (address, shards) = opening::open(address, &around, &counters)?;
-        let door = Self { address, shards, counters };
+        let door = Self { address, shards, counters, store };
         for mailbox in door.mailboxes() {
             bus.tap(Arc::new(mailbox));
         }
@@ -135,26 +159,32 @@ impl UdpDoor {
         Arc::clone(&self.counters)
     }
 
-    /// Saves the sessions and closes the door; how many were saved.
+    /// Writes down how the sessions stand and closes the door; how many there are.
     pub fn close(self) -> usize {
-        close(self.shards)
+        let words = close(self.shards);
+        if let Err(error) = self.store.clean_stops().put_all(&words.stops).wait() {
+            tracing::error!(%error, "the stop cannot be marked as clean; devices will be asked whether they are there");
+        }
+        words.sessions
     }
 }
 
-fn close(shards: Vec<Open>) -> usize {
+fn close(shards: Vec<Open>) -> LastWords {
     let stopping: Vec<_> = shards
         .into_iter()
         .map(|shard| {
-            let (done, saved) = channel();
+            let (done, words) = channel();
             shard.mailbox.put(Command::Stop(done));
-            (saved, shard.thread)
+            (words, shard.thread)
         })
         .collect();
-    let saved = stopping.into_iter().map(|(saved, thread)| {
-        let saved = saved.recv().unwrap_or(0);
+    let mut all = LastWords::default();
+    for (words, thread) in stopping {
+        let words = words.recv().unwrap_or_default();
         // A shard that panicked has said so itself.
         let _ = thread.join();
-        saved
-    });
-    saved.sum()
+        all.sessions += words.sessions;
+        all.stops.extend(words.stops);
+    }
+    all
 }

@@ -1,12 +1,14 @@
 //! What devices and people publish, on its way to whoever may hear it.
 //!
 //! An [`Event`] is built once, at the door or in the API, and shared from then on. The [`Bus`] is
-//! in-process; it knows owners and names, and nothing of sockets or HTTP. Events are relayed, never
-//! stored (promise P6).
+//! in-process; it knows owners and names, and nothing of sockets or HTTP. Events are relayed, not
+//! stored (promise P6), save a sealed row in the [`Outbox`] until a durable consumer took it.
 
 mod bus;
+pub mod outbox;
 
 pub use bus::{Bus, Delivery, Filter, Subscription, Tap};
+pub use outbox::{Intake, Outbox, Row};
 
 use crate::account::AccountId;
 use pintle_protocol::DeviceId;

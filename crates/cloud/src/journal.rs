@@ -64,7 +64,7 @@ pub use frame::{Frame, LONGEST_PAYLOAD};
 pub use group::{Journal, REWRITE_FLOOR, Ticket};
 pub use replay::{Rebuild, Recovered, replay};
 pub use scribe::{SEGMENT_LIMIT, Scribe};
-pub use segment::Origin;
+pub use segment::{Origin, partitions};
 pub use thread::{RETRY, Report, ScribeThread};
 
 /// The name of the journal's folder inside a data folder.

@@ -30,6 +30,8 @@ impl Label {
     pub const TOKEN: Self = Self("api token");
     /// Seals device sessions at rest.
     pub const SESSION: Self = Self("device session");
+    /// Seals what durable consumers have yet to take.
+    pub const OUTBOX: Self = Self("outbox");
     /// Seals the connection ids a node chooses.
     pub const CONNECTION_ID: Self = Self("connection id");
     /// Shows that a store belongs to this key.
@@ -116,6 +118,11 @@ impl NodeKey {
         expand(self.secret.as_slice(), label.0.as_bytes())
     }
 
+    /// Seals and opens for one purpose without deriving its key each time.
+    pub fn sealer(&self, label: Label) -> Result<Sealer, NodeKeyError> {
+        Ok(Sealer { key: sealing_key(&self.derive(label))? })
+    }
+
     /// A keyed hash (HMAC-SHA256) of `message` under the key for `label`.
     #[must_use]
     pub fn tag(&self, label: Label, message: &[u8]) -> [u8; KEY_LENGTH] {
@@ -140,6 +147,23 @@ impl NodeKey {
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, NodeKeyError> {
         open_with(&self.derive(label), context, sealed)
+    }
+}
+
+/// Seals and opens for one purpose, many times over.
+pub struct Sealer {
+    key: LessSafeKey,
+}
+
+impl Sealer {
+    /// See [`NodeKey::seal`].
+    pub fn seal(&self, context: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, NodeKeyError> {
+        seal_under(&self.key, context, plaintext)
+    }
+
+    /// See [`NodeKey::open`].
+    pub fn open(&self, context: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NodeKeyError> {
+        open_under(&self.key, context, sealed)
     }
 }
 
@@ -171,19 +195,7 @@ pub(crate) fn seal_with(
     context: &[u8],
     plaintext: &[u8],
 ) -> Result<Vec<u8>, NodeKeyError> {
-    let mut nonce = [0; NONCE_LEN];
-    rand::fill(&mut nonce).map_err(|_| NodeKeyError::Crypto)?;
-    let mut body = plaintext.to_vec();
-    sealing_key(key)?
-        .seal_in_place_append_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(context),
-            &mut body,
-        )
-        .map_err(|_| NodeKeyError::Crypto)?;
-    let mut sealed = nonce.to_vec();
-    sealed.append(&mut body);
-    Ok(sealed)
+    seal_under(&sealing_key(key)?, context, plaintext)
 }
 
 /// Opens what [`seal_with`] made.
@@ -192,10 +204,37 @@ pub(crate) fn open_with(
     context: &[u8],
     sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, NodeKeyError> {
+    open_under(&sealing_key(key)?, context, sealed)
+}
+
+fn seal_under(
+    key: &LessSafeKey,
+    context: &[u8],
+    plaintext: &[u8],
+) -> Result<Vec<u8>, NodeKeyError> {
+    let mut nonce = [0; NONCE_LEN];
+    rand::fill(&mut nonce).map_err(|_| NodeKeyError::Crypto)?;
+    let mut body = plaintext.to_vec();
+    key.seal_in_place_append_tag(
+        Nonce::assume_unique_for_key(nonce),
+        Aad::from(context),
+        &mut body,
+    )
+    .map_err(|_| NodeKeyError::Crypto)?;
+    let mut sealed = nonce.to_vec();
+    sealed.append(&mut body);
+    Ok(sealed)
+}
+
+fn open_under(
+    key: &LessSafeKey,
+    context: &[u8],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, NodeKeyError> {
     let (nonce, body) =
         sealed.split_first_chunk::<NONCE_LEN>().ok_or(NodeKeyError::NotSealedHere)?;
     let mut body = Zeroizing::new(body.to_vec());
-    let length = sealing_key(key)?
+    let length = key
         .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(context), &mut body)
         .map_err(|_| NodeKeyError::NotSealedHere)?
         .len();

@@ -7,15 +7,17 @@ use crate::clock::now_ms;
 use crate::control::{Listener, Office};
 use crate::device::{Gateway, Presences};
 use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
-use crate::event::Bus;
+use crate::event::{Bus, Intake, Outbox};
 use crate::folder::{Folder, FolderError};
 use crate::init::UDP_KEY_FILE;
+use crate::journal;
 use crate::store::Store;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::Serialize;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +29,9 @@ use zeroize::Zeroizing;
 
 /// How long open requests may take to end when the node stops.
 const DRAIN: Duration = Duration::from_secs(8);
+
+/// The most shards of a node.
+const MOST_SHARDS: usize = 64;
 
 /// Why a node does not start.
 #[derive(Debug, Error)]
@@ -102,6 +107,7 @@ pub struct Addresses {
 pub struct Node {
     addresses: Addresses,
     bus: Bus,
+    outbox: Outbox,
     accounts: Accounts,
     door: UdpDoor,
     stop: watch::Sender<bool>,
@@ -130,7 +136,8 @@ impl Node {
 
         // The door comes last of all that can fail: it takes the saved sessions, and they exist once.
         let (bus, presences) = (Bus::new(), Presences::default());
-        let door = open_door(&folder, options, &bus, &presences).await?;
+        let (intake, outbox) = Outbox::new(folder.config.outbox.prefixes.clone());
+        let door = open_door(&folder, options, &bus, &presences, intake).await?;
         let gateway = Gateway::new(door.mailboxes(), presences);
         let accounts = folder.accounts();
 
@@ -145,7 +152,7 @@ impl Node {
             );
         let api = tokio::spawn(api::listener::serve(listener, tls, api::router(state), stopped));
         let addresses = Addresses { api: api_address, udp: door.address() };
-        Ok(Self { addresses, bus, accounts, door, stop, api, control, folder })
+        Ok(Self { addresses, bus, outbox, accounts, door, stop, api, control, folder })
     }
 
     /// Where it listens.
@@ -156,6 +163,11 @@ impl Node {
     /// Its event bus.
     pub fn bus(&self) -> &Bus {
         &self.bus
+    }
+
+    /// The events that wait for a durable consumer.
+    pub fn outbox(&self) -> &Outbox {
+        &self.outbox
     }
 
     /// What it remembers.
@@ -192,6 +204,7 @@ async fn open_door(
     options: &ServeOptions,
     bus: &Bus,
     presences: &Presences,
+    intake: Intake,
 ) -> Result<UdpDoor, ServeError> {
     let path = folder.path.join(UDP_KEY_FILE);
     let cloud_key = fs::read(&path).map_err(|source| ServeError::File { path, source })?;
@@ -204,12 +217,21 @@ async fn open_door(
         presences: presences.clone(),
         runtime: tokio::runtime::Handle::current(),
         answer_within: ANSWER_WITHIN,
-        layout: Layout::new(1),
+        layout: layout(folder),
+        journal: folder.path.join(journal::FOLDER_NAME),
+        intake,
     };
     let address = options.udp.unwrap_or(folder.config.udp.listen);
     let opened = tokio::task::spawn_blocking(move || UdpDoor::open(address, around)).await;
     let opened = opened.map_err(|error| DoorError::System(io::Error::other(error)))?;
     Ok(opened?)
+}
+
+/// A shard for each processor core, unless the configuration says how many.
+fn layout(folder: &Folder) -> Layout {
+    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let shards = folder.config.udp.shards.map_or_else(cores, |shards| shards.get().into());
+    Layout::new(u8::try_from(shards.min(MOST_SHARDS)).unwrap_or(1))
 }
 
 /// Takes as many file descriptors as the system lets this process have: every connection of the API is one, and

@@ -18,13 +18,13 @@ use crate::node_key::{Label, NodeKey};
 
 pub mod account;
 mod ask;
+pub mod clean_stop;
 pub mod device;
 mod error;
 mod execute;
 pub mod pin;
 mod reader;
 mod schema;
-pub mod session;
 mod statement;
 pub mod token;
 mod writer;

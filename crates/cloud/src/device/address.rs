@@ -4,6 +4,7 @@
 use super::life::{Life, Sent};
 use super::outgoing::Outgoing;
 use super::world::World;
+use pintle_protocol::coap::MessageId;
 use pintle_protocol::from_cloud;
 
 /// What may go to an address not yet proven, at most, in bytes, however much came from it.
@@ -12,11 +13,24 @@ const MOST_UNPROVEN: usize = 4096;
 impl Life {
     /// Pings the device to prove its address, unless such a ping is under way.
     pub fn challenge(&mut self, world: &World, out: &mut Outgoing) {
+        // Only who receives it can know the id: a device could lie about where it is.
+        let id = self.exchange.free_id(world.random());
+        self.ping(world, id, out);
+    }
+
+    /// Pings the device to prove that it speaks now, unless such a ping is under way. The id is one that no
+    /// message had before a crash, so no answer from before it can answer this (promise P3).
+    pub fn ask_for_life(&mut self, world: &World, out: &mut Outgoing) {
+        if !self.challenged {
+            let id = self.exchange.next_id();
+            self.ping(world, id, out);
+        }
+    }
+
+    fn ping(&mut self, world: &World, id: MessageId, out: &mut Outgoing) {
         if self.challenged {
             return;
         }
-        // Only who receives it can know the id: a device could lie about where it is.
-        let id = self.exchange.free_id(world.random());
         self.challenged = self.send(world, id, Sent::Challenge(self.stay), out, |bytes| {
             from_cloud::ping(bytes, id);
         });

@@ -3,6 +3,7 @@
 use super::ask::{Answer, AskError, Question};
 use crate::door::Route;
 use crate::event::{Event, Tap};
+use crate::store::clean_stop::CleanStop;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use pintle_protocol::DeviceId;
 use std::io;
@@ -21,6 +22,15 @@ pub type Reply = oneshot::Sender<Result<Answer, AskError>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionKey(pub u64);
 
+/// What a shard leaves behind when it ends.
+#[derive(Clone, Debug, Default)]
+pub struct LastWords {
+    /// How many sessions its journals hold.
+    pub sessions: usize,
+    /// Where each journal that ended cleanly stands.
+    pub stops: Vec<CleanStop>,
+}
+
 /// One message to a shard.
 pub enum Command {
     /// Ask a device something.
@@ -29,6 +39,8 @@ pub enum Command {
     Deliver(Arc<Event>),
     /// What a device told us is durable now: send the acknowledgement that waited for it.
     Stored(SessionKey, Vec<u8>),
+    /// A durable consumer took the row of this number.
+    Taken(u64),
     /// Datagrams that reached another shard's socket.
     Datagrams(Vec<(Route, Vec<u8>)>),
     /// A device's pin was set or replaced: forget the old key, end a session under it.
@@ -37,7 +49,7 @@ pub enum Command {
     /// one counts.
     OwnerChanged(DeviceId),
     /// End: save the sessions and say when that is done.
-    Stop(std::sync::mpsc::Sender<usize>),
+    Stop(std::sync::mpsc::Sender<LastWords>),
 }
 
 /// Where a shard's commands are put in. Clones share it.

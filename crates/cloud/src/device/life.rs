@@ -56,8 +56,10 @@ pub enum Verdict {
     Keep,
     /// It was no message that a device may send.
     Malformed,
-    /// It answers the ping that was to prove the device's address.
+    /// It answers the ping that was to prove the device's address, or that it speaks now.
     Answered,
+    /// It was not heard, because the device has yet to prove that it speaks now.
+    Held,
     /// The device said goodbye, and may come back.
     Left,
     /// The session has to end.
@@ -187,7 +189,7 @@ impl Life {
             }
             Request::Event(event) => {
                 self.acknowledge_if_asked(world, message, out);
-                self.relay(world, who, &event);
+                self.relay(world, who, &event, out);
             }
             Request::Subscribe(subscription) => {
                 self.subscribe(world, who, message, &subscription, out);
@@ -360,6 +362,18 @@ impl Life {
     /// Remembers what [`Self::answers`] gave.
     pub fn recall(&mut self, now: Duration, answered: &Answered) {
         self.exchange.recall(now, answered);
+    }
+
+    /// The id that the next message may have.
+    pub fn next_message(&self) -> u16 {
+        self.exchange.last_id().0.wrapping_add(1)
+    }
+
+    /// Goes on with other ids for what is to be sent; what the device said stays remembered.
+    pub fn go_on_from(&mut self, now: Duration, next_message: u16, next_token: u8) {
+        let answers = self.answers(now);
+        self.exchange = Exchange::new(Settings::default(), next_message, next_token);
+        answers.iter().for_each(|answered| self.recall(now, answered));
     }
 
     /// The next message id and token, for the slot to keep.

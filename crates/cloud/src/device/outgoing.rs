@@ -1,10 +1,14 @@
-//! Messages on their way out of a device's room, in one buffer that is used again and again.
+//! Messages and events on their way out of a device's room, in one buffer that is used again and again.
 
-/// Datagrams waiting to be sealed and sent.
+use crate::event::Event;
+
+/// Datagrams waiting to be sealed and sent, and events waiting to be published.
 #[derive(Default)]
 pub struct Outgoing {
     bytes: Vec<u8>,
     ends: Vec<usize>,
+    /// Events to publish, once what led to them is kept.
+    pub events: Vec<Event>,
 }
 
 impl Outgoing {
@@ -50,6 +54,17 @@ impl Outgoing {
     pub fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
+        self.events.clear();
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty() && self.events.is_empty()
+    }
+
+    /// How many datagrams wait.
+    pub fn len(&self) -> usize {
+        self.ends.len()
     }
 }
 

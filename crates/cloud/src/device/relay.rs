@@ -15,11 +15,11 @@ const SECRET: [&str; 1] = ["spark/device/claim/code"];
 
 impl Life {
     /// Hands a device's event to the bus.
-    pub(super) fn relay(&self, world: &World, who: Who, event: &Event<'_>) {
+    pub(super) fn relay(&self, world: &World, who: Who, event: &Event<'_>, out: &mut Outgoing) {
         if SECRET.contains(&event.name.as_ref()) {
             return;
         }
-        world.bus.publish(event::Event {
+        out.events.push(event::Event {
             name: event.name.clone().into_owned(),
             data: event.data.to_vec(),
             content_format: event.content_format.0,

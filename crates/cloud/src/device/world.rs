@@ -4,7 +4,7 @@ use super::command::SessionKey;
 use super::presence::Presences;
 use super::records::Records;
 use super::registry::{Registry, Subscribed};
-use crate::event::{Bus, Event, Source};
+use crate::event::{Bus, Event, Intake, Source};
 use crate::store::{StoreError, Transaction};
 use pintle_protocol::DeviceId;
 use std::cell::RefCell;
@@ -22,6 +22,8 @@ pub struct World {
     pub records: Box<dyn Records>,
     /// Where events go.
     pub bus: Bus,
+    /// Which events are kept for a durable consumer, and where they go.
+    pub intake: Intake,
     /// Who is here.
     pub presences: Presences,
     /// Whose the devices are, and what they subscribed to.

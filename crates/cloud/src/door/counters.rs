@@ -46,4 +46,10 @@ counters! {
     moved,
     /// A datagram to an address not yet proven was held back.
     withheld,
+    /// A request was not taken in because the journal does not keep up, or a consumer does not.
+    stalled,
+    /// A request was not heard because its device has yet to prove, after a crash, that it speaks now.
+    held,
+    /// A device proved after a crash that it speaks now.
+    unheld,
 }

@@ -3,14 +3,19 @@
 use super::budget::Budget;
 use super::connection_id::ConnectionIds;
 use super::counters::Counters;
+use super::journaling::Seals;
 use super::pins::Pins;
+use super::restoring::Restoring;
 use super::runner::Runner;
 use super::shaking::Shaking;
 use super::shard::{Parts, Shard};
 use super::socket::{BatchSocket, Bound};
 use super::{DoorError, Open, Surroundings, close};
+use crate::clock::now_ms;
 use crate::device::{Command, Mailbox, Registry, StoreRecords, World};
+use crate::journal::{self, Disk, FolderDisk, Origin, RETRY, Report, Scribe, ScribeThread};
 use crate::node_key::Label;
+use crate::store::clean_stop::CleanStop;
 use nix::sys::eventfd::EventFd;
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_dtls::server::{CookieJar, ServerConfig};
@@ -34,6 +39,8 @@ pub(super) fn open(
     let bound = sockets.first().map_or(Ok(address), Bound::local_addr)?;
     let ends = sockets.iter().map(|_| Mailbox::new()).collect::<io::Result<Vec<_>>>()?;
     let mailboxes: Arc<[Mailbox]> = ends.iter().map(|(mailbox, ..)| mailbox.clone()).collect();
+    // Read and gone in one step: a journal is believed to have ended cleanly once (promise P3).
+    let stops: Arc<[CleanStop]> = around.store.clean_stops().take_all().wait()?.into();
     let (tell, opened) = channel();
     let started = Instant::now();
     let mut shards = Vec::new();
@@ -46,6 +53,7 @@ pub(super) fn open(
             started,
             mailboxes: Arc::clone(&mailboxes),
             around: around.clone(),
+            stops: Arc::clone(&stops),
             counters: Arc::clone(counters),
         };
         let (mine, tell) = (mailbox.clone(), tell.clone());
@@ -87,13 +95,14 @@ struct Seed {
     started: Instant,
     mailboxes: Arc<[Mailbox]>,
     around: Surroundings,
+    stops: Arc<[CleanStop]>,
     counters: Arc<Counters>,
 }
 
 impl Seed {
     fn grow(self, mailbox: Mailbox, tell: &Sender<Result<usize, DoorError>>) {
         match self.shard(mailbox) {
-            Ok((shard, restored)) => {
+            Ok((shard, scribes, restored)) => {
                 // Whoever opens the door waits for this.
                 let _ = tell.send(Ok(restored));
                 let socket = BatchSocket::from(self.socket);
@@ -103,7 +112,7 @@ impl Seed {
                     commands: self.commands,
                     bell: self.bell,
                     mailboxes: self.mailboxes,
-                    store: self.around.store,
+                    scribes,
                     budget: Budget::default(),
                     started: self.started,
                 }
@@ -113,21 +122,77 @@ impl Seed {
         }
     }
 
-    fn shard(&self, mailbox: Mailbox) -> Result<(Shard, usize), DoorError> {
+    fn shard(&self, mailbox: Mailbox) -> Result<(Shard, Vec<ScribeThread>, usize), DoorError> {
         let around = &self.around;
         let mut shard = Shard::new(Parts {
             world: world(around, mailbox)?,
             shaking: shaking(around)?,
             ids: ConnectionIds::new(&around.node_key.derive(Label::CONNECTION_ID), false),
             pins: Pins::new(around.store.pins().all().wait()?),
-            node_key: Arc::clone(&around.node_key),
-            incarnation: around.incarnation,
+            seals: Seals {
+                sessions: around.node_key.sealer(Label::SESSION)?,
+                rows: around.node_key.sealer(Label::OUTBOX)?,
+                incarnation: around.incarnation,
+            },
             number: self.number,
             layout: around.layout,
             counters: Arc::clone(&self.counters),
         });
-        let restored = shard.restore(&around.store)?;
-        Ok((shard, restored))
+        shard.tell_time(self.started.elapsed(), now_ms());
+        let (mut scribes, mut restored) = (Vec::new(), 0);
+        for (index, partition) in (0..).zip(self.partitions()?) {
+            restored += self.take_up(&mut shard, index, partition, &mut scribes)?;
+        }
+        Ok((shard, scribes, restored))
+    }
+
+    /// The shard's own partition, and those it takes over from shards that are no more.
+    fn partitions(&self) -> Result<impl Iterator<Item = u8>, DoorError> {
+        let (number, shards) = (self.number, self.around.layout.shards());
+        let found = journal::partitions(&self.disk()?.list().map_err(|error| self.folder(error))?);
+        let last = found.into_iter().rfind(|partition| partition % shards == number);
+        // In between there may be some without a journal; they get one.
+        Ok((number..=last.unwrap_or(number)).step_by(shards.into()))
+    }
+
+    /// Reads a partition's journal, and writes that the node has started: only then may it be used.
+    fn take_up(
+        &self,
+        shard: &mut Shard,
+        index: usize,
+        partition: u8,
+        scribes: &mut Vec<ScribeThread>,
+    ) -> Result<usize, DoorError> {
+        let mut disk = self.disk()?;
+        let origin = Origin { partition, incarnation: self.around.incarnation };
+        let mut start = [0; 4];
+        AwsLc.fill_random(&mut start)?;
+        shard.add_partition(index);
+        let mut restoring = Restoring::new(shard, start);
+        let recovered = journal::replay(&mut disk, &origin, &mut restoring)?;
+        let mark = CleanStop { partition, frame: recovered.last_frame };
+        let clean = recovered.clean && self.stops.contains(&mark);
+        let restored = restoring.finish(index, &recovered, clean);
+        let mut scribe = Scribe::resume(disk, origin, &recovered);
+        while let Some(frame) = shard.take_frame(index) {
+            scribe.write(&frame)?;
+            shard.reported(index, Report::Durable(frame));
+        }
+        let bell = Arc::clone(&self.bell);
+        let thread = ScribeThread::start(scribe, RETRY, move || {
+            // A bell already at its limit has been heard of.
+            let _ = bell.write(1);
+        })?;
+        scribes.push(thread);
+        Ok(restored)
+    }
+
+    fn disk(&self) -> Result<FolderDisk, DoorError> {
+        FolderDisk::open(&self.around.journal).map_err(|error| self.folder(error))
+    }
+
+    fn folder(&self, source: io::Error) -> DoorError {
+        DoorError::JournalFolder { path: self.around.journal.clone(), source }
     }
 }
 
@@ -150,6 +215,7 @@ fn world(around: &Surroundings, mailbox: Mailbox) -> Result<World, DoorError> {
         answer_within: around.answer_within,
         records: Box::new(records),
         bus: around.bus.clone(),
+        intake: around.intake.clone(),
         presences: around.presences.clone(),
         registry: Registry::default(),
         lot: RefCell::new(fastrand::Rng::with_seed(u64::from_be_bytes(seed))),

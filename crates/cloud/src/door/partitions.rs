@@ -54,11 +54,6 @@ impl Partitions {
         self.shard_of(place) == self.shard
     }
 
-    /// How many sessions are live.
-    pub fn live(&self) -> usize {
-        self.all.iter().map(Slots::live).sum()
-    }
-
     /// Sets a slot aside for a handshake; `None` when the shard's own partition is full.
     pub fn reserve(&mut self) -> Option<Place> {
         self.all.first_mut()?.reserve()
@@ -69,15 +64,19 @@ impl Partitions {
         self.of_mut(place).is_some_and(|slots| slots.settle(place, live))
     }
 
+    /// Makes sure that there is an `index`-th partition.
+    pub fn add(&mut self, index: usize) {
+        while let Some(partition) =
+            self.partition(self.all.len()).filter(|_| self.all.len() <= index)
+        {
+            self.all.push(Slots::new(partition, self.first_generation));
+        }
+    }
+
     /// See [`Slots::restore`]; false where the partition is another shard's.
     pub fn restore(&mut self, place: Place, live: Live) -> bool {
         if !self.is_here(place) {
             return false;
-        }
-        let shards = self.layout.shards();
-        while self.all.len() <= usize::from(place.partition / shards) {
-            let partition = self.shard + self.all.len() as u8 * shards;
-            self.all.push(Slots::new(partition, self.first_generation));
         }
         self.of_mut(place).is_some_and(|slots| slots.restore(place, live))
     }
@@ -107,6 +106,26 @@ impl Partitions {
             }
         }
         None
+    }
+
+    /// Which of the shard's partitions a place is in, counted from 0; none where it is another shard's.
+    pub fn index_of(&self, place: Place) -> Option<usize> {
+        self.is_here(place).then(|| usize::from(place.partition / self.layout.shards()))
+    }
+
+    /// The number of the `index`-th partition of the shard.
+    pub fn partition(&self, index: usize) -> Option<u8> {
+        u8::try_from(usize::from(self.shard) + index * usize::from(self.layout.shards())).ok()
+    }
+
+    /// How many slots the `index`-th partition has.
+    pub fn count_in(&self, index: usize) -> usize {
+        self.all.get(index).map_or(0, Slots::count)
+    }
+
+    /// The place of a slot of the `index`-th partition where a session is live there.
+    pub fn place_in(&self, index: usize, slot: usize) -> Option<Place> {
+        self.all.get(index)?.place_at(slot)
     }
 
     /// How many slots there are, used or not.

@@ -7,8 +7,8 @@ use super::budget::Budget;
 use super::shard::Shard;
 use super::socket::{BATCH, BatchSocket, Route};
 use crate::clock::now_ms;
-use crate::device::{Command, Mailbox};
-use crate::store::Store;
+use crate::device::{Command, LastWords, Mailbox};
+use crate::journal::ScribeThread;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::EventFd;
 use std::os::fd::AsFd;
@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 
 /// How long the thread sleeps at most.
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+
+/// How long the last words may take to be durable.
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(20);
 
 /// How many commands are dealt with between two batches of datagrams.
 const MOST_COMMANDS: usize = 1024;
@@ -34,8 +37,8 @@ pub struct Runner {
     pub bell: Arc<EventFd>,
     /// Every shard's mailbox, by its number.
     pub mailboxes: Arc<[Mailbox]>,
-    /// Where the sessions are saved.
-    pub store: Store,
+    /// What writes each of the shard's journals, in their order.
+    pub scribes: Vec<ScribeThread>,
     /// How much of the time handshakes get.
     pub budget: Budget,
     /// When the node started.
@@ -43,7 +46,7 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// Serves until told to stop, then saves the sessions and says how many.
+    /// Serves until told to stop, then writes the last words.
     pub fn run(mut self) {
         let mut received = Vec::with_capacity(BATCH);
         let mut datagram = Vec::new();
@@ -62,7 +65,9 @@ impl Runner {
                 return self.stop(&done);
             }
             self.shard.handle_timeout();
+            self.keep();
             self.shake();
+            self.keep();
             self.socket.send(&mut self.shard.outbound);
         }
     }
@@ -99,7 +104,7 @@ impl Runner {
     }
 
     /// Does what other threads ask for; whom to tell where it is to stop.
-    fn empty_mailbox(&mut self) -> Option<Sender<usize>> {
+    fn empty_mailbox(&mut self) -> Option<Sender<LastWords>> {
         let _ = self.bell.read();
         for _ in 0..MOST_COMMANDS {
             match self.commands.try_recv() {
@@ -135,10 +140,45 @@ impl Runner {
         }
     }
 
-    fn stop(mut self, done: &Sender<usize>) {
-        let saved = self.shard.save(&self.store);
+    /// Does what the disk has made durable, and gives it what is to be next.
+    fn keep(&mut self) {
+        for (index, scribe) in self.scribes.iter().enumerate() {
+            while let Some(report) = scribe.report() {
+                self.shard.reported(index, report);
+            }
+            if let Some(frame) = self.shard.take_frame(index) {
+                scribe.write(frame);
+            }
+        }
+    }
+
+    /// Writes the last words. Where the disk does not take them in time, the next start finds a crash, and
+    /// asks every device whether it is there.
+    fn stop(mut self, done: &Sender<LastWords>) {
+        let mut words = self.shard.write_last_words();
+        let began = Instant::now();
+        self.keep();
+        while !self.shard.is_settled() {
+            if began.elapsed() > LAST_WORDS_WITHIN {
+                tracing::error!(
+                    "the journal could not be ended: the disk does not keep up; devices will be asked whether they are there"
+                );
+                words = LastWords::default();
+                break;
+            }
+            self.await_scribes();
+            self.keep();
+        }
         self.socket.send(&mut self.shard.outbound);
-        // Nobody waiting for the number is no failure of ours.
-        let _ = done.send(saved);
+        drop(self.scribes);
+        // Nobody waiting for them is no failure of ours.
+        let _ = done.send(words);
+    }
+
+    fn await_scribes(&self) {
+        let _ = self.bell.read();
+        let mut fds = [PollFd::new(self.bell.as_fd(), PollFlags::POLLIN)];
+        // The bell may have rung before it was read: a short sleep then.
+        let _ = poll(&mut fds, PollTimeout::from(10u8));
     }
 }

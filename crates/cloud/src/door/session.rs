@@ -7,6 +7,7 @@
 //! there until a ping was answered from it (promise P11).
 
 use super::connection_id::Place;
+use super::journaling::is_request;
 use super::shard::Shard;
 use super::slots::Live;
 use super::socket::Route;
@@ -51,22 +52,18 @@ impl Shard {
             };
             rest = opened.rest;
             let length = length - rest.len();
-            let life = life_of(&mut live.life, self.world.now, live.next_message, live.next_token);
             if opened.newest && live.route != Some(route) {
                 self.counters.moved();
                 live.route = Some(route);
                 live.proven = false;
-                life.move_away();
+                life_of(live, self.world.now).move_away();
             }
             let at_home = live.route == Some(route);
             if at_home && !live.proven {
-                life.allow(length * UNPROVEN_FACTOR);
+                life_of(live, self.world.now).allow(length * UNPROVEN_FACTOR);
             }
             let verdict = match opened.content {
-                Content::Application(message) => {
-                    let who = Who { device: live.device, session: place.key() };
-                    life.hear(&mut self.world, who, &mut live.standing, message, &mut self.out)
-                }
+                Content::Application(message) => self.hear(place, message),
                 // A fatal alert inside the session is the device's end of it, as close_notify is.
                 Content::CloseNotify | Content::Alert { fatal: true, .. } => {
                     Verdict::End(End::ClosedByDevice)
@@ -79,11 +76,9 @@ impl Shard {
                 }
                 Content::Alert { .. } => Verdict::Keep,
             };
-            if at_home && !live.proven && live.standing.introduced {
-                life.challenge(&self.world, &mut self.out);
+            if at_home {
+                self.prove(place, verdict);
             }
-            // A late record from where the session was proves nothing about where it is.
-            live.proven |= at_home && verdict == Verdict::Answered;
             if !self.goes_on(place, verdict) {
                 return;
             }
@@ -92,6 +87,55 @@ impl Shard {
             self.repeat_last_flight(place, route);
         }
         self.speak(place);
+    }
+
+    /// Hands a message to the device's room. What a request leads to waits until the journal has it.
+    fn hear(&mut self, place: Place, message: &[u8]) -> Verdict {
+        let asks = is_request(message);
+        if asks && (self.is_full(place) || self.world.intake.is_full()) {
+            // Not acted on and not answered: the device says it again, in another record.
+            self.counters.stalled();
+            return Verdict::Keep;
+        }
+        let Some(live) = self.slots.get(place) else { return Verdict::Keep };
+        if asks && live.held {
+            self.counters.held();
+            return Verdict::Held;
+        }
+        let known = live.standing.introduced;
+        let who = Who { device: live.device, session: place.key() };
+        let standing = &mut live.standing;
+        let life = live.life.get_or_insert_with(|| {
+            Box::new(Life::new(self.world.now, live.next_message, live.next_token))
+        });
+        let verdict = life.hear(&mut self.world, who, standing, message, &mut self.out);
+        if asks && live.is_kept() {
+            self.keep(place, message, !known);
+        }
+        for event in self.out.events.drain(..) {
+            self.world.bus.publish(event);
+        }
+        verdict
+    }
+
+    /// Sees to it that the device proves where it is, and after a crash that it speaks now (promises P3,
+    /// P11).
+    fn prove(&mut self, place: Place, verdict: Verdict) {
+        let Some(live) = self.slots.get(place).filter(|live| live.standing.introduced) else {
+            return;
+        };
+        if verdict == Verdict::Answered {
+            live.proven = true;
+            if std::mem::take(&mut live.held) {
+                // What it said before this is known or will never be heard.
+                live.session.close_window();
+                self.counters.unheld();
+            }
+        } else if live.held {
+            life_of(live, self.world.now).ask_for_life(&self.world, &mut self.out);
+        } else if !live.proven {
+            life_of(live, self.world.now).challenge(&self.world, &mut self.out);
+        }
     }
 
     /// Whether this source forged too much for this session lately. The session counts as well as the
@@ -130,6 +174,7 @@ impl Shard {
                 self.came(place);
             }
             Verdict::Keep | Verdict::Answered => self.came(place),
+            Verdict::Held => {}
         }
         true
     }
@@ -137,9 +182,8 @@ impl Shard {
     /// Notes that the device was heard from.
     fn came(&mut self, place: Place) {
         let now_ms = self.world.wall_ms;
-        let Some(live) = self.slots.get(place).filter(|live| live.standing.introduced) else {
-            return;
-        };
+        let heard = |live: &&mut Live| live.standing.introduced && !live.held;
+        let Some(live) = self.slots.get(place).filter(heard) else { return };
         let (device, came) = (live.device, live.here.heard(now_ms));
         let before = self.devices.insert(device, place);
         if before != Some(place) && self.arrivals.get(&device) == Some(&place) {
@@ -171,12 +215,7 @@ impl Shard {
             let _ = reply.send(Err(AskError::Offline));
             return;
         }
-        life_of(&mut live.life, self.world.now, live.next_message, live.next_token).ask(
-            &self.world,
-            question,
-            reply,
-            &mut self.out,
-        );
+        life_of(live, self.world.now).ask(&self.world, question, reply, &mut self.out);
         self.speak(place);
     }
 
@@ -186,22 +225,14 @@ impl Shard {
         if live.route.is_none() || !live.standing.introduced || !live.here.is_online() {
             return;
         }
-        life_of(&mut live.life, self.world.now, live.next_message, live.next_token).deliver(
-            &self.world,
-            event,
-            &mut self.out,
-        );
+        life_of(live, self.world.now).deliver(&self.world, event, &mut self.out);
         self.speak(place);
     }
 
     /// Sends an acknowledgement that waited until something was durable.
     pub(super) fn acknowledge(&mut self, place: Place, reply: &[u8]) {
         let Some(live) = self.slots.get(place) else { return };
-        life_of(&mut live.life, self.world.now, live.next_message, live.next_token).acknowledge(
-            &self.world,
-            reply,
-            &mut self.out,
-        );
+        life_of(live, self.world.now).acknowledge(&self.world, reply, &mut self.out);
         self.speak(place);
     }
 
@@ -225,25 +256,15 @@ impl Shard {
     }
 
     /// Seals and sends what is waiting for the session at `place`, and sets its next alarm.
-    fn speak(&mut self, place: Place) {
-        let now = self.world.now;
-        let Some(live) = self.slots.get(place) else { return self.out.clear() };
+    pub(super) fn speak(&mut self, place: Place) {
         let mut exhausted = false;
+        if !self.out.is_empty() {
+            exhausted = self.say(place);
+            self.out.clear();
+        }
+        let now = self.world.now;
+        let Some(live) = self.slots.get(place) else { return };
         if let Some(life) = &mut live.life {
-            if let Some(route) = live.route {
-                for message in self.out.iter() {
-                    if !live.proven && !life.spend(message.len() + OVERHEAD) {
-                        self.counters.withheld();
-                        continue;
-                    }
-                    let session = &mut live.session;
-                    self.outbound.queue(route, |out| match session.seal(message, out) {
-                        Ok(()) => {}
-                        Err(SealError::Exhausted) => exhausted = true,
-                        Err(error) => tracing::debug!(%error, "a message does not fit a record"),
-                    });
-                }
-            }
             if let Some(at) = life.next_alarm(now) {
                 self.timers.set(at, place);
             }
@@ -252,10 +273,39 @@ impl Shard {
                 live.life = None;
             }
         }
-        self.out.clear();
         if exhausted {
             self.end(place, End::Exhausted);
         }
+    }
+
+    /// Seals and sends what is waiting; whether the session has no record numbers left for it. Where they
+    /// are not reserved yet, it waits for them (promise P4).
+    fn say(&mut self, place: Place) -> bool {
+        if let Some(ticket) = self.reserve(place, self.out.len()) {
+            let index = self.slots.index_of(place);
+            if let Some(keeping) = index.and_then(|index| self.keepings.get_mut(index)) {
+                keeping.hold(ticket, place, self.out.iter());
+            }
+            return false;
+        }
+        let Some(live) = self.slots.get(place) else { return false };
+        let Some(route) = live.route else { return false };
+        let mut exhausted = false;
+        for message in self.out.iter() {
+            let life = live.life.as_deref_mut();
+            let may = live.proven || life.is_some_and(|life| life.spend(message.len() + OVERHEAD));
+            if !may {
+                self.counters.withheld();
+                continue;
+            }
+            let session = &mut live.session;
+            self.outbound.queue(route, |out| match session.seal(message, out) {
+                Ok(()) => {}
+                Err(SealError::Exhausted) => exhausted = true,
+                Err(error) => tracing::debug!(%error, "a message does not fit a record"),
+            });
+        }
+        exhausted
     }
 
     /// Looks at a session on the slow walk: a silent device counts as gone.
@@ -288,6 +338,9 @@ impl Shard {
         }
         let lingered = self.shaking.forget(place);
         let Some(live) = self.slots.release(place) else { return };
+        if live.asked != 0 {
+            self.close_in_journal(place);
+        }
         for address in lingered.into_iter().chain(live.route.map(|route| route.peer)) {
             // By now the address may be another handshake's.
             self.forget_address(address, place);
@@ -330,11 +383,7 @@ impl Shard {
 /// What a record adds to a message, at most, in bytes.
 const OVERHEAD: usize = pintle_dtls::Session::max_overhead();
 
-fn life_of(
-    life: &mut Option<Box<Life>>,
-    now: Duration,
-    next_message: u16,
-    next_token: u8,
-) -> &mut Life {
-    life.get_or_insert_with(|| Box::new(Life::new(now, next_message, next_token)))
+fn life_of(live: &mut Live, now: Duration) -> &mut Life {
+    let (next_message, next_token) = (live.next_message, live.next_token);
+    live.life.get_or_insert_with(|| Box::new(Life::new(now, next_message, next_token)))
 }

@@ -152,9 +152,16 @@ impl Shard {
                 self.counters.challenged();
                 self.outbound.queue(route, |out| out.extend_from_slice(challenge.as_bytes()));
             }
+            // A session that cannot be written down is not begun.
+            Admission::Proven(_) if self.refuses() => self.counters.stalled(),
             Admission::Proven(_) => self.wait(Step::Hello, route, datagram),
         }
         true
+    }
+
+    /// Whether the disk refuses what the journal has to keep, or does not keep up.
+    fn refuses(&self) -> bool {
+        self.keepings.first().is_some_and(|keeping| keeping.is_stalled() || keeping.is_full())
     }
 
     /// Lets a step of a handshake wait for its turn. When too many wait already it is dropped, before it
@@ -331,6 +338,8 @@ impl Shard {
             session,
             route: Some(route),
             proven: true,
+            held: false,
+            asked: 0,
             standing: Standing::default(),
             next_token,
             next_message,

@@ -17,6 +17,8 @@
 
 use super::connection_id::{ConnectionIds, Place};
 use super::counters::Counters;
+use super::journaling::{SAY_AGAIN_EACH, Seals};
+use super::keeping::Keeping;
 use super::outbound::Outbound;
 use super::partitions::{Layout, Partitions};
 use super::pins::Pins;
@@ -26,7 +28,6 @@ use super::socket::Route;
 use super::throttle::Throttle;
 use super::timers::Timers;
 use crate::device::{AskError, Command, End, Outgoing, Reply, World};
-use crate::node_key::NodeKey;
 use pintle_protocol::DeviceId;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -71,10 +72,12 @@ pub struct Shard {
     pub(super) counters: Arc<Counters>,
     pub(super) out: Outgoing,
     pub(super) number: u16,
-    pub(super) node_key: Arc<NodeKey>,
-    pub(super) incarnation: [u8; 32],
+    pub(super) seals: Seals,
+    /// A journal for each partition.
+    pub(super) keepings: Vec<Keeping>,
     walked: usize,
     walk_at: Duration,
+    say_again_at: Duration,
 }
 
 /// What a shard is made of.
@@ -87,10 +90,8 @@ pub struct Parts {
     pub ids: ConnectionIds,
     /// Who may come in.
     pub pins: Pins,
-    /// Seals its sessions.
-    pub node_key: Arc<NodeKey>,
-    /// What the saved sessions are bound to.
-    pub incarnation: [u8; 32],
+    /// Seals what its journals keep.
+    pub seals: Seals,
     /// Its number, and that of its own partition.
     pub number: u8,
     /// Whose the other partitions are.
@@ -122,10 +123,11 @@ impl Shard {
             counters: parts.counters,
             out: Outgoing::default(),
             number: u16::from(parts.number),
-            node_key: parts.node_key,
-            incarnation: parts.incarnation,
+            seals: parts.seals,
+            keepings: Vec::new(),
             walked: 0,
             walk_at: Duration::ZERO,
+            say_again_at: Duration::ZERO,
         }
     }
 
@@ -134,6 +136,11 @@ impl Shard {
     pub fn tell_time(&mut self, now: Duration, wall_ms: i64) {
         self.world.now = now;
         self.world.wall_ms = wall_ms;
+    }
+
+    /// Makes room for the sessions of its `index`-th partition.
+    pub fn add_partition(&mut self, index: usize) {
+        self.slots.add(index);
     }
 
     /// Its number.
@@ -146,7 +153,8 @@ impl Shard {
         if self.shakes_wait() {
             return self.world.now;
         }
-        self.timers.next().map_or(self.walk_at, |at| at.min(self.walk_at))
+        let rounds = self.walk_at.min(self.say_again_at);
+        self.timers.next().map_or(rounds, |at| at.min(rounds))
     }
 
     /// Does what is due: repeats, gives up, forgets, looks for silent devices.
@@ -156,6 +164,10 @@ impl Shard {
             self.alarm(place);
         }
         self.walk();
+        if self.world.now >= self.say_again_at {
+            let each = if self.say_again() { SAY_AGAIN_EACH } else { WALK_EACH };
+            self.say_again_at = self.world.now + each;
+        }
     }
 
     /// Acts on one datagram.
@@ -230,6 +242,7 @@ impl Shard {
                     self.deliver(place, &event);
                 }
             }
+            Command::Taken(row) => self.taken(row),
             Command::Stored(session, reply) => self.acknowledge(Place::of(session), &reply),
             Command::KeyChanged(device) => self.key_changed(device),
             Command::OwnerChanged(device) => self.world.learn_owner(device),

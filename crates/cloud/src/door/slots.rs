@@ -16,6 +16,11 @@ pub struct Live {
     pub route: Option<Route>,
     /// Whether `route` has answered a ping, or shook hands there (promise P11).
     pub proven: bool,
+    /// Whether nothing the device says is acted on before it answered a ping of now: what it said before a
+    /// crash may not all be known (promise P3).
+    pub held: bool,
+    /// The first record number that the journal was not asked to reserve; 0 where the session is not in it.
+    pub asked: u32,
     /// Whether the device said who it is, and when it counts as gone.
     pub standing: Standing,
     /// The next token to use.
@@ -90,8 +95,8 @@ impl Slots {
         true
     }
 
-    /// Puts a saved session back where its connection ID says. False where the place is taken or
-    /// none of this partition.
+    /// Puts a saved session back where its connection ID says, in the place of any that was put back there
+    /// before. False where the place is none of this partition.
     pub fn restore(&mut self, place: Place, live: Live) -> bool {
         if place.partition != self.partition || place.slot >= SLOTS_PER_PARTITION {
             return false;
@@ -101,20 +106,18 @@ impl Slots {
             self.free.push_back(slot);
         }
         let Some(entry) = self.slots.get_mut(place.slot as usize) else { return false };
-        if !matches!(entry.state, State::Free) {
-            return false;
+        if !matches!(entry.state, State::Live(_)) {
+            self.live += 1;
         }
         *entry = Slot { generation: place.generation, state: State::Live(live) };
-        self.live += 1;
         true
     }
 
-    /// Call once after the last [`Self::restore`]: takes the restored slots off the free list.
+    /// Call once after the last [`Self::restore`]: puts the list of free slots right.
     pub fn restored(&mut self) {
-        let slots = &self.slots;
-        self.free.retain(|slot| {
-            slots.get(*slot as usize).is_some_and(|entry| matches!(entry.state, State::Free))
-        });
+        let free = |entry: &Slot| matches!(entry.state, State::Free);
+        self.free =
+            (0..).zip(&self.slots).filter(|(_, entry)| free(entry)).map(|(at, _)| at).collect();
     }
 
     /// The live session at `place`, if it is still the same one.

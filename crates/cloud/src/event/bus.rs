@@ -79,10 +79,14 @@ impl Bus {
 
     /// Hands the event to every reader and tap that may hear it. Never waits.
     pub fn publish(&self, event: Event) {
+        self.publish_shared(Arc::new(event));
+    }
+
+    /// [`Self::publish`], of an event that others hold too.
+    pub fn publish_shared(&self, event: Arc<Event>) {
         if event.owner.is_none() {
             return;
         }
-        let event = Arc::new(event);
         let listeners = self.listeners.read().unwrap_or_else(PoisonError::into_inner);
         for reader in listeners.readers.values().filter(|reader| reader.filter.wants(&event)) {
             if reader.queue.try_send(Arc::clone(&event)).is_err() {

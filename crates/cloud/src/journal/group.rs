@@ -123,6 +123,23 @@ impl Journal {
         Ok(Ticket(self.filling.number))
     }
 
+    /// Puts entries into the frame being filled of which all or none must count.
+    ///
+    /// # Errors
+    /// [`JournalError::TooLong`] where they do not fit one frame; nothing was appended.
+    pub fn append_together(&mut self, entries: &[Entry<'_>]) -> Result<Ticket, JournalError> {
+        let length: usize = entries.iter().map(Entry::length_at_most).sum();
+        if length > LONGEST_PAYLOAD {
+            return Err(JournalError::TooLong { length, limit: LONGEST_PAYLOAD });
+        }
+        entries.iter().try_for_each(Entry::check)?;
+        if self.filling.payload() + length > LONGEST_PAYLOAD {
+            self.turn_over();
+        }
+        entries.iter().for_each(|entry| entry.write(&mut self.filling.bytes));
+        Ok(Ticket(self.filling.number))
+    }
+
     /// Bytes of entries that wait for a frame to be taken.
     pub fn pending_bytes(&self) -> usize {
         self.full.iter().chain([&self.filling]).map(Filling::payload).sum()

@@ -2,6 +2,7 @@
 
 use super::cursor::Cursor;
 use super::frame::HIGHEST;
+use std::collections::BTreeSet;
 
 const MAGIC: [u8; 8] = *b"pintle.j";
 /// The one format this release reads and writes.
@@ -27,6 +28,15 @@ pub(super) fn name(partition: u8, number: u64) -> String {
 pub(super) fn number_of(partition: u8, file: &str) -> Option<u64> {
     let number = file.strip_suffix(".log")?.split_once('-')?.1.parse().ok()?;
     (number < HIGHEST && name(partition, number) == file).then_some(number)
+}
+
+/// The partitions that have a journal among these files.
+pub fn partitions(files: &[String]) -> BTreeSet<u8> {
+    let partition = |file: &String| {
+        let partition = file.split_once('-')?.0.parse().ok()?;
+        number_of(partition, file).map(|_| partition)
+    };
+    files.iter().filter_map(partition).collect()
 }
 
 /// The segments of `partition` among `files`, oldest first.

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::error::StoreError;
 
 /// One step of the schema; its position is the version it leads to, counted from 1.
-const STEPS: &[&str] = &[FIRST];
+const STEPS: &[&str] = &[FIRST, CLEAN_STOP];
 
 const FIRST: &str = "
 CREATE TABLE node (name TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -85,6 +85,15 @@ CREATE TABLE session (
     slot BIGINT NOT NULL,
     generation BIGINT NOT NULL,
     sealed BLOB NOT NULL
+);
+";
+
+const CLEAN_STOP: &str = "
+DROP TABLE session;
+
+CREATE TABLE clean_stop (
+    part BIGINT PRIMARY KEY,
+    frame BIGINT NOT NULL
 );
 ";
 

@@ -24,6 +24,8 @@ pub struct TestDevice {
     pub cloud: SocketAddr,
     /// Every datagram sent since the handshake.
     pub sent: Vec<Vec<u8>>,
+    /// Every datagram heard since the handshake.
+    pub received: Vec<Vec<u8>>,
     next_id: u16,
 }
 
@@ -94,7 +96,7 @@ impl TestDevice {
         let (socket, cloud) = (socket(), node.address());
         let session = shake(&socket, PATIENCE, cloud, key, node.public_key(), Offer::DeviceOs);
         let session = session.expect("the handshake completes");
-        Self { socket, session, cloud, sent: Vec::new(), next_id: 1 }
+        Self { socket, session, cloud, sent: Vec::new(), received: Vec::new(), next_id: 1 }
     }
 
     /// Whether a device with this key gets no handshake.
@@ -153,6 +155,7 @@ impl TestDevice {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
                 Err(error) => panic!("{error}"),
             };
+            self.received.push(buffer[..length].to_vec());
             match self.session.open(&mut buffer[..length]) {
                 Ok(opened) => match opened.content {
                     Content::Application(message) => return Some(message.to_vec()),

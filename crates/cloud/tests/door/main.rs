@@ -7,6 +7,7 @@ mod node;
 mod anomalies;
 mod conversation;
 mod cookies;
+mod killed;
 mod neighbours;
 mod pins;
 mod restart;

@@ -1,9 +1,9 @@
 //! A node's doors without its API.
 
 use pintle_cloud::account::{AccountId, Accounts};
-use pintle_cloud::device::{Gateway, Presences};
+use pintle_cloud::device::{Command, Gateway, Presences};
 use pintle_cloud::door::{Layout, Surroundings, UdpDoor};
-use pintle_cloud::event::Bus;
+use pintle_cloud::event::{Bus, Outbox};
 use pintle_cloud::node_key::NodeKey;
 use pintle_cloud::store::Store;
 use pintle_cloud::store::pin::{HistoryEntry, NewPin, PinnedBy};
@@ -26,6 +26,8 @@ pub struct Node {
     pub runtime: Runtime,
     pub store: Store,
     pub bus: Bus,
+    pub outbox: Outbox,
+    pub shards: u8,
     pub owner: AccountId,
     pub gateway: Gateway,
     pub door: Option<UdpDoor>,
@@ -51,6 +53,8 @@ impl Node {
             runtime: Runtime::new().unwrap(),
             store,
             bus: Bus::new(),
+            outbox: Outbox::new(Vec::new()).1,
+            shards: 1,
             owner,
             gateway: Gateway::new(Vec::new(), Presences::default()),
             door: None,
@@ -61,6 +65,8 @@ impl Node {
 
     fn open_door(&mut self, address: SocketAddr, answer_within: Duration) {
         let presences = Presences::default();
+        let (intake, outbox) = Outbox::new(vec!["kept/".into()]);
+        self.outbox = outbox;
         self.bus = Bus::new();
         let around = Surroundings {
             store: self.store.clone(),
@@ -71,7 +77,9 @@ impl Node {
             presences: presences.clone(),
             runtime: self.runtime.handle().clone(),
             answer_within,
-            layout: Layout::new(1),
+            layout: Layout::new(self.shards),
+            journal: self.folder.path().join("journal"),
+            intake,
         };
         let door = UdpDoor::open(address, around).unwrap();
         self.gateway = Gateway::new(door.mailboxes(), presences);
@@ -106,6 +114,47 @@ impl Node {
         let saved = self.door.take().unwrap().close();
         self.open_door(address, Duration::from_secs(20));
         saved
+    }
+
+    /// Ends as `kill -9` does, as far as the disk can tell, and starts again: the journal is put back as it was
+    /// at this moment.
+    pub fn kill(&mut self) {
+        let copy = self.copy_of_journal();
+        self.restart_with_journal(&copy);
+    }
+
+    /// Stops, puts another journal in the place of the one written, and starts.
+    pub fn restart_with_journal(&mut self, journal: &[(String, Vec<u8>)]) {
+        let address = self.address();
+        self.door.take().unwrap().close();
+        let folder = self.folder().join("journal");
+        std::fs::remove_dir_all(&folder).unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        for (name, bytes) in journal {
+            std::fs::write(folder.join(name), bytes).unwrap();
+        }
+        self.open_door(address, Duration::from_secs(20));
+    }
+
+    /// The journal's files as they are.
+    pub fn copy_of_journal(&self) -> Vec<(String, Vec<u8>)> {
+        let files = std::fs::read_dir(self.folder().join("journal")).unwrap();
+        let copy = |file: std::fs::DirEntry| {
+            (file.file_name().into_string().unwrap(), std::fs::read(file.path()).unwrap())
+        };
+        files.map(|file| copy(file.unwrap())).collect()
+    }
+
+    pub fn journal_bytes(&self) -> Vec<u8> {
+        self.copy_of_journal().into_iter().flat_map(|(_, bytes)| bytes).collect()
+    }
+
+    /// Takes a row as a durable consumer does.
+    pub fn take(&self, row: u64) {
+        assert!(self.outbox.taken(row));
+        for mailbox in self.door.as_ref().unwrap().mailboxes() {
+            mailbox.put(Command::Taken(row));
+        }
     }
 
     pub fn history(&self) -> Vec<HistoryEntry> {

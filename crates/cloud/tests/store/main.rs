@@ -6,7 +6,6 @@ mod files;
 mod group_commit;
 mod pins;
 mod secrets;
-mod sessions;
 
 use std::path::Path;
 

@@ -1,0 +1,314 @@
+//! What a shard says to its journals, and what it does when that is durable (promises P3, P4).
+//!
+//! 1. A device that introduced itself is [`Entry::Opened`]: the whole session, sealed.
+//! 2. Each request is [`Entry::Heard`]: its record, and the id of an event. What the request led to waits
+//!    for that in [`super::keeping`].
+//! 3. Sending asks for record numbers in blocks, [`Entry::Reserved`], half a block ahead of need.
+//! 4. From time to time all of it is said again, a few slots at a time, so that the log stays short.
+
+use super::connection_id::Place;
+use super::keeping::{Batch, Keeping, Reserving};
+use super::shard::Shard;
+use super::slots::Live;
+use crate::device::LastWords;
+use crate::event::{Event, Row, outbox};
+use crate::journal::{Entry, Frame, Report, Ticket};
+use crate::node_key::Sealer;
+use crate::store::clean_stop::CleanStop;
+use pintle_dtls::Dialect;
+use pintle_protocol::coap::MessageId;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many record numbers are reserved at once.
+pub(super) const BLOCK: u32 = 1024;
+
+/// How many slots are said again in one go, and how often.
+const SAY_AGAIN: usize = 512;
+pub(super) const SAY_AGAIN_EACH: Duration = Duration::from_millis(5);
+
+/// Whether a datagram of a device asks for something, rather than answers: only then is there an effect that
+/// must not come twice. (RFC 7252 3: the code's class is 0, and the code is not empty.)
+pub(super) fn is_request(message: &[u8]) -> bool {
+    message.get(1).is_some_and(|code| (1..32).contains(code))
+}
+
+/// The id of a CoAP message.
+fn id_of(message: &[u8]) -> Option<MessageId> {
+    message.get(2..4).and_then(|id| id.try_into().ok()).map(|id| MessageId(u16::from_be_bytes(id)))
+}
+
+impl Live {
+    /// Whether the session outlives the process: without a connection ID nothing tells whose record it is.
+    pub(super) fn is_kept(&self) -> bool {
+        self.standing.introduced && self.session.dialect() != Dialect::Plain
+    }
+
+    /// The message id that the next message may have.
+    fn message_id(&self) -> u16 {
+        self.life.as_ref().map_or(self.next_message, |life| life.next_message())
+    }
+}
+
+impl Shard {
+    /// The journal that the session at `place` is in.
+    pub(super) fn keeping(&mut self, place: Place) -> Option<&mut Keeping> {
+        let index = self.slots.index_of(place)?;
+        self.keepings.get_mut(index)
+    }
+
+    /// Whether the journal takes nothing more for the session at `place`.
+    pub(super) fn is_full(&mut self, place: Place) -> bool {
+        self.keeping(place).is_some_and(|keeping| keeping.is_full())
+    }
+
+    /// Writes down that a request was heard, and holds back what it led to until that is durable.
+    /// `new` says that the device introduced itself with it.
+    pub(super) fn keep(&mut self, place: Place, message: &[u8], new: bool) {
+        let ticket = if new { self.open_in_journal(place) } else { self.heard(place, message) };
+        let Some(ticket) = ticket else { return };
+        let Some(index) = self.slots.index_of(place) else { return };
+        let Some(keeping) = self.keepings.get_mut(index) else { return };
+        keeping.hold(ticket, place, self.out.iter());
+        self.out.clear();
+    }
+
+    fn heard(&mut self, place: Place, message: &[u8]) -> Option<Ticket> {
+        let index = self.slots.index_of(place)?;
+        let live = self.slots.get(place).filter(|live| live.is_kept())?;
+        let keeping = self.keepings.get_mut(index)?;
+        let window = live.session.window();
+        let event = if self.out.events.is_empty() { None } else { id_of(message) };
+        let session = place.key();
+        let heard = Entry::Heard { session, highest: window.highest, seen: window.seen, event };
+        let mut ticket = None;
+        for event in self.out.events.drain(..) {
+            let kept = self.world.intake.keeps(&event.name);
+            let (row, taken) = if kept {
+                let number = keeping.next_row();
+                let sealed = self.seals.row(number, &event)?;
+                let row = Entry::Kept { row: number, sealed: &sealed };
+                let ticket = keeping.append_together(&[row, heard])?;
+                keeping.remember(number, sealed);
+                (Some(number), ticket)
+            } else {
+                (None, keeping.append(&heard)?)
+            };
+            keeping.hold_event(taken, row, Arc::new(event));
+            ticket = Some(taken);
+        }
+        ticket.or_else(|| keeping.append(&heard))
+    }
+
+    /// Writes a session down whole, with its first block of record numbers.
+    pub(super) fn open_in_journal(&mut self, place: Place) -> Option<Ticket> {
+        let sealed = self.save_one(place)?;
+        let index = self.slots.index_of(place)?;
+        let live = self.slots.get(place)?;
+        let keeping = self.keepings.get_mut(index)?;
+        // Before this is durable a crash forgets the session and its keys: whatever it sends meanwhile under
+        // numbers not yet reserved is sent under keys that nobody goes on with.
+        let first = live.asked == 0;
+        let until =
+            if first { live.session.next_record().saturating_add(BLOCK) } else { live.asked };
+        live.asked = until;
+        if first {
+            live.session.reserve(until);
+        }
+        let session = place.key();
+        let reserved = reservation(live, place, until);
+        keeping.append_together(&[Entry::Opened { session, sealed: &sealed }, reserved])
+    }
+
+    /// Sees to it that `count` messages and a last word can be sealed. Where the numbers for them are not
+    /// reserved yet, what they wait for.
+    pub(super) fn reserve(&mut self, place: Place, count: usize) -> Option<Ticket> {
+        let index = self.slots.index_of(place)?;
+        let live = self.slots.get(place)?;
+        let next = live.session.next_record();
+        let left = live.session.reserved().saturating_sub(next);
+        let need = u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
+        let wanted = live.asked <= live.session.reserved() && left < BLOCK / 2;
+        if left >= need && !wanted {
+            return None;
+        }
+        let until = next.saturating_add(need.max(BLOCK)).max(live.asked);
+        live.asked = until;
+        let keeping = self.keepings.get_mut(index)?;
+        let ticket = keeping.append(&reservation(live, place, until))?;
+        keeping.hold_numbers(ticket, Reserving { place, until });
+        (left < need).then_some(ticket)
+    }
+
+    /// Writes down that the session at `place` is over.
+    pub(super) fn close_in_journal(&mut self, place: Place) {
+        if let Some(keeping) = self.keeping(place) {
+            keeping.append(&Entry::Closed { session: place.key() });
+        }
+    }
+
+    /// A durable consumer took a row.
+    pub(super) fn taken(&mut self, row: u64) {
+        for keeping in &mut self.keepings {
+            if keeping.forget(row) {
+                keeping.append(&Entry::Taken { row });
+            }
+        }
+    }
+
+    /// The next frame for the disk under the `index`-th of the shard's journals.
+    pub fn take_frame(&mut self, index: usize) -> Option<Frame> {
+        let wall_ms = self.world.wall_ms;
+        self.keepings.get_mut(index)?.take_frame(wall_ms)
+    }
+
+    /// Hears what became of a frame of the `index`-th journal, and does what waited for it.
+    pub fn reported(&mut self, index: usize, report: Report) {
+        let Some(keeping) = self.keepings.get_mut(index) else { return };
+        keeping.reported(report);
+        while let Some(batch) = self.keepings.get_mut(index).and_then(Keeping::released) {
+            self.release(&batch);
+            if let Some(keeping) = self.keepings.get_mut(index) {
+                keeping.recycle(batch);
+            }
+        }
+    }
+
+    /// First the numbers, then the events, and only then the acknowledgements that promise them.
+    fn release(&mut self, batch: &Batch) {
+        for Reserving { place, until } in &batch.reserving {
+            if let Some(live) = self.slots.get(*place) {
+                live.session.reserve(*until);
+            }
+        }
+        for (row, event) in &batch.events {
+            if let Some(number) = *row {
+                self.world.intake.put(Row { number, event: Arc::clone(event) });
+            }
+            self.world.bus.publish_shared(Arc::clone(event));
+        }
+        let mut messages = batch.messages().peekable();
+        while let Some((place, message)) = messages.next() {
+            self.out.push(message);
+            if messages.peek().is_none_or(|(next, _)| *next != place) {
+                self.speak(place);
+            }
+        }
+    }
+
+    /// Says some of the sessions again where the log has grown long; whether there are more to come.
+    pub(super) fn say_again(&mut self) -> bool {
+        let mut more = false;
+        for index in 0..self.keepings.len() {
+            more |= self.say_again_in(index);
+        }
+        more
+    }
+
+    fn say_again_in(&mut self, index: usize) -> bool {
+        let Some(keeping) = self.keepings.get_mut(index) else { return false };
+        let Some(from) = keeping.says_again_from() else { return false };
+        if keeping.is_full() {
+            // The disk does not keep up; what is said now matters more.
+            return true;
+        }
+        let count = self.slots.count_in(index);
+        let until = (from + SAY_AGAIN).min(count);
+        for at in from..until {
+            let place = self.slots.place_in(index, at);
+            if let Some(place) = place.filter(|place| self.is_in_journal(*place)) {
+                self.open_in_journal(place);
+            }
+        }
+        let Some(keeping) = self.keepings.get_mut(index) else { return false };
+        keeping.said_again(until, until >= count);
+        until < count
+    }
+
+    fn is_in_journal(&mut self, place: Place) -> bool {
+        self.slots.get(place).is_some_and(|live| live.asked != 0)
+    }
+
+    /// Writes down how every session stands, exactly, and that this is the end.
+    pub fn write_last_words(&mut self) -> LastWords {
+        let mut words = LastWords::default();
+        for index in 0..self.keepings.len() {
+            let mut all_exact = true;
+            for at in 0..self.slots.count_in(index) {
+                let Some(place) = self.slots.place_in(index, at) else { continue };
+                words.sessions += usize::from(self.last_word(place));
+                all_exact &= !self.slots.get(place).is_some_and(|live| live.held);
+            }
+            // A session that is held still, after a crash, has to be held again: the end is no clean one.
+            if all_exact && let Some(stop) = self.stop_journal(index) {
+                words.stops.push(stop);
+            }
+        }
+        words
+    }
+
+    fn stop_journal(&mut self, index: usize) -> Option<CleanStop> {
+        let partition = self.slots.partition(index)?;
+        let Ticket(frame) = self.keepings.get_mut(index)?.append(&Entry::Stopped)?;
+        Some(CleanStop { partition, frame })
+    }
+
+    /// Whether all that was said is durable.
+    pub fn is_settled(&self) -> bool {
+        self.keepings.iter().all(Keeping::is_settled)
+    }
+
+    /// A session that has something under way is written whole, with what the device may still repeat; of one
+    /// at rest the window may have moved.
+    fn last_word(&mut self, place: Place) -> bool {
+        let Some(live) = self.slots.get(place).filter(|live| live.asked != 0) else { return false };
+        if live.life.is_some() {
+            return self.open_in_journal(place).is_some();
+        }
+        let window = live.session.window();
+        let entry = Entry::Heard {
+            session: place.key(),
+            highest: window.highest,
+            seen: window.seen,
+            event: None,
+        };
+        self.keeping(place).and_then(|keeping| keeping.append(&entry)).is_some()
+    }
+}
+
+/// Message ids are reserved with the record numbers: no message goes out without a record.
+fn reservation(live: &Live, place: Place, until: u32) -> Entry<'static> {
+    let ahead = until.saturating_sub(live.session.next_record());
+    Entry::Reserved {
+        session: place.key(),
+        records_until: until,
+        messages_until: live.message_id().wrapping_add(ahead as u16),
+    }
+}
+
+/// The sealing of what a journal keeps.
+pub struct Seals {
+    /// Sessions.
+    pub sessions: Sealer,
+    /// Rows.
+    pub rows: Sealer,
+    /// What both are bound to.
+    pub incarnation: [u8; 32],
+}
+
+impl Seals {
+    fn context(&self, row: u64) -> Vec<u8> {
+        [self.incarnation.as_slice(), &row.to_be_bytes()].concat()
+    }
+
+    fn row(&self, number: u64, event: &Event) -> Option<Vec<u8>> {
+        let sealed = self.rows.seal(&self.context(number), &outbox::write(event));
+        sealed.inspect_err(|error| tracing::error!(%error, "an event cannot be kept")).ok()
+    }
+
+    /// The event in a row.
+    pub fn open_row(&self, number: u64, sealed: &[u8]) -> Option<Event> {
+        let plain = self.rows.open(&self.context(number), sealed).ok()?;
+        outbox::read(&plain)
+    }
+}

@@ -1,0 +1,195 @@
+//! A shard takes up what its journals say, when it starts; see [`super::saved`] for what that means.
+
+use super::connection_id::Place;
+use super::keeping::Keeping;
+use super::saved::Saved;
+use super::shard::Shard;
+use super::slots::Live;
+use crate::device::{Life, SessionKey, Standing};
+use crate::event::Row;
+use crate::journal::{Entry, Journal, Rebuild, Recovered};
+use pintle_dtls::{Session, Window};
+use pintle_protocol::DeviceId;
+use pintle_protocol::coap::MessageId;
+use pintle_protocol::exchange::{Answered, Settings};
+use pintle_protocol::reply;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many events heard are remembered while the journal is read, before the old ones are forgotten.
+const MOST_RECENT: usize = 1 << 20;
+
+/// A shard that takes up what one journal says.
+pub struct Restoring<'a> {
+    shard: &'a mut Shard,
+    start: [u8; 4],
+    recent: VecDeque<Recent>,
+    rows: BTreeMap<u64, Vec<u8>>,
+    refused: usize,
+}
+
+/// An event that was heard.
+struct Recent {
+    wall_ms: i64,
+    place: Place,
+    id: MessageId,
+}
+
+impl<'a> Restoring<'a> {
+    /// Takes up sessions in `shard`. `start` must be random and fresh for this start of the node (promise P4).
+    pub fn new(shard: &'a mut Shard, start: [u8; 4]) -> Self {
+        let (recent, rows) = (VecDeque::new(), BTreeMap::new());
+        Self { shard, start, recent, rows, refused: 0 }
+    }
+
+    /// Ends the reading of the `index`-th journal: `clean` says that it ended with the last words of the node. How
+    /// many sessions were taken up.
+    pub fn finish(mut self, index: usize, recovered: &Recovered, clean: bool) -> usize {
+        self.forget_old(recovered.last_wall_ms);
+        for Recent { wall_ms, place, id } in std::mem::take(&mut self.recent) {
+            self.recall(place, id, recovered.last_wall_ms.saturating_sub(wall_ms));
+        }
+        if self.refused > 0 {
+            tracing::warn!(
+                sessions = self.refused,
+                "some saved sessions cannot be taken up, their devices' keys may have changed; they will shake hands"
+            );
+        }
+        let keeping = self.keeping(index, recovered);
+        self.shard.keepings.push(keeping);
+        self.shard.slots.restored();
+        self.settle(index, clean)
+    }
+
+    fn opened(&mut self, session: SessionKey, sealed: &[u8]) {
+        let place = Place::of(session);
+        if self.live(place, sealed).is_none_or(|live| !self.shard.slots.restore(place, live)) {
+            self.refused += 1;
+        }
+    }
+
+    fn live(&self, place: Place, sealed: &[u8]) -> Option<Live> {
+        let (device, sealed) = sealed.split_first_chunk()?;
+        let device = DeviceId::from_bytes(*device);
+        // A key that was changed while the node was down ends the session too (promise P1).
+        let context = self.shard.context(device, place)?;
+        let plain = self.shard.seals.sessions.open(&context, sealed).ok()?;
+        let saved = Saved::read(&plain)?;
+        let now = self.shard.world.now;
+        let mut life = Life::new(now, saved.next_message, saved.next_token);
+        saved.answers.iter().for_each(|answered| life.recall(now, answered));
+        Some(Live {
+            session: Session::import(saved.session, self.start, 1).ok()?,
+            route: None,
+            proven: false,
+            held: true,
+            asked: 1,
+            standing: Standing { introduced: true, patience: saved.patience },
+            next_token: saved.next_token,
+            next_message: saved.next_message,
+            device,
+            here: self.shard.world.presences.enter(device, self.shard.number),
+            life: (!saved.answers.is_empty()).then(|| Box::new(life)),
+        })
+    }
+
+    fn reserved(&mut self, place: Place, records_until: u32, messages_until: u16) {
+        let now = self.shard.world.now;
+        let Some(live) = self.shard.slots.get(place) else { return };
+        live.session.skip_to(records_until);
+        // None is reserved beyond: the first message asks for its own.
+        live.session.reserve(records_until);
+        live.asked = records_until;
+        live.next_message = messages_until;
+        if let Some(life) = &mut live.life {
+            life.go_on_from(now, messages_until, live.next_token);
+        }
+    }
+
+    fn heard(&mut self, wall_ms: i64, place: Place, window: Window, event: Option<MessageId>) {
+        let Some(live) = self.shard.slots.get(place) else { return };
+        live.session.take_window(window);
+        let Some(id) = event else { return };
+        self.recent.push_back(Recent { wall_ms, place, id });
+        if self.recent.len() > MOST_RECENT {
+            self.forget_old(wall_ms);
+        }
+    }
+
+    fn forget_old(&mut self, last_ms: i64) {
+        let long = i64::try_from(Settings::default().dedupe.as_millis()).unwrap_or(i64::MAX);
+        let old = |recent: &Recent| last_ms.saturating_sub(recent.wall_ms) > long;
+        while self.recent.front().is_some_and(old) {
+            self.recent.pop_front();
+        }
+    }
+
+    /// An event that was heard is answered, and not acted on, when it is repeated.
+    fn recall(&mut self, place: Place, id: MessageId, age_ms: i64) {
+        let now = self.shard.world.now;
+        let Some(live) = self.shard.slots.get(place) else { return };
+        let (next_message, next_token) = (live.next_message, live.next_token);
+        let life =
+            live.life.get_or_insert_with(|| Box::new(Life::new(now, next_message, next_token)));
+        let mut reply = Vec::new();
+        reply::ack_empty(&mut reply, id);
+        let age = Duration::from_millis(u64::try_from(age_ms).unwrap_or(0));
+        life.recall(now, &Answered { id, age, reply });
+    }
+
+    /// The journal, gone on with, and the rows that still wait for their consumer.
+    fn keeping(&mut self, index: usize, recovered: &Recovered) -> Keeping {
+        let partition = self.shard.slots.partition(index).unwrap_or_default();
+        let journal = Journal::resume(recovered);
+        let mut keeping = Keeping::new(journal, partition, recovered.last_frame + 1);
+        for (number, sealed) in std::mem::take(&mut self.rows) {
+            match self.shard.seals.open_row(number, &sealed) {
+                Some(event) => {
+                    self.shard.world.intake.put(Row { number, event: Arc::new(event) });
+                }
+                None => tracing::error!(row = number, "a kept event cannot be opened"),
+            }
+            keeping.remember(number, sealed);
+        }
+        keeping.append(&Entry::Started);
+        keeping
+    }
+
+    fn settle(self, index: usize, clean: bool) -> usize {
+        let shard = self.shard;
+        let mut taken_up = 0;
+        for at in 0..shard.slots.count_in(index) {
+            let place = shard.slots.place_in(index, at);
+            let Some((place, live)) =
+                place.and_then(|place| Some((place, shard.slots.get(place)?)))
+            else {
+                continue;
+            };
+            live.held = !clean;
+            let device = live.device;
+            taken_up += 1;
+            shard.devices.insert(device, place);
+            shard.world.learn(device);
+        }
+        taken_up
+    }
+}
+
+impl Rebuild for Restoring<'_> {
+    fn entry(&mut self, wall_ms: i64, entry: Entry<'_>) {
+        match entry {
+            Entry::Opened { session, sealed } => self.opened(session, sealed),
+            Entry::Heard { session, highest, seen, event } => {
+                self.heard(wall_ms, Place::of(session), Window { highest, seen }, event);
+            }
+            Entry::Reserved { session, records_until, messages_until } => {
+                self.reserved(Place::of(session), records_until, messages_until);
+            }
+            Entry::Closed { session } => drop(self.shard.slots.release(Place::of(session))),
+            Entry::Kept { row, sealed } => drop(self.rows.insert(row, sealed.to_vec())),
+            Entry::Taken { row } => drop(self.rows.remove(&row)),
+            Entry::Started | Entry::Stopped => {}
+        }
+    }
+}

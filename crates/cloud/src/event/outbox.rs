@@ -1,0 +1,194 @@
+//! Events that a durable consumer takes: each is a sealed row of the journal before its device hears that it
+//! was taken in, and stays one until the consumer has taken it, over crashes too.
+//!
+//! Which events are kept is fixed when the node starts, so that a shard decides without a lock. What is
+//! waiting is also here in memory, bounded; beyond, a device's event is not acknowledged and comes again.
+
+use super::{Event, Source};
+use crate::account::AccountId;
+use pintle_protocol::DeviceId;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc;
+
+/// How many bytes of events may wait for their consumer: 64 MiB.
+const MOST_WAITING: usize = 64 << 20;
+
+/// What a waiting event costs beside its bytes, roughly.
+const OVERHEAD: usize = 256;
+
+/// One event that waits to be taken.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Its number: no other row ever has it.
+    pub number: u64,
+    /// The event.
+    pub event: Arc<Event>,
+}
+
+/// The shards' end: which events are kept, and where they go.
+#[derive(Clone)]
+pub struct Intake {
+    prefixes: Arc<[String]>,
+    rows: mpsc::UnboundedSender<Row>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Intake {
+    /// Whether an event of this name is kept for a consumer.
+    pub fn keeps(&self, name: &str) -> bool {
+        self.prefixes.iter().any(|prefix| name.starts_with(prefix.as_str()))
+    }
+
+    /// Whether so many wait that no more may be taken in.
+    pub fn is_full(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) >= MOST_WAITING
+    }
+
+    /// Adds a row that is durable.
+    pub fn put(&self, row: Row) {
+        self.waiting.fetch_add(size(&row.event), Ordering::Relaxed);
+        // Without a consumer's end the node is stopping; the row is in the journal.
+        let _ = self.rows.send(row);
+    }
+}
+
+/// The consumer's end. Clones share it.
+#[derive(Clone)]
+pub struct Outbox {
+    state: Arc<Mutex<State>>,
+    waiting: Arc<AtomicUsize>,
+}
+
+struct State {
+    rows: BTreeMap<u64, Arc<Event>>,
+    arriving: mpsc::UnboundedReceiver<Row>,
+}
+
+impl Outbox {
+    /// An empty outbox for events whose names begin with one of `prefixes`.
+    pub fn new(prefixes: Vec<String>) -> (Intake, Self) {
+        let (rows, arriving) = mpsc::unbounded_channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let state = Arc::new(Mutex::new(State { rows: BTreeMap::new(), arriving }));
+        let intake = Intake { prefixes: prefixes.into(), rows, waiting: Arc::clone(&waiting) };
+        (intake, Self { state, waiting })
+    }
+
+    /// The oldest rows that wait, at most `count`. The same again until they were taken.
+    pub fn waiting(&self, count: usize) -> Vec<Row> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Ok(row) = state.arriving.try_recv() {
+            state.rows.insert(row.number, row.event);
+        }
+        let row = |(number, event): (&u64, &Arc<Event>)| Row {
+            number: *number,
+            event: Arc::clone(event),
+        };
+        state.rows.iter().take(count).map(row).collect()
+    }
+
+    /// Forgets a row; false where it does not wait here. The shard that keeps it is to be told, see
+    /// [`crate::device::Command::Taken`].
+    pub fn taken(&self, number: u64) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(event) = state.rows.remove(&number) else { return false };
+        self.waiting.fetch_sub(size(&event), Ordering::Relaxed);
+        true
+    }
+}
+
+fn size(event: &Event) -> usize {
+    event.name.len() + event.data.len() + OVERHEAD
+}
+
+/// The bytes of an event, to be sealed: fixed fields, then the name's length, name and data.
+pub fn write(event: &Event) -> Vec<u8> {
+    let device = match event.source {
+        Source::Device(device) => *device.as_bytes(),
+        Source::Api | Source::Cloud => [0; 12],
+    };
+    let mut out = vec![1];
+    out.extend(device);
+    out.extend(event.owner.map_or([0; 16], |owner| *owner.as_bytes()));
+    out.extend(event.published_at_ms.to_be_bytes());
+    out.extend(event.ttl.to_be_bytes());
+    out.extend(event.content_format.to_be_bytes());
+    out.push(u8::try_from(event.name.len()).unwrap_or(u8::MAX));
+    out.extend(event.name.bytes().take(u8::MAX.into()));
+    out.extend_from_slice(&event.data);
+    out
+}
+
+/// The event that [`write`] made into bytes.
+pub fn read(bytes: &[u8]) -> Option<Event> {
+    let ([1], rest) = bytes.split_first_chunk()? else { return None };
+    let (device, rest) = rest.split_first_chunk::<12>()?;
+    let (owner, rest) = rest.split_first_chunk::<16>()?;
+    let (at, rest) = rest.split_first_chunk()?;
+    let (ttl, rest) = rest.split_first_chunk()?;
+    let (format, rest) = rest.split_first_chunk()?;
+    let (&[length], rest) = rest.split_first_chunk()?;
+    let (name, data) = rest.split_at_checked(length.into())?;
+    Some(Event {
+        name: String::from_utf8(name.to_vec()).ok()?,
+        data: data.to_vec(),
+        content_format: u16::from_be_bytes(*format),
+        ttl: u32::from_be_bytes(*ttl),
+        published_at_ms: i64::from_be_bytes(*at),
+        source: Source::Device(DeviceId::from_bytes(*device)),
+        owner: Some(AccountId::from_bytes(*owner)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(name: &str) -> Event {
+        Event {
+            name: name.into(),
+            data: b"21.5".to_vec(),
+            content_format: 60,
+            ttl: 7,
+            published_at_ms: -3,
+            source: Source::Device(DeviceId::from_bytes([7; 12])),
+            owner: Some(AccountId::from_bytes([9; 16])),
+        }
+    }
+
+    #[test]
+    fn an_event_comes_back_as_it_was() {
+        let event = event("a/b");
+        assert_eq!(read(&write(&event)), Some(event));
+        assert_eq!(read(b"\x02"), None);
+    }
+
+    #[test]
+    fn a_row_waits_until_it_was_taken() {
+        let (intake, outbox) = Outbox::new(vec!["a/".into()]);
+        assert!(intake.keeps("a/b") && !intake.keeps("b"));
+        intake.put(Row { number: 5, event: Arc::new(event("a/b")) });
+        intake.put(Row { number: 4, event: Arc::new(event("a/c")) });
+        let numbers = |outbox: &Outbox| -> Vec<_> {
+            outbox.waiting(9).iter().map(|row| row.number).collect()
+        };
+        assert_eq!(numbers(&outbox), [4, 5]);
+        assert_eq!(numbers(&outbox), [4, 5]);
+        assert!(outbox.taken(4) && !outbox.taken(4));
+        assert_eq!(numbers(&outbox), [5]);
+    }
+
+    #[test]
+    fn what_waits_is_bounded() {
+        let (intake, outbox) = Outbox::new(vec![String::new()]);
+        let big = Arc::new(Event { data: vec![0; MOST_WAITING], ..event("x") });
+        assert!(!intake.is_full());
+        intake.put(Row { number: 1, event: big });
+        assert!(intake.is_full());
+        outbox.waiting(1);
+        assert!(outbox.taken(1));
+        assert!(!intake.is_full());
+    }
+}
