@@ -16,16 +16,22 @@ fuzz_target!(|input: (u8, &[u8], &[u8], u64, u64)| {
         segment_of(&ORIGIN, at, &[(number, begins, payload), (number.wrapping_add(1), 1, payload)])
     };
     let headed = |at: u64, bytes: &[u8]| [&segment_of(&ORIGIN, at, &[]), bytes].concat();
-    disk.put(NAMES[0], match choice % 3 {
-        0 => first.to_vec(),
-        1 => headed(1, first),
-        _ => [&whole(1, 1, first), second].concat(),
-    });
-    disk.put(NAMES[1], match choice / 3 % 3 {
-        0 => second.to_vec(),
-        1 => headed(2, second),
-        _ => whole(2, number, second),
-    });
+    disk.put(
+        NAMES[0],
+        match choice % 3 {
+            0 => first.to_vec(),
+            1 => headed(1, first),
+            _ => [&whole(1, 1, first), second].concat(),
+        },
+    );
+    disk.put(
+        NAMES[1],
+        match choice / 3 % 3 {
+            0 => second.to_vec(),
+            1 => headed(2, second),
+            _ => whole(2, number, second),
+        },
+    );
     let Some((recovered, told)) = read(&disk) else { return };
     assert!(!(recovered.clean && recovered.lost));
     go_on(&disk, &recovered, told);

@@ -26,6 +26,9 @@
 //! frame stays in memory and is written again, whole, into a new segment, each second until it is durable.
 //! [`Scribe`] does that; [`Journal::is_stalled`] lets the shard refuse work meanwhile.
 //!
+//! **After a start** a new segment is begun, always, and the last frame found stands in it again: whether it had
+//! been synced nobody knows, and a sync now would not tell.
+//!
 //! **Instead of snapshots** the log is said again from time to time ([`Journal::wants_rewrite`]): a new segment
 //! begins, the shard walks its slots and appends each session whole, a few hundred at a time and among its
 //! other work; when it has been through and that is durable, the older segments are deleted, oldest first,
@@ -44,6 +47,8 @@
 #[cfg(test)]
 mod crash_tests;
 mod cursor;
+#[cfg(test)]
+mod damage_tests;
 mod disk;
 mod entry;
 mod error;

@@ -93,6 +93,8 @@ pub(super) fn seal(bytes: &mut Vec<u8>, number: u64, begins: u64, wall_ms: i64) 
 /// A frame that was read back.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct View<'a> {
+    /// The whole frame.
+    pub(super) bytes: &'a [u8],
     pub(super) header: Header,
     pub(super) payload: &'a [u8],
     pub(super) checksum: u32,
@@ -104,7 +106,7 @@ impl<'a> View<'a> {
         let (covered, checksum) = bytes.split_last_chunk::<CHECKSUM>()?;
         let checksum = u32::from_be_bytes(*checksum);
         let (_, payload) = covered.split_at_checked(HEADER)?;
-        (crc32fast::hash(covered) == checksum).then_some(Self { header, payload, checksum })
+        (crc32fast::hash(covered) == checksum).then_some(Self { bytes, header, payload, checksum })
     }
 }
 

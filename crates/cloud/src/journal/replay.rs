@@ -4,6 +4,11 @@
 //! and it stands again in the next segment. Where a whole frame follows it in the same segment, the disk
 //! lied; reading goes on there, for what is still known is worth more than nothing, and
 //! [`Recovered::lost`] says so.
+//!
+//! Every frame but the last is durable, since the one after it was taken only then. The last may have come
+//! from the page cache of a node that was killed before its sync, or whose sync failed; syncing it now
+//! would prove nothing. So it is written again, at the head of the next segment, and is durable when
+//! the first new frame is.
 
 use super::disk::Disk;
 use super::entry::{Entries, Entry};
@@ -11,6 +16,7 @@ use super::error::JournalError;
 use super::frame::View;
 use super::reading::{Next, Reading};
 use super::segment::{self, Heading, Origin};
+use std::fmt;
 use std::io::{self, Read};
 
 /// Who is told what the journal says.
@@ -48,9 +54,24 @@ pub struct Recovered {
     pub live_bytes: u64,
     /// The highest number of any segment's file.
     pub last_segment: u64,
+    /// The last frame, to be written again.
+    pub(super) tail: Tail,
 }
 
-/// Reads the journal of `origin` back and tells it to `rebuild`. What was told is durable.
+/// The bytes of a frame; none, or at most 4 MiB.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(super) struct Tail(pub(super) Vec<u8>);
+
+impl fmt::Debug for Tail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
+
+/// Reads the journal of `origin` back and tells it to `rebuild`.
+///
+/// Nothing may be done on the strength of what was told, to a device or anyone else, before the first
+/// frame that is appended now ([`Entry::Started`]) is durable.
 ///
 /// # Errors
 /// [`JournalError::Read`] where the disk cannot be read, [`JournalError::OtherFormat`] where another release
@@ -138,9 +159,6 @@ impl<R: Rebuild> Replaying<'_, R> {
         .map_err(failed)?;
         self.found.segments += 1;
         self.found.bytes += reading.bytes;
-        drop(reading);
-        // It may have come from the page cache of a node that was killed before its sync.
-        disk.sync(name).map_err(failed)?;
         Ok(true)
     }
 
@@ -153,7 +171,6 @@ impl<R: Rebuild> Replaying<'_, R> {
                 Next::Torn => {
                     self.found.clean = false;
                     if !reading.find_frame(self.found.last_frame)? {
-                        // The rest is read to know how long it is.
                         return Ok(());
                     }
                     self.found.lost = true;
@@ -216,6 +233,8 @@ impl<R: Rebuild> Replaying<'_, R> {
         self.found.last_frame = frame.header.number;
         self.found.last_wall_ms = frame.header.wall_ms;
         self.found.begins = frame.header.begins;
+        self.found.tail.0.clear();
+        self.found.tail.0.extend_from_slice(frame.bytes);
     }
 
     fn finish(mut self) -> Recovered {

@@ -21,6 +21,8 @@ pub struct Scribe<D> {
     segment_limit: u64,
     next_segment: u64,
     open: Option<Segment>,
+    /// The last frame of the node before, until it is durable for certain.
+    tail: Vec<u8>,
     /// The segment where saying the log again began.
     rewrite: Option<u64>,
     /// Segments below this one are not needed any more.
@@ -38,13 +40,14 @@ struct Segment {
 
 impl<D: Disk> Scribe<D> {
     /// Goes on after what was read back, in a new segment; [`Recovered::default`] where nothing was there.
-    pub const fn resume(disk: D, origin: Origin, recovered: &Recovered) -> Self {
+    pub fn resume(disk: D, origin: Origin, recovered: &Recovered) -> Self {
         Self {
             disk,
             origin,
             segment_limit: SEGMENT_LIMIT,
             next_segment: recovered.last_segment + 1,
             open: None,
+            tail: recovered.tail.0.clone(),
             rewrite: None,
             retired: None,
             failing: false,
@@ -114,14 +117,22 @@ impl<D: Disk> Scribe<D> {
         self.next_segment += 1;
         let name = segment::name(self.origin.partition, number);
         self.disk.create(&name).map_err(|source| (name.clone(), source))?;
-        let header = segment::header(&self.origin, number);
-        let bytes = header.len() as u64;
+        let mut head = segment::header(&self.origin, number);
+        head.extend_from_slice(&self.tail);
+        let bytes = head.len() as u64;
         self.open = Some(Segment { number, name: name.clone(), bytes, holds_durable: false });
-        self.disk.append(&name, &header).map_err(|source| (name, source))
+        let append = self.disk.append(&name, &head);
+        // Synced before a new frame follows: of what is synced together any part may be torn.
+        let synced = append.and_then(|()| match self.tail.len() {
+            0 => Ok(()),
+            _ => self.disk.sync(&name),
+        });
+        synced.map_err(|source| (name, source))
     }
 
     fn written(&mut self, frame: &Frame) {
         let Some(segment) = &self.open else { return };
+        self.tail = Vec::new();
         if frame.begins_rewrite {
             self.rewrite = Some(segment.number);
         }

@@ -36,6 +36,8 @@ struct State {
     read_only: bool,
     lying: bool,
     stalled: bool,
+    /// How many operations are still done before the power fails.
+    power: Option<usize>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -51,10 +53,10 @@ struct Simulated {
 
 /// Numbers that look random and are the same for the same seed (SplitMix64).
 #[derive(Debug)]
-struct Dice(u64);
+pub(super) struct Dice(pub(super) u64);
 
 impl Dice {
-    const fn roll(&mut self) -> u64 {
+    pub(super) const fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -62,7 +64,7 @@ impl Dice {
         z ^ (z >> 31)
     }
 
-    const fn below(&mut self, limit: usize) -> usize {
+    pub(super) const fn below(&mut self, limit: usize) -> usize {
         (self.roll() % limit as u64) as usize
     }
 }
@@ -87,6 +89,12 @@ impl SimulatedDisk {
         };
         drop(state);
         self.shared.released.notify_all();
+    }
+
+    /// The power fails when so many more writes, syncs, creations and removals were done: those after them do
+    /// nothing, until [`Self::crash`] ends the outage.
+    pub fn cut_power_after(&self, operations: usize) {
+        self.state().power = Some(operations);
     }
 
     /// From now on the disk confirms what it does not do: synced bytes and new files may be lost, too.
@@ -136,6 +144,14 @@ impl SimulatedDisk {
         self.state().files.keys().cloned().collect()
     }
 
+    /// Cuts a file short, or changes it otherwise, behind the journal's back.
+    pub fn change(&self, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        if let Some(file) = self.state().files.get_mut(name) {
+            change(&mut file.bytes);
+            file.synced = file.bytes.len();
+        }
+    }
+
     /// The bytes of all files together.
     pub fn bytes(&self) -> usize {
         self.state().size()
@@ -166,14 +182,21 @@ impl SimulatedDisk {
 
     /// The state, when the disk is not stalled, for an operation that changes it.
     fn writable(&self) -> io::Result<MutexGuard<'_, State>> {
-        let state = self.unstalled();
+        let state = self.powered()?;
         if state.read_only { Err(ErrorKind::ReadOnlyFilesystem.into()) } else { Ok(state) }
     }
 
-    fn unstalled(&self) -> MutexGuard<'_, State> {
-        let state = self.state();
-        let waited = self.shared.released.wait_while(state, |state| state.stalled);
-        waited.unwrap_or_else(PoisonError::into_inner)
+    fn powered(&self) -> io::Result<MutexGuard<'_, State>> {
+        let waited = self.shared.released.wait_while(self.state(), |state| state.stalled);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner);
+        match &mut state.power {
+            Some(0) => Err(io::Error::other("no power")),
+            Some(left) => {
+                *left -= 1;
+                Ok(state)
+            }
+            None => Ok(state),
+        }
     }
 }
 
@@ -275,7 +298,7 @@ impl Disk for SimulatedDisk {
     }
 
     fn sync(&mut self, name: &str) -> io::Result<()> {
-        let mut state = self.unstalled();
+        let mut state = self.powered()?;
         let lying = state.lying;
         if state.failing_syncs > 0 {
             state.failing_syncs -= 1;

@@ -133,7 +133,7 @@ impl<D: Disk, B: Fn()> Desk<D, B> {
 #[cfg(test)]
 mod tests {
     use super::super::simulated::SimulatedDisk;
-    use super::super::{Entry, Journal, Origin, Recovered};
+    use super::super::{Entry, FolderDisk, Journal, Origin, Recovered, replay};
     use super::*;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -211,5 +211,30 @@ mod tests {
         hand_over(&mut journal, &thread);
         drop(thread);
         assert!(disk.bytes() > 0);
+    }
+
+    #[test]
+    fn a_real_folder_is_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let origin = Origin { partition: 3, incarnation: [1; 32] };
+        for start in 0..3 {
+            let mut disk = FolderDisk::open(&folder.path().join("journal")).unwrap();
+            let mut entries = 0;
+            let mut count = |_, _: Entry<'_>| entries += 1;
+            let recovered = replay(&mut disk, &origin, &mut count).unwrap();
+            assert_eq!(
+                (entries, recovered.segments, recovered.clean),
+                (start * 2, start, start > 0)
+            );
+            let mut journal = Journal::resume(&recovered);
+            let scribe = Scribe::resume(disk, origin, &recovered);
+            let thread = ScribeThread::start(scribe, RETRY, || ()).unwrap();
+            for entry in [Entry::Started, Entry::Stopped] {
+                journal.append(&entry).unwrap();
+                assert!(thread.write(journal.take_frame(0).unwrap()));
+                let Some(Report::Durable(frame)) = thread.wait(LONG) else { panic!("no report") };
+                journal.durable(frame);
+            }
+        }
     }
 }
