@@ -10,6 +10,7 @@ use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
 use crate::event::Bus;
 use crate::folder::{Folder, FolderError};
 use crate::init::UDP_KEY_FILE;
+use crate::pulse::{Dead, Pulse};
 use crate::store::Store;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::Serialize;
@@ -103,6 +104,7 @@ pub struct Node {
     addresses: Addresses,
     bus: Bus,
     accounts: Accounts,
+    pulse: Pulse,
     door: UdpDoor,
     stop: watch::Sender<bool>,
     api: JoinHandle<io::Result<()>>,
@@ -134,7 +136,9 @@ impl Node {
         let gateway = Gateway::new(door.mailboxes(), presences);
         let accounts = folder.accounts();
 
-        let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()));
+        let pulse = Pulse::new(gateway.clone(), folder.store.clone());
+        let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
+            .with_pulse(pulse.clone());
         let control = tokio::spawn(control.serve(office));
 
         let (stop, stopped) = watch::channel(false);
@@ -145,7 +149,7 @@ impl Node {
             );
         let api = tokio::spawn(api::listener::serve(listener, tls, api::router(state), stopped));
         let addresses = Addresses { api: api_address, udp: door.address() };
-        Ok(Self { addresses, bus, accounts, door, stop, api, control, folder })
+        Ok(Self { addresses, bus, accounts, pulse, door, stop, api, control, folder })
     }
 
     /// Where it listens.
@@ -166,6 +170,17 @@ impl Node {
     /// Its people.
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
+    }
+
+    /// Asks everything that serves somebody whether it still does, for a watchdog: each has `within` to answer.
+    ///
+    /// # Errors
+    /// [`Dead`]: who did not.
+    pub async fn heartbeat(&self, within: Duration) -> Result<(), Dead> {
+        if self.api.is_finished() {
+            return Err(Dead::Api);
+        }
+        self.pulse.beat(within).await
     }
 
     /// Ends cleanly: no new request, streams closed, sessions saved. How many sessions.
