@@ -20,6 +20,7 @@ pub mod journal;
 pub mod node_key;
 mod private_file;
 mod public_key_pem;
+pub mod probe;
 pub mod pulse;
 pub mod serve;
 pub mod store;

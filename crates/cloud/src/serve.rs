@@ -13,7 +13,7 @@ use crate::init::UDP_KEY_FILE;
 use crate::pulse::{Dead, Pulse};
 use crate::store::Store;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
@@ -91,7 +91,7 @@ pub struct ServeOptions {
 }
 
 /// Where a node listens.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addresses {
     /// The HTTPS API.
     pub api: SocketAddr,
@@ -137,8 +137,9 @@ impl Node {
         let accounts = folder.accounts();
 
         let pulse = Pulse::new(gateway.clone(), folder.store.clone());
+        let addresses = Addresses { api: api_address, udp: door.address() };
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
-            .with_pulse(pulse.clone());
+            .of_running(pulse.clone(), addresses);
         let control = tokio::spawn(control.serve(office));
 
         let (stop, stopped) = watch::channel(false);
@@ -148,7 +149,6 @@ impl Node {
                 folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
             );
         let api = tokio::spawn(api::listener::serve(listener, tls, api::router(state), stopped));
-        let addresses = Addresses { api: api_address, udp: door.address() };
         Ok(Self { addresses, bus, accounts, pulse, door, stop, api, control, folder })
     }
 

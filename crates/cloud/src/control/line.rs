@@ -1,5 +1,6 @@
 //! The requests and answers of the control socket.
 
+use crate::serve::Addresses;
 use serde::{Deserialize, Serialize};
 
 /// What an operator asks.
@@ -63,6 +64,8 @@ pub enum Response {
         process: u32,
         /// Its version.
         version: String,
+        /// Where it listens.
+        addresses: Addresses,
     },
     /// The request was refused, and nothing changed.
     Refused {

@@ -6,6 +6,7 @@ use crate::account::{AccountId, Accounts};
 use crate::clock::now_ms;
 use crate::device::Gateway;
 use crate::pulse::Pulse;
+use crate::serve::Addresses;
 use crate::store::Store;
 use crate::store::pin::{BatchError, HistoryEntry, NewPin, PinChange, PinError, PinnedBy, What};
 use pintle_protocol::DeviceId;
@@ -20,7 +21,7 @@ pub struct Office {
     store: Store,
     accounts: Accounts,
     gateway: Option<Gateway>,
-    pulse: Option<Pulse>,
+    running: Option<(Pulse, Addresses)>,
 }
 
 type Result<T> = std::result::Result<T, String>;
@@ -28,13 +29,13 @@ type Result<T> = std::result::Result<T, String>;
 impl Office {
     /// An office on this store; `gateway` where the node runs, so that doors learn of new pins.
     pub fn new(store: Store, accounts: Accounts, gateway: Option<Gateway>) -> Self {
-        Self { store, accounts, gateway, pulse: None }
+        Self { store, accounts, gateway, running: None }
     }
 
-    /// Lets it answer for the life of the running node.
+    /// Lets it answer for the life of the running node, and say where that listens.
     #[must_use]
-    pub fn with_pulse(mut self, pulse: Pulse) -> Self {
-        self.pulse = Some(pulse);
+    pub fn of_running(mut self, pulse: Pulse, addresses: Addresses) -> Self {
+        self.running = Some((pulse, addresses));
         self
     }
 
@@ -114,10 +115,10 @@ impl Office {
     }
 
     async fn heartbeat(&self) -> Result<Response> {
-        let pulse = self.pulse.as_ref().ok_or("no node runs on this folder")?;
+        let (pulse, addresses) = self.running.as_ref().ok_or("no node runs on this folder")?;
         pulse.beat(HEARTBEAT_WITHIN).await.map_err(|dead| dead.to_string())?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        Ok(Response::Alive { process: std::process::id(), version })
+        Ok(Response::Alive { process: std::process::id(), version, addresses: *addresses })
     }
 
     async fn owner(&self, name: Option<&str>) -> Result<Option<AccountId>> {
