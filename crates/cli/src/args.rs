@@ -184,10 +184,11 @@ pub struct DeviceRunArgs {
 #[derive(Subcommand)]
 pub enum ServiceCommand {
     /// Check a host where Pintle runs or is to run: unit, sandbox, data folder, keys, limits, ports, the node
+    ///
+    /// Exit code 0 when nothing failed, 1 when something did. What could not be looked at is "not tried".
     Check(ServiceCheckArgs),
 }
 
-/// Exit code 0 when nothing failed, 1 when something did.
 #[derive(ClapArgs)]
 pub struct ServiceCheckArgs {
     /// The data folder; /var/lib/pintle, the service's, if not given

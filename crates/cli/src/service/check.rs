@@ -55,7 +55,7 @@ fn print(findings: &[Finding]) {
     findings.iter().for_each(|finding| say!("{finding}"));
     let [ok, warn, fail, not_tried] =
         [State::Ok, State::Warn, State::Fail, State::NotTried].map(|state| count(findings, state));
-    say!("{ok} ok, {warn} to be warned of, {fail} failed, {not_tried} not tried");
+    say!("{ok} ok, {warn} warned of, {fail} failed, {not_tried} not tried");
 }
 
 fn as_json(host: &Host, findings: &[Finding]) -> serde_json::Value {

@@ -30,7 +30,7 @@ pub fn look(host: &Host) -> Vec<Finding> {
         }
         Data::Open(_) => {
             let config = Finding::ok("configuration", format!("{path}/config.toml is understood"));
-            vec![config, mode(host), owners(host), keys(host)]
+            vec![mode(host), config, owners(host), keys(host)]
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The ports of the configuration: free while no node runs, the node's own while one does.
 
 use super::finding::Finding;
-use super::host::{Host, Node};
+use super::host::{Data, Host, Node};
 use super::unit::Unit;
+use pintle_cloud::config::Config;
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 
@@ -11,14 +12,17 @@ const FIRST_FREE_FOR_ALL: u16 = 1024;
 
 pub fn look(host: &Host) -> [Finding; 2] {
     let names = ["API port", "UDP port"];
-    let config = match (host.config(), &host.node) {
-        (_, Node::Alive { addresses, .. }) => {
-            let bound = [addresses.api.to_string(), format!("{}/udp", addresses.udp)];
-            let [api, udp] = bound.map(|address| format!("{address}, the node's own"));
-            return [Finding::ok(names[0], api), Finding::ok(names[1], udp)];
-        }
-        (Ok(config), _) => config,
-        (Err(why), _) => return names.map(|name| Finding::not_tried(name, why.clone())),
+    if let Node::Alive { addresses, .. } = &host.node {
+        let bound = [addresses.api.to_string(), format!("{}/udp", addresses.udp)];
+        let [api, udp] = bound.map(|address| format!("{address}, the node's own"));
+        return [Finding::ok(names[0], api), Finding::ok(names[1], udp)];
+    }
+    // Before there is a folder, the ports are those that a new one has.
+    let new = Config::default();
+    let config = match (&host.folder, host.config()) {
+        (Data::None, _) => &new,
+        (_, Ok(config)) => config,
+        (_, Err(why)) => return names.map(|name| Finding::not_tried(name, why.clone())),
     };
     let (api, udp) = (config.api.listen, config.udp.listen);
     [
