@@ -96,6 +96,13 @@ fn active(unit: &Unit) -> Finding {
             )
         }
         "inactive" => Finding::warn(name, "not running: systemctl start pintle"),
+        _ if unit.get("SubState") == "auto-restart" => Finding::fail(
+            name,
+            format!(
+                "it ended ({}) and is about to be tried again: journalctl -u pintle -e says why",
+                unit.get("Result")
+            ),
+        ),
         other => Finding::warn(name, format!("{other} just now: look again")),
     }
 }
@@ -128,6 +135,12 @@ mod tests {
         let text =
             "LoadState=loaded\nUnitFileState=disabled\nActiveState=failed\nResult=watchdog\n";
         assert_eq!(states(text), [State::Ok, State::Warn, State::Fail]);
+    }
+
+    #[test]
+    fn a_unit_that_is_tried_again_and_again_fails() {
+        let text = "LoadState=loaded\nUnitFileState=enabled\nActiveState=activating\nSubState=auto-restart\nResult=exit-code\n";
+        assert_eq!(states(text), [State::Ok, State::Ok, State::Fail]);
     }
 
     #[test]
