@@ -8,6 +8,7 @@ mod debian;
 mod fuzz;
 mod leftovers;
 mod no_std;
+mod package;
 mod peers;
 mod process;
 mod promises;
@@ -15,6 +16,7 @@ mod repo;
 mod steps;
 mod test;
 mod tools;
+mod unit;
 
 use process::Failure;
 use std::process::ExitCode;
@@ -26,6 +28,8 @@ usage: cargo xtask <verb>
                                                 --full fuzzes longer and runs the benchmarks
   bench [ARGS...]                               the benchmarks, in release mode
   fuzz [--seconds N | --runs N] [TARGET...]     the fuzz targets, one a core at a time
+  package [--binary PATH]                       the Debian package, around a program built before
+                                                if one is given
   peers                                         install what the interoperability tests talk to
 ";
 
@@ -48,6 +52,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         "test" => test::run(rest),
         "bench" => bench::run(rest),
         "fuzz" => fuzz::run(rest),
+        "package" => package::run(rest),
         "peers" => peers::install(),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");

@@ -4,7 +4,7 @@
 
 use crate::process::{Failure, Program};
 use crate::steps::Steps;
-use crate::{bench, fuzz, leftovers, no_std, peers, promises, repo, tools};
+use crate::{bench, fuzz, leftovers, no_std, package, peers, promises, repo, tools, unit};
 use std::time::Duration;
 
 const SMOKE: Duration = Duration::from_secs(5);
@@ -27,6 +27,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     steps.add("licences, bans, sources", deny);
     steps.add("advisories", audit);
     steps.add("peers", peers::install);
+    steps.add("service unit", unit::check);
+    steps.add("Debian package", package::check::check);
     steps.add("clippy", clippy);
     steps.add("documentation", documentation);
     steps.add("no_std proof", no_std::prove);

@@ -25,6 +25,9 @@ pub enum Command {
     /// The device's side: make a device, run it, write a server block
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// As a service of the system
+    #[command(subcommand)]
+    Service(ServiceCommand),
     /// A whole local cloud with one virtual device, to look at
     Quickstart(QuickstartArgs),
 }
@@ -176,6 +179,24 @@ pub struct DeviceRunArgs {
     /// The device folder
     #[arg(long, value_name = "D")]
     pub dir: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub enum ServiceCommand {
+    /// Check a host where Pintle runs or is to run: unit, sandbox, data folder, keys, limits, ports, the node
+    ///
+    /// Exit code 0 when nothing failed, 1 when something did. What could not be looked at is "not tried".
+    Check(ServiceCheckArgs),
+}
+
+#[derive(ClapArgs)]
+pub struct ServiceCheckArgs {
+    /// The data folder; /var/lib/pintle, the service's, if not given
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Print the findings as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(ClapArgs)]

@@ -1,5 +1,6 @@
 //! How a command fails: one line on standard error, and an exit code that says whose turn it is.
 
+use crate::service::journal;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -30,8 +31,9 @@ impl Failure {
             Self::Usage(why) => (why, 2),
             Self::Failed(why) => (why, 1),
         };
+        let priority = if journal::is_stderr() { journal::ERROR } else { "" };
         // Nobody reads it: the exit code still says it.
-        let _ = writeln!(io::stderr(), "pintle: {}", why.trim_end().replace('\n', " "));
+        let _ = writeln!(io::stderr(), "{priority}pintle: {}", why.trim_end().replace('\n', " "));
         ExitCode::from(code)
     }
 }

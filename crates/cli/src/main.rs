@@ -10,11 +10,13 @@ mod pin;
 mod quickstart;
 mod say;
 mod serve;
+mod service;
 mod stop;
 
-use args::{Args, Command};
+use args::{Args, Command, ServiceCommand};
 use clap::Parser;
 use failure::Failure;
+use service::journal;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -35,18 +37,21 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(&args),
         Command::Pin(args) => pin::run(args),
         Command::Device(args) => device::run(args),
+        Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Quickstart(args) => quickstart::run(&args),
     }
 }
 
-/// The log goes to standard error, `PINTLE_LOG` says how much of it; colour only on a terminal.
+/// The log goes to standard error, `PINTLE_LOG` says how much of it; colour only on a terminal, and to the journal of
+/// the system what that knows how to read.
 fn log_to_stderr(quiet: bool) {
     let default = if quiet { "warn" } else { "info" };
     let filter = EnvFilter::try_from_env("PINTLE_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(io::stderr)
-        .init();
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    if journal::is_stderr() {
+        // The journal has a time and a level of its own for each line.
+        let plain = log.without_time().with_level(false).with_ansi(false);
+        return plain.with_writer(journal::Lines).init();
+    }
+    log.with_ansi(io::stderr().is_terminal()).with_writer(io::stderr).init();
 }

@@ -46,6 +46,7 @@ fn print(response: &Response, json: bool) -> Result<(), Failure> {
         Response::Imported { pins, new } => say!("{pins} pins imported, {new} of them new"),
         Response::Pins { pins } => pins.iter().for_each(print_pin),
         Response::History { entries } => entries.iter().for_each(print_entry),
+        Response::Alive { version, .. } => say!("pintle {version} runs"),
         Response::Refused { why } => return Err(Failure::usage(why)),
     }
     Ok(())

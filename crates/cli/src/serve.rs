@@ -3,6 +3,7 @@
 use crate::args::ServeArgs;
 use crate::failure::Failure;
 use crate::say::say;
+use crate::service::{notify, watchdog};
 use crate::stop::StopSignals;
 use pintle_cloud::serve::{Addresses, Node, ServeError, ServeOptions};
 use std::fs;
@@ -23,8 +24,13 @@ async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     say!("devices  {}/udp", addresses.udp);
     let ready = args.ready_file.as_ref().map_or(Ok(()), |file| write_ready(file, &addresses));
     if ready.is_ok() {
-        stop.told().await;
+        notify::ready(&addresses);
+        tokio::select! {
+            () = stop.told() => {}
+            () = watchdog::feed(&node) => {}
+        }
     }
+    notify::stopping();
     let saved = node.stop().await;
     say!("stopped; {saved} sessions saved");
     ready

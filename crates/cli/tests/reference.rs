@@ -16,6 +16,7 @@ const COMMANDS: &[&[&str]] = &[
     &["device", "new"],
     &["device", "run"],
     &["device", "server-block"],
+    &["service", "check"],
     &["quickstart"],
 ];
 

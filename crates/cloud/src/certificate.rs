@@ -24,6 +24,10 @@ use zeroize::Zeroizing;
 use crate::config::Config;
 use crate::private_file::{self, Readers};
 
+mod expiry;
+
+pub use expiry::{chain_file, ends_at_ms, leaf};
+
 /// The authority's certificate, for clients to trust.
 pub const CA_FILE: &str = "ca.pem";
 /// The authority's key.

@@ -13,7 +13,7 @@ mod socket;
 pub use batch::{BatchFileError, PinLine, read_batch};
 pub use line::{Entry, Pinned, Request, Response};
 pub use office::Office;
-pub use socket::{ControlError, Listener, ask};
+pub use socket::{ControlError, Listener, ask, ask_if_running};
 
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "control.sock";

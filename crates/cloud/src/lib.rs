@@ -19,7 +19,9 @@ pub mod init;
 pub mod journal;
 pub mod node_key;
 mod private_file;
+pub mod probe;
 mod public_key_pem;
+pub mod pulse;
 pub mod serve;
 pub mod store;
 

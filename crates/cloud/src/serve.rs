@@ -11,9 +11,10 @@ use crate::event::{Bus, Intake, Outbox};
 use crate::folder::{Folder, FolderError};
 use crate::init::UDP_KEY_FILE;
 use crate::journal;
+use crate::pulse::{Dead, Pulse};
 use crate::store::Store;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
@@ -95,7 +96,7 @@ pub struct ServeOptions {
 }
 
 /// Where a node listens.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Addresses {
     /// The HTTPS API.
     pub api: SocketAddr,
@@ -109,6 +110,7 @@ pub struct Node {
     bus: Bus,
     outbox: Outbox,
     accounts: Accounts,
+    pulse: Pulse,
     door: UdpDoor,
     stop: watch::Sender<bool>,
     api: JoinHandle<io::Result<()>>,
@@ -141,7 +143,10 @@ impl Node {
         let gateway = Gateway::new(door.mailboxes(), presences);
         let accounts = folder.accounts();
 
-        let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()));
+        let pulse = Pulse::new(gateway.clone(), folder.store.clone());
+        let addresses = Addresses { api: api_address, udp: door.address() };
+        let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
+            .of_running(pulse.clone(), addresses);
         let control = tokio::spawn(control.serve(office));
 
         let (stop, stopped) = watch::channel(false);
@@ -151,8 +156,7 @@ impl Node {
                 folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
             );
         let api = tokio::spawn(api::listener::serve(listener, tls, api::router(state), stopped));
-        let addresses = Addresses { api: api_address, udp: door.address() };
-        Ok(Self { addresses, bus, outbox, accounts, door, stop, api, control, folder })
+        Ok(Self { addresses, bus, outbox, accounts, pulse, door, stop, api, control, folder })
     }
 
     /// Where it listens.
@@ -178,6 +182,17 @@ impl Node {
     /// Its people.
     pub fn accounts(&self) -> &Accounts {
         &self.accounts
+    }
+
+    /// Asks everything that serves somebody whether it still does, for a watchdog: each has `within` to answer.
+    ///
+    /// # Errors
+    /// [`Dead`]: who did not.
+    pub async fn heartbeat(&self, within: Duration) -> Result<(), Dead> {
+        if self.api.is_finished() {
+            return Err(Dead::Api);
+        }
+        self.pulse.beat(within).await
     }
 
     /// Ends cleanly: no new request, streams closed, sessions saved. How many sessions.

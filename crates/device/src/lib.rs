@@ -22,6 +22,7 @@ mod folder;
 pub mod life;
 mod notice;
 mod private_file;
+pub mod probe;
 mod public_key_file;
 mod runner;
 mod saved;

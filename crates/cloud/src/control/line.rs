@@ -1,5 +1,6 @@
 //! The requests and answers of the control socket.
 
+use crate::serve::Addresses;
 use serde::{Deserialize, Serialize};
 
 /// What an operator asks.
@@ -16,6 +17,8 @@ pub enum Request {
         /// The batch, in the order of the file.
         pins: Vec<super::PinLine>,
     },
+    /// A sign of life from the running node.
+    Heartbeat,
     /// All pins.
     PinList,
     /// What happened to pins, and who was refused.
@@ -54,6 +57,15 @@ pub enum Response {
     History {
         /// Oldest first.
         entries: Vec<Entry>,
+    },
+    /// The node runs, and everything in it answers.
+    Alive {
+        /// Its process id.
+        process: u32,
+        /// Its version.
+        version: String,
+        /// Where it listens.
+        addresses: Addresses,
     },
     /// The request was refused, and nothing changed.
     Refused {

@@ -5,9 +5,15 @@ use super::line::{Entry, Pinned, Request, Response};
 use crate::account::{AccountId, Accounts};
 use crate::clock::now_ms;
 use crate::device::Gateway;
+use crate::pulse::Pulse;
+use crate::serve::Addresses;
 use crate::store::Store;
 use crate::store::pin::{BatchError, HistoryEntry, NewPin, PinChange, PinError, PinnedBy, What};
 use pintle_protocol::DeviceId;
+use std::time::Duration;
+
+/// How long shards and store have to show that they live.
+const HEARTBEAT_WITHIN: Duration = Duration::from_secs(4);
 
 /// Where an operator's requests are carried out.
 #[derive(Clone)]
@@ -15,6 +21,7 @@ pub struct Office {
     store: Store,
     accounts: Accounts,
     gateway: Option<Gateway>,
+    running: Option<(Pulse, Addresses)>,
 }
 
 type Result<T> = std::result::Result<T, String>;
@@ -22,7 +29,14 @@ type Result<T> = std::result::Result<T, String>;
 impl Office {
     /// An office on this store; `gateway` where the node runs, so that doors learn of new pins.
     pub fn new(store: Store, accounts: Accounts, gateway: Option<Gateway>) -> Self {
-        Self { store, accounts, gateway }
+        Self { store, accounts, gateway, running: None }
+    }
+
+    /// Lets it answer for the life of the running node, and say where that listens.
+    #[must_use]
+    pub fn of_running(mut self, pulse: Pulse, addresses: Addresses) -> Self {
+        self.running = Some((pulse, addresses));
+        self
     }
 
     /// Carries a request out. A refusal is an answer too.
@@ -30,6 +44,7 @@ impl Office {
         let done = match request {
             Request::PinSet { pin } => self.set(pin).await,
             Request::PinImport { pins } => self.import(pins).await,
+            Request::Heartbeat => self.heartbeat().await,
             Request::PinList => self.list().await,
             Request::PinHistory { device } => self.history(device).await,
         };
@@ -97,6 +112,13 @@ impl Office {
             detail: entry.detail,
         });
         Ok(Response::History { entries: entries.collect() })
+    }
+
+    async fn heartbeat(&self) -> Result<Response> {
+        let (pulse, addresses) = self.running.as_ref().ok_or("no node runs on this folder")?;
+        pulse.beat(HEARTBEAT_WITHIN).await.map_err(|dead| dead.to_string())?;
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        Ok(Response::Alive { process: std::process::id(), version, addresses: *addresses })
     }
 
     async fn owner(&self, name: Option<&str>) -> Result<Option<AccountId>> {

@@ -134,6 +134,35 @@ pub fn ask(folder: &Path, request: Request) -> Result<Response, ControlError> {
     }
 }
 
+/// Asks the node that runs on this data folder; `None` where none does. Never opens the folder. Blocks, `within` this
+/// time for each step.
+///
+/// # Errors
+/// [`ControlError`]; a refusal by the node is an answer.
+pub fn ask_if_running(
+    folder: &Path,
+    request: &Request,
+    within: Duration,
+) -> Result<Option<Response>, ControlError> {
+    let path = folder.join(SOCKET);
+    let stream = match BlockingStream::connect(&path) {
+        Ok(stream) => stream,
+        Err(error) if is_nobody(&error) => return Ok(None),
+        Err(source) => return Err(ControlError::Socket { path, source }),
+    };
+    let bounded = stream.set_read_timeout(Some(within)).and(stream.set_write_timeout(Some(within)));
+    bounded
+        .and_then(|()| ask_running(stream, request))
+        .map_err(|source| ControlError::Socket { path, source })?
+        .ok_or(ControlError::Version)
+        .map(Some)
+}
+
+/// No socket, or one that a killed node left.
+fn is_nobody(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused)
+}
+
 fn ask_running(mut stream: BlockingStream, request: &Request) -> io::Result<Option<Response>> {
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');

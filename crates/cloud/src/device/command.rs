@@ -48,6 +48,8 @@ pub enum Command {
     /// The store has another owner for a device: look there, for of two changes told at once the later
     /// one counts.
     OwnerChanged(DeviceId),
+    /// Show that the shard is alive: answer.
+    Heartbeat(oneshot::Sender<()>),
     /// End: save the sessions and say when that is done.
     Stop(std::sync::mpsc::Sender<LastWords>),
 }

@@ -6,7 +6,9 @@ use super::presence::{Presence, Presences};
 use pintle_protocol::DeviceId;
 use pintle_protocol::value::{Value, VariableType};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 
 /// Reaches every device of this node; clones share it.
 #[derive(Clone)]
@@ -92,6 +94,19 @@ impl Gateway {
         }
     }
 
+    /// Asks every shard for a sign of life, all at once.
+    ///
+    /// # Errors
+    /// The number of a shard that did not answer `within` this time.
+    pub async fn heartbeat(&self, within: Duration) -> Result<(), usize> {
+        let asked: Vec<_> = self.shards.iter().map(sign_of_life).collect();
+        let deadline = Instant::now() + within;
+        for (number, answer) in asked.into_iter().enumerate() {
+            timeout_at(deadline, answer).await.ok().and_then(Result::ok).ok_or(number)?;
+        }
+        Ok(())
+    }
+
     async fn ask(&self, device: DeviceId, question: Question) -> Result<Answer, AskError> {
         let shard = self.presences.shard_of(device).ok_or(AskError::Offline)?;
         let shard = self.shards.get(usize::from(shard)).ok_or(AskError::Offline)?;
@@ -102,4 +117,11 @@ impl Gateway {
         // The shard bounds the wait; a dropped question means that the session ended.
         answer.await.unwrap_or(Err(AskError::Offline))
     }
+}
+
+/// Asks a shard to answer; the answer never comes where the shard is no more.
+fn sign_of_life(shard: &Mailbox) -> oneshot::Receiver<()> {
+    let (reply, answer) = oneshot::channel();
+    shard.put(Command::Heartbeat(reply));
+    answer
 }

@@ -246,6 +246,7 @@ impl Shard {
             Command::Stored(session, reply) => self.acknowledge(Place::of(session), &reply),
             Command::KeyChanged(device) => self.key_changed(device),
             Command::OwnerChanged(device) => self.world.learn_owner(device),
+            Command::Heartbeat(alive) => drop(alive.send(())),
             // The runner's affair.
             Command::Datagrams(_) | Command::Stop(_) => {}
         }

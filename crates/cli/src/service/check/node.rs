@@ -1,0 +1,84 @@
+//! The node as others meet it: on its control socket, over its API, and as a device over UDP.
+
+use super::finding::Finding;
+use super::host::{Host, Node};
+use pintle_cloud::certificate::{chain_file, leaf};
+use pintle_cloud::probe::{self, ProbeError};
+use pintle_cloud::serve::Addresses;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+/// How long the API and the door have to answer.
+const WITHIN: Duration = Duration::from_secs(2);
+
+pub fn look(host: &Host) -> Vec<Finding> {
+    let (name, why) = match &host.node {
+        Node::Alive { version, addresses, .. } => {
+            let alive = format!("version {version}; every shard and the store answer");
+            return vec![Finding::ok("node", alive), api(host, addresses), devices(addresses)];
+        }
+        Node::Sick(why) => (
+            Finding::fail("node", format!("{why}: journalctl -u pintle -e may say more")),
+            "the node is not well",
+        ),
+        Node::None => (
+            Finding::not_tried("node", format!("none runs on {}", host.data.display())),
+            "no node runs",
+        ),
+        Node::Closed => {
+            let why = "only its owner and root may ask it: run this as root";
+            (Finding::not_tried("node", why), "the node cannot be asked where it listens")
+        }
+    };
+    vec![name, Finding::not_tried("API", why), Finding::not_tried("devices", why)]
+}
+
+fn api(host: &Host, addresses: &Addresses) -> Finding {
+    let name = "API";
+    let chain = match host.config() {
+        Ok(config) => chain_file(&host.data, config),
+        Err(why) => return Finding::not_tried(name, why),
+    };
+    let asked = leaf(&chain).map_err(|error| error.to_string());
+    let certificate = match asked {
+        Ok(certificate) => certificate,
+        Err(why) => return Finding::fail(name, why),
+    };
+    let address = reachable(addresses.api);
+    match probe::ready(address, certificate, WITHIN) {
+        Ok(()) => Finding::ok(name, format!("https://{address} is ready")),
+        Err(ProbeError::OtherCertificate) => Finding::warn(
+            name,
+            format!(
+                "https://{address} shows another certificate than {}: restart the node to take that",
+                chain.display()
+            ),
+        ),
+        Err(error) => Finding::fail(name, format!("https://{address} is not ready: {error}")),
+    }
+}
+
+fn devices(addresses: &Addresses) -> Finding {
+    let (name, address) = ("devices", reachable(addresses.udp));
+    match pintle_device::probe::cookie_exchange(address, WITHIN) {
+        Ok(took) => {
+            Finding::ok(name, format!("{address}/udp answered a hello in {} µs", took.as_micros()))
+        }
+        Err(error) => Finding::fail(
+            name,
+            format!(
+                "{address}/udp does not answer a hello ({error}): a firewall on this machine may drop it"
+            ),
+        ),
+    }
+}
+
+/// An address to reach a listener at that listens on all of them.
+fn reachable(bound: SocketAddr) -> SocketAddr {
+    let ip = match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, bound.port())
+}
