@@ -28,7 +28,7 @@ pub use partitions::Layout;
 pub use slots::Slots;
 pub use socket::Route;
 
-use crate::device::{Command, Mailbox, Presences};
+use crate::device::{Command, Mailbox, Roll};
 use crate::event::Bus;
 use crate::node_key::NodeKey;
 use crate::store::{Store, StoreError};
@@ -81,8 +81,8 @@ pub struct Surroundings {
     pub cloud_key: Zeroizing<Vec<u8>>,
     /// Where events go.
     pub bus: Bus,
-    /// Where devices show themselves.
-    pub presences: Presences,
+    /// Who the devices are; filled from the store when the door opens.
+    pub roll: Roll,
     /// Where the store's answers are awaited.
     pub runtime: tokio::runtime::Handle,
     /// How long a device may take to answer a question; [`ANSWER_WITHIN`] outside tests.

@@ -5,7 +5,7 @@ use crate::api::{self, ApiState};
 use crate::certificate::{self, CertificateError};
 use crate::clock::now_ms;
 use crate::control::{Listener, Office};
-use crate::device::{Gateway, Presences};
+use crate::device::{Gateway, Roll};
 use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
 use crate::event::Bus;
 use crate::folder::{Folder, FolderError};
@@ -129,9 +129,9 @@ impl Node {
             Listener::open(&folder.path).map_err(|source| ServeError::File { path, source })?;
 
         // The door comes last of all that can fail: it takes the saved sessions, and they exist once.
-        let (bus, presences) = (Bus::new(), Presences::default());
-        let door = open_door(&folder, options, &bus, &presences).await?;
-        let gateway = Gateway::new(door.mailboxes(), presences);
+        let (bus, roll) = (Bus::new(), Roll::default());
+        let door = open_door(&folder, options, &bus, &roll).await?;
+        let gateway = Gateway::new(door.mailboxes(), roll);
         let accounts = folder.accounts();
 
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()));
@@ -191,7 +191,7 @@ async fn open_door(
     folder: &Folder,
     options: &ServeOptions,
     bus: &Bus,
-    presences: &Presences,
+    roll: &Roll,
 ) -> Result<UdpDoor, ServeError> {
     let path = folder.path.join(UDP_KEY_FILE);
     let cloud_key = fs::read(&path).map_err(|source| ServeError::File { path, source })?;
@@ -201,7 +201,7 @@ async fn open_door(
         incarnation: folder.incarnation()?,
         cloud_key: Zeroizing::new(cloud_key),
         bus: bus.clone(),
-        presences: presences.clone(),
+        roll: roll.clone(),
         runtime: tokio::runtime::Handle::current(),
         answer_within: ANSWER_WITHIN,
         layout: Layout::new(1),

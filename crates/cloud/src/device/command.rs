@@ -36,6 +36,8 @@ pub enum Command {
     /// The store has another owner for a device: look there, for of two changes told at once the later
     /// one counts.
     OwnerChanged(DeviceId),
+    /// A device of this session began another one on another shard: this one ends.
+    Replaced(SessionKey),
     /// End: save the sessions and say when that is done.
     Stop(std::sync::mpsc::Sender<usize>),
 }

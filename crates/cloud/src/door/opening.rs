@@ -29,6 +29,7 @@ pub(super) fn open(
     around: &Surroundings,
     counters: &Arc<Counters>,
 ) -> Result<(SocketAddr, Vec<Open>), DoorError> {
+    around.roll.load(&around.store)?;
     let bind = |source| DoorError::Bind { address, source };
     let sockets = Bound::several(address, around.layout.shards()).map_err(bind)?;
     let bound = sockets.first().map_or(Ok(address), Bound::local_addr)?;
@@ -119,7 +120,7 @@ impl Seed {
             world: world(around, mailbox)?,
             shaking: shaking(around)?,
             ids: ConnectionIds::new(&around.node_key.derive(Label::CONNECTION_ID), false),
-            pins: Pins::new(around.store.pins().all().wait()?),
+            pins: Pins::new(around.roll.clone()),
             node_key: Arc::clone(&around.node_key),
             incarnation: around.incarnation,
             number: self.number,
@@ -150,8 +151,8 @@ fn world(around: &Surroundings, mailbox: Mailbox) -> Result<World, DoorError> {
         answer_within: around.answer_within,
         records: Box::new(records),
         bus: around.bus.clone(),
-        presences: around.presences.clone(),
-        registry: Registry::default(),
+        registry: Registry::new(around.roll.clone()),
+        roll: around.roll.clone(),
         lot: RefCell::new(fastrand::Rng::with_seed(u64::from_be_bytes(seed))),
     })
 }

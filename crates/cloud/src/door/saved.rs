@@ -14,7 +14,7 @@ use crate::device::{Life, Standing};
 use crate::node_key::Label;
 use crate::store::session::SavedSession;
 use crate::store::{Store, StoreError};
-use pintle_dtls::{Dialect, Session};
+use pintle_dtls::{Dialect, Fingerprint, Session};
 use pintle_protocol::DeviceId;
 use pintle_protocol::coap::MessageId;
 use pintle_protocol::exchange::Answered;
@@ -45,13 +45,19 @@ impl Shard {
             }
         }
         self.slots.restored();
+        if let Err(error) = self.world.learn_subscriptions(store, self.number) {
+            tracing::error!(%error, "cannot read what devices subscribed to; they hear no events until they shake hands");
+        }
         Ok(self.slots.live())
     }
 
     fn restore_one(&mut self, place: Place, saved: &SavedSession) -> Option<()> {
         let device = saved.device;
         // A key that was changed while the node was down ends the session too (promise P1).
-        let context = self.context(device, place)?;
+        let key = self.pins.key_of(device)?;
+        let mut here = self.world.roll.enter(device, key)?;
+        here.settled = true;
+        let context = self.context(device, key, place);
         let plain = self.node_key.open(Label::SESSION, &context, &saved.sealed).ok()?;
         let saved = Saved::read(&plain)?;
         let mut start = [0; 4];
@@ -67,14 +73,13 @@ impl Shard {
             next_token: saved.next_token,
             next_message: saved.next_message,
             device,
-            here: self.world.presences.enter(device, self.number),
+            here,
             life: (!saved.answers.is_empty()).then(|| Box::new(life)),
         };
         if !self.slots.restore(place, live) {
             return None;
         }
-        self.devices.insert(device, place);
-        self.world.learn(device);
+        self.world.roll.settle(here.number, self.whereabouts(place));
         Some(())
     }
 
@@ -96,12 +101,15 @@ impl Shard {
     }
 
     fn save_one(&mut self, place: Place) -> Option<SavedSession> {
+        let at = self.whereabouts(place);
         let live = self.slots.get(place)?;
         // Without a connection ID only the address would tell whose record it is.
         let found_again = live.standing.introduced && live.session.dialect() != Dialect::Plain;
-        if !found_again || self.devices.get(&live.device) != Some(&place) {
+        if !found_again || self.world.roll.whereabouts(live.here.number) != Some(at) {
             return None;
         }
+        // Not sealed under a key that came after the session.
+        let key = self.world.roll.key_of_session(live.here)?;
         let mut answers = Vec::new();
         if let Some(life) = &mut live.life {
             (live.next_message, live.next_token) = life.ids();
@@ -117,20 +125,19 @@ impl Shard {
         };
         let plain = saved.write();
         let device = live.device;
-        let context = self.context(device, place)?;
+        let context = self.context(device, key, place);
         let sealed = self.node_key.seal(Label::SESSION, &context, &plain).ok()?;
         Some(SavedSession { device, slot: place.slot, generation: place.generation, sealed })
     }
 
     /// What a sealed session is bound to: the node's incarnation, its device, its place, and the key it
     /// was made with. One that does not fit is not taken up.
-    fn context(&self, device: DeviceId, place: Place) -> Option<Vec<u8>> {
-        let key = self.pins.key_of(device)?;
+    fn context(&self, device: DeviceId, key: Fingerprint, place: Place) -> Vec<u8> {
         let mut context = self.incarnation.to_vec();
         context.extend_from_slice(device.as_bytes());
         context.extend_from_slice(&place.key().0.to_be_bytes());
         context.extend_from_slice(key.as_bytes());
-        Some(context)
+        context
     }
 }
 

@@ -17,12 +17,31 @@ pub(super) fn run(connection: &Connection, statement: &Statement) -> Result<Answ
     let mut found = prepared.query(values)?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {
-        let data = (0..columns)
-            .map(|column| datum(row.get_ref(column)?))
-            .collect::<Result<_, StoreError>>()?;
-        rows.push(Row(data));
+        rows.push(data(row, columns)?);
     }
     Ok(Answer { changed: rows.len(), rows })
+}
+
+/// Runs one statement that reads, and hands out its rows as they come until `take` wants no more.
+pub(super) fn each(
+    connection: &Connection,
+    statement: &Statement,
+    take: &mut dyn FnMut(&Row) -> bool,
+) -> Result<(), StoreError> {
+    let mut prepared = connection.prepare_cached(statement.sql)?;
+    let columns = prepared.column_count();
+    let mut found = prepared.query(params_from_iter(&statement.values))?;
+    while let Some(row) = found.next()? {
+        if !take(&data(row, columns)?) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn data(row: &rusqlite::Row<'_>, columns: usize) -> Result<Row, StoreError> {
+    let data = (0..columns).map(|column| datum(row.get_ref(column)?));
+    data.collect::<Result<_, _>>().map(Row)
 }
 
 /// Runs a transaction's statements in order, stopping at the first that fails or finds what it must not.

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::error::StoreError;
 
 /// One step of the schema; its position is the version it leads to, counted from 1.
-const STEPS: &[&str] = &[FIRST];
+const STEPS: &[&str] = &[FIRST, OWNERS];
 
 const FIRST: &str = "
 CREATE TABLE node (name TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -86,6 +86,11 @@ CREATE TABLE session (
     generation BIGINT NOT NULL,
     sealed BLOB NOT NULL
 );
+";
+
+/// Who owns what is read at every start, without what the devices said of themselves.
+const OWNERS: &str = "
+CREATE INDEX device_by_owner ON device (owner, id) WHERE owner IS NOT NULL;
 ";
 
 /// Brings the file to the schema of this release, all steps or none.

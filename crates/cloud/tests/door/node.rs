@@ -1,7 +1,7 @@
 //! A node's doors without its API.
 
 use pintle_cloud::account::{AccountId, Accounts};
-use pintle_cloud::device::{Gateway, Presences};
+use pintle_cloud::device::{Gateway, Roll};
 use pintle_cloud::door::{Layout, Surroundings, UdpDoor};
 use pintle_cloud::event::Bus;
 use pintle_cloud::node_key::NodeKey;
@@ -52,7 +52,7 @@ impl Node {
             store,
             bus: Bus::new(),
             owner,
-            gateway: Gateway::new(Vec::new(), Presences::default()),
+            gateway: Gateway::new(Vec::new(), Roll::default()),
             door: None,
         };
         node.open_door("127.0.0.1:0".parse().unwrap(), answer_within);
@@ -60,7 +60,7 @@ impl Node {
     }
 
     fn open_door(&mut self, address: SocketAddr, answer_within: Duration) {
-        let presences = Presences::default();
+        let roll = Roll::default();
         self.bus = Bus::new();
         let around = Surroundings {
             store: self.store.clone(),
@@ -68,13 +68,13 @@ impl Node {
             incarnation: self.incarnation,
             cloud_key: Zeroizing::new(self.cloud_key.clone()),
             bus: self.bus.clone(),
-            presences: presences.clone(),
+            roll: roll.clone(),
             runtime: self.runtime.handle().clone(),
             answer_within,
             layout: Layout::new(1),
         };
         let door = UdpDoor::open(address, around).unwrap();
-        self.gateway = Gateway::new(door.mailboxes(), presences);
+        self.gateway = Gateway::new(door.mailboxes(), roll);
         self.door = Some(door);
     }
 
