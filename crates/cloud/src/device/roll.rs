@@ -85,7 +85,10 @@ impl Roll {
 
     /// Makes a device somebody's, or nobody's. One that is not on the roll stays off it.
     pub fn set_owner(&self, device: DeviceId, owner: Option<AccountId>) {
-        let owner = self.shared.owners.number(owner);
+        self.set_owner_number(device, self.shared.owners.number(owner));
+    }
+
+    fn set_owner_number(&self, device: DeviceId, owner: OwnerNumber) {
         if let Some(entry) = self.find(device).and_then(|number| self.entry(number)) {
             entry.owner.store(owner.0, Ordering::Release);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pintle_cloud::store::pin::{HistoryEntry, NewPin, PinChange, PinError, PinnedBy, What, note};
+use pintle_cloud::store::pin::{HistoryEntry, NewPin, PinChange, PinError, Pinned, PinnedBy, What, note};
 use pintle_dtls::PublicKey;
 use proptest::prelude::*;
 
@@ -145,4 +145,16 @@ proptest! {
         let wanted: Vec<_> = model.iter().map(|(d, k)| (key(*k).fingerprint(), device(*d))).collect();
         prop_assert_eq!(found, wanted);
     }
+}
+
+#[test]
+fn a_device_is_found_with_its_key_and_its_owner() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let owner = account(&store, "one");
+    store.pins().set(&NewPin { owner: Some(owner), ..pin(1, 1) }).wait().unwrap();
+    let found = store.pins().find(device(1)).wait().unwrap();
+    assert_eq!((found.key, found.owner), (Some(key(1).fingerprint()), Some(owner)));
+    assert_eq!(store.pins().find(device(2)).wait().unwrap(), Pinned::default());
+    assert_eq!(store.pins().count().wait().unwrap(), 1);
 }

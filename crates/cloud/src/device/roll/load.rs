@@ -16,9 +16,14 @@ impl Roll {
             let (key, device) = pin?;
             self.set_key(device, Some(key));
         }
+        let mut last = None;
         for owned in store.devices().owners() {
             let (device, owner) = owned?;
-            self.set_owner(device, Some(owner));
+            // One owner's devices come one after the other.
+            let known = last.filter(|(account, _)| *account == owner).map(|(_, number)| number);
+            let number = known.unwrap_or_else(|| self.shared.owners.number(Some(owner)));
+            last = Some((owner, number));
+            self.set_owner_number(device, number);
         }
         Ok(())
     }

@@ -33,14 +33,18 @@ impl Names {
 
     /// The number of a device.
     pub(super) fn find(&self, device: DeviceId) -> Option<u32> {
-        let hash = self.secret.hash_one(device);
+        self.find_hashed(self.secret.hash_one(device), device)
+    }
+
+    fn find_hashed(&self, hash: u64, device: DeviceId) -> Option<u32> {
         let is_it = |number: &u32| self.device(*number) == Some(device);
         self.by_device.find(hash, is_it).copied()
     }
 
     /// The number of a device, given now where it has none.
     pub(super) fn number(&mut self, device: DeviceId) -> Option<u32> {
-        if let Some(number) = self.find(device) {
+        let hash = self.secret.hash_one(device);
+        if let Some(number) = self.find_hashed(hash, device) {
             return Some(number);
         }
         let number = u32::try_from(self.rows.len()).ok()?;
@@ -50,7 +54,6 @@ impl Names {
         }
         self.rows.push(Row { device, key: None });
         let Self { rows, by_device, secret, .. } = self;
-        let hash = secret.hash_one(device);
         by_device.insert_unique(hash, number, |number| device_hash(rows, secret, *number));
         Some(number)
     }

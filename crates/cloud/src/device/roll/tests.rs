@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::device::{SessionKey, Whereabouts};
+use crate::store::Store;
+use pintle_dtls::PublicKey;
 use proptest::prelude::*;
 use std::collections::HashMap;
 
@@ -140,4 +142,39 @@ fn a_million_devices_cost_at_most_200_bytes_each_beside_their_slots() {
     }
     let subscribed = each(registry.bytes());
     assert!(idle + subscribed <= 200, "{idle} on the roll and {subscribed} for subscriptions");
+}
+
+#[test]
+fn the_roll_is_loaded_from_the_store_in_whole() {
+    use crate::account::Accounts;
+    use crate::node_key::NodeKey;
+    use crate::store::pin::{NewPin, PinnedBy};
+    let folder = tempfile::tempdir().unwrap();
+    let node_key = NodeKey::generate().unwrap();
+    let store = Store::open(folder.path(), &node_key).unwrap();
+    let accounts = Accounts::new(store.clone(), &node_key);
+    let owner = accounts.create_blocking("someone", "a password of some length", 0).unwrap();
+    let pins: Vec<_> = (0..3000_u32)
+        .map(|n| {
+            let mut point = [4; 65];
+            point[1..5].copy_from_slice(&n.to_be_bytes());
+            NewPin {
+                device: device(n),
+                key: PublicKey::from_point(&point).unwrap(),
+                platform_id: None,
+                owner: (n % 3 == 0).then_some(owner),
+                by: PinnedBy::Import,
+                at_ms: 1,
+            }
+        })
+        .collect();
+    store.pins().set_all(&pins).wait().unwrap();
+    let roll = Roll::default();
+    roll.load(&store).unwrap();
+    for pin in &pins {
+        let key = pin.key.fingerprint();
+        assert_eq!(roll.key_of(pin.device), Some(key));
+        assert_eq!(roll.device_of(key), Some(pin.device));
+        assert_eq!(roll.owner(roll.find(pin.device).unwrap()), pin.owner);
+    }
 }
