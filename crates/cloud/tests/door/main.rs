@@ -10,3 +10,4 @@ mod cookies;
 mod neighbours;
 mod pins;
 mod restart;
+mod shards;

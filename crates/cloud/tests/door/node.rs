@@ -29,6 +29,7 @@ pub struct Node {
     pub owner: AccountId,
     pub gateway: Gateway,
     pub door: Option<UdpDoor>,
+    layout: Layout,
 }
 
 impl Node {
@@ -37,6 +38,10 @@ impl Node {
     }
 
     pub fn start_with(answer_within: Duration) -> Self {
+        Self::start_on(Layout::new(1), answer_within)
+    }
+
+    pub fn start_on(layout: Layout, answer_within: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let node_key = Arc::new(NodeKey::generate().unwrap());
         let store = Store::open(folder.path(), &node_key).unwrap();
@@ -54,6 +59,7 @@ impl Node {
             owner,
             gateway: Gateway::new(Vec::new(), Roll::default()),
             door: None,
+            layout,
         };
         node.open_door("127.0.0.1:0".parse().unwrap(), answer_within);
         node
@@ -71,7 +77,7 @@ impl Node {
             roll: roll.clone(),
             runtime: self.runtime.handle().clone(),
             answer_within,
-            layout: Layout::new(1),
+            layout: self.layout,
         };
         let door = UdpDoor::open(address, around).unwrap();
         self.gateway = Gateway::new(door.mailboxes(), roll);

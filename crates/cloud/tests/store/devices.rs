@@ -55,7 +55,11 @@ fn all_owners_and_all_subscriptions_are_read_in_one_go() {
     let saved = |prefix: &str| SavedSubscription { prefix: prefix.to_owned(), options: 0 };
     for n in [3, 1, 2] {
         store.devices().put(put_hello(device(n), HELLO, 1)).wait().unwrap();
-        store.devices().put(put_subscriptions(device(n), &[saved("b"), saved("a")])).wait().unwrap();
+        store
+            .devices()
+            .put(put_subscriptions(device(n), &[saved("b"), saved("a")]))
+            .wait()
+            .unwrap();
     }
     for n in [2, 3] {
         store.devices().claim(device(n), owner).wait().unwrap();

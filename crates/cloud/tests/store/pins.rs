@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use pintle_cloud::store::pin::{HistoryEntry, NewPin, PinChange, PinError, Pinned, PinnedBy, What, note};
+use pintle_cloud::store::pin::{
+    HistoryEntry, NewPin, PinChange, PinError, Pinned, PinnedBy, What, note,
+};
 use pintle_dtls::PublicKey;
 use proptest::prelude::*;
 
