@@ -18,7 +18,6 @@ pub use owners::OwnerNumber;
 use owners::Owners;
 use pintle_dtls::Fingerprint;
 use pintle_protocol::DeviceId;
-use std::ops::RangeInclusive;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
@@ -27,10 +26,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 pub struct RollNumber(u32);
 
 impl RollNumber {
-    /// Every pair of `first` and some device.
-    pub(super) fn all_with<T: Copy>(first: T) -> RangeInclusive<(T, Self)> {
-        (first, Self(u32::MIN))..=(first, Self(u32::MAX))
-    }
+    /// No device comes before it, or after.
+    pub(super) const ENDS: (Self, Self) = (Self(u32::MIN), Self(u32::MAX));
 }
 
 /// What a session keeps of its device.

@@ -5,8 +5,18 @@ use hashbrown::HashTable;
 use std::hash::{BuildHasher, RandomState};
 
 /// A list's number; the empty list has none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ListNumber(u32);
+
+impl ListNumber {
+    /// The lowest number.
+    pub(super) const FIRST: Self = Self(0);
+
+    /// The number after this one.
+    pub(super) fn next(self) -> Option<Self> {
+        self.0.checked_add(1).map(Self)
+    }
+}
 
 #[derive(Default)]
 struct Kept {
