@@ -3,9 +3,9 @@
 use crate::sample::Samples;
 use crate::table::{Row, Section};
 use pintle_cloud::DeviceId;
-use pintle_cloud::device::Presences;
+use pintle_cloud::device::Roll;
 use pintle_cloud::door::Slots;
-use pintle_dtls::Session;
+use pintle_dtls::{Fingerprint, Session};
 use std::fs;
 
 /// Sessions of one sample.
@@ -18,13 +18,13 @@ pub fn run(rounds: usize) -> Section {
         Row::bytes("slot of one session", &exactly(layout)).at_most(256.0),
         Row::bytes("  of which keys, counters, replay window", &exactly(size_of::<Session>())),
         Row::bytes("resident a slot, 100,000 slots", &sampled(rounds, fill_slots)).at_most(256.0),
-        Row::bytes("resident beside it: who is online", &sampled(rounds, enter_devices)),
+        Row::bytes("resident beside it: pin, owner, whether online", &sampled(rounds, enrol_devices)),
     ];
     Section { title: "Memory of an idle session", rows, note: NOTE }
 }
 
-const NOTE: &str = "The slot holds all that the door keeps of a session. Beside it, the node keeps one entry \
-for every device heard from since its start, so that the API can say who is online.";
+const NOTE: &str = "The slot holds all that the door keeps of a session. Beside it, the node keeps one line for \
+every device with a key, shared by all shards: its id, its key's fingerprint, its owner, where it is and since when.";
 
 fn exactly(bytes: usize) -> Samples {
     [bytes as f64].into_iter().collect()
@@ -50,15 +50,17 @@ fn fill_slots() -> Slots {
     slots
 }
 
-fn enter_devices() -> Presences {
-    let presences = Presences::default();
+fn enrol_devices() -> Roll {
+    let roll = Roll::default();
     for number in 0..SESSIONS as u64 {
-        let mut id = [0; 12];
-        let (low, _) = id.split_at_mut(8);
-        low.copy_from_slice(&number.to_be_bytes());
-        presences.enter(DeviceId::from_bytes(id), 0);
+        let (mut id, mut key) = ([0; 12], [0; 32]);
+        for bytes in [id.as_mut_slice(), key.as_mut_slice()] {
+            let (low, _) = bytes.split_at_mut(8);
+            low.copy_from_slice(&number.to_be_bytes());
+        }
+        roll.set_key(DeviceId::from_bytes(id), Some(Fingerprint::from_bytes(key)));
     }
-    presences
+    roll
 }
 
 /// Bytes of this process in memory. The kernel adds this one up exactly, page by page.

@@ -18,6 +18,7 @@ mod records;
 mod registry;
 mod relay;
 mod report;
+mod roll;
 mod world;
 
 pub use ask::{Answer, AskError, MAX_ARGUMENT, Question};
@@ -27,7 +28,8 @@ pub use gateway::Gateway;
 pub use introduction::is_cellular;
 pub use life::{Life, Standing, Verdict, Who};
 pub use outgoing::Outgoing;
-pub use presence::{Here, Presence, Presences};
-pub use records::{Known, Records, StoreRecords};
+pub use presence::{Presence, Whereabouts};
+pub use records::{Records, StoreRecords};
 pub use registry::{Registry, Subscribed, Takes};
+pub use roll::{Here, OwnerNumber, Roll, RollNumber};
 pub use world::World;

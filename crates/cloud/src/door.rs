@@ -31,7 +31,7 @@ pub use partitions::Layout;
 pub use slots::Slots;
 pub use socket::Route;
 
-use crate::device::{Command, LastWords, Mailbox, Presences};
+use crate::device::{Command, LastWords, Mailbox, Roll};
 use crate::event::{Bus, Intake};
 use crate::journal::JournalError;
 use crate::node_key::{NodeKey, NodeKeyError};
@@ -100,8 +100,8 @@ pub struct Surroundings {
     pub cloud_key: Zeroizing<Vec<u8>>,
     /// Where events go.
     pub bus: Bus,
-    /// Where devices show themselves.
-    pub presences: Presences,
+    /// Who the devices are; filled from the store when the door opens.
+    pub roll: Roll,
     /// Where the store's answers are awaited.
     pub runtime: tokio::runtime::Handle,
     /// How long a device may take to answer a question; [`ANSWER_WITHIN`] outside tests.

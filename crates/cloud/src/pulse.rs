@@ -60,7 +60,7 @@ async fn answers(ask: impl Future<Output = Result<(), StoreError>>, within: Dura
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::device::{Command, Mailbox, Presences};
+    use crate::device::{Command, Mailbox, Roll};
     use crate::node_key::NodeKey;
     use std::sync::mpsc::Receiver;
     use tempfile::TempDir;
@@ -79,7 +79,7 @@ mod tests {
         let (mailboxes, shards) = (0..shards)
             .map(|_| Mailbox::new().map(|(mailbox, commands, _)| (mailbox, commands)).unwrap())
             .unzip();
-        let pulse = Pulse::new(Gateway::new(mailboxes, Presences::default()), store);
+        let pulse = Pulse::new(Gateway::new(mailboxes, Roll::default()), store);
         House { pulse, shards, _folder: folder }
     }
 

@@ -5,7 +5,7 @@ use crate::api::{self, ApiState};
 use crate::certificate::{self, CertificateError};
 use crate::clock::now_ms;
 use crate::control::{Listener, Office};
-use crate::device::{Gateway, Presences};
+use crate::device::{Gateway, Roll};
 use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
 use crate::event::{Bus, Intake, Outbox};
 use crate::folder::{Folder, FolderError};
@@ -137,10 +137,10 @@ impl Node {
             Listener::open(&folder.path).map_err(|source| ServeError::File { path, source })?;
 
         // The door comes last of all that can fail: it takes the saved sessions, and they exist once.
-        let (bus, presences) = (Bus::new(), Presences::default());
+        let (bus, roll) = (Bus::new(), Roll::default());
         let (intake, outbox) = Outbox::new(folder.config.outbox.prefixes.clone());
-        let door = open_door(&folder, options, &bus, &presences, intake).await?;
-        let gateway = Gateway::new(door.mailboxes(), presences);
+        let door = open_door(&folder, options, &bus, &roll, intake).await?;
+        let gateway = Gateway::new(door.mailboxes(), roll);
         let accounts = folder.accounts();
 
         let pulse = Pulse::new(gateway.clone(), folder.store.clone());
@@ -218,7 +218,7 @@ async fn open_door(
     folder: &Folder,
     options: &ServeOptions,
     bus: &Bus,
-    presences: &Presences,
+    roll: &Roll,
     intake: Intake,
 ) -> Result<UdpDoor, ServeError> {
     let path = folder.path.join(UDP_KEY_FILE);
@@ -229,7 +229,7 @@ async fn open_door(
         incarnation: folder.incarnation()?,
         cloud_key: Zeroizing::new(cloud_key),
         bus: bus.clone(),
-        presences: presences.clone(),
+        roll: roll.clone(),
         runtime: tokio::runtime::Handle::current(),
         answer_within: ANSWER_WITHIN,
         layout: layout(folder),

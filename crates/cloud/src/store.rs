@@ -2,7 +2,7 @@
 //!
 //! A write is a [`Transaction`] value, queued to one thread that commits many callers with one sync; a read is
 //! one [`Statement`] on a reading thread. Both answer through an [`Ask`], which async code awaits and a plain
-//! thread waits for. Who must not wait to write calls [`Store::enqueue`]. The typed repositories
+//! thread waits for; a read of all there is answers through a [`Stream`]. Who must not wait to write calls [`Store::enqueue`]. The typed repositories
 //! ([`Store::devices`], [`Store::pins`], [`Store::sessions`], [`Store::accounts`], [`Store::tokens`]) hold the
 //! SQL; nothing outside this folder does.
 
@@ -26,12 +26,14 @@ pub mod pin;
 mod reader;
 mod schema;
 mod statement;
+mod stream;
 pub mod token;
 mod writer;
 
 pub use ask::Ask;
 pub use error::StoreError;
 pub use statement::{Answer, Datum, Expect, Failure, Outcome, Row, Statement, Transaction};
+pub use stream::Stream;
 
 /// The name of the database file in a data folder.
 pub const FILE_NAME: &str = "store.sqlite3";
@@ -113,6 +115,17 @@ impl Store {
         let (ask, reply) = Ask::new(|result: Result<Outcome, Failure>| decode(result?.rows(0)));
         self.rooms.readers.submit(statement, reply);
         ask
+    }
+
+    /// A read whose answer may be long.
+    fn stream<T: Send + 'static>(
+        &self,
+        statement: Statement,
+        decode: stream::Decode<T>,
+    ) -> Stream<T> {
+        let (stream, drain) = Stream::new(decode);
+        self.rooms.readers.stream(statement, drain);
+        stream
     }
 }
 

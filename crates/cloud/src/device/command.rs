@@ -50,6 +50,8 @@ pub enum Command {
     OwnerChanged(DeviceId),
     /// Show that the shard is alive: answer.
     Heartbeat(oneshot::Sender<()>),
+    /// A device of this session began another one on another shard: this one ends.
+    Replaced(SessionKey),
     /// End: save the sessions and say when that is done.
     Stop(std::sync::mpsc::Sender<LastWords>),
 }

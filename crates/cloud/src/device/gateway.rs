@@ -2,7 +2,8 @@
 
 use super::ask::{Answer, AskError, MAX_ARGUMENT, Question};
 use super::command::{Command, Mailbox};
-use super::presence::{Presence, Presences};
+use super::presence::Presence;
+use super::roll::Roll;
 use pintle_protocol::DeviceId;
 use pintle_protocol::value::{Value, VariableType};
 use std::sync::Arc;
@@ -14,13 +15,13 @@ use tokio::time::{Instant, timeout_at};
 #[derive(Clone)]
 pub struct Gateway {
     shards: Arc<[Mailbox]>,
-    presences: Presences,
+    roll: Roll,
 }
 
 impl Gateway {
-    /// A gateway to the devices on `shards`, of which `presences` tells where each one is.
-    pub fn new(shards: Vec<Mailbox>, presences: Presences) -> Self {
-        Self { shards: shards.into(), presences }
+    /// A gateway to the devices on `shards`, of which `roll` tells where each one is.
+    pub fn new(shards: Vec<Mailbox>, roll: Roll) -> Self {
+        Self { shards: shards.into(), roll }
     }
 
     /// Calls a function; the device's return value.
@@ -77,7 +78,7 @@ impl Gateway {
 
     /// What is known about a device's connection.
     pub fn presence(&self, device: DeviceId) -> Presence {
-        self.presences.of(device)
+        self.roll.presence(device)
     }
 
     /// Tells the doors that a device's pin was set: a session under another key ends (promise P1).
@@ -108,7 +109,7 @@ impl Gateway {
     }
 
     async fn ask(&self, device: DeviceId, question: Question) -> Result<Answer, AskError> {
-        let shard = self.presences.shard_of(device).ok_or(AskError::Offline)?;
+        let shard = self.roll.shard_of(device).ok_or(AskError::Offline)?;
         let shard = self.shards.get(usize::from(shard)).ok_or(AskError::Offline)?;
         let (reply, answer) = oneshot::channel();
         if !shard.put(Command::Ask(device, question, reply)) {

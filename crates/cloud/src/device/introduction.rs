@@ -40,9 +40,8 @@ impl Life {
         }
         if !standing.introduced {
             standing.introduced = true;
-            world.learn(who.device);
             // After a handshake the device sends all its subscriptions again.
-            world.registry.unsubscribe(who.device);
+            world.registry.unsubscribe(who.number);
             let none: &[Subscribed] = &[];
             world.enqueue(put_subscriptions(who.device, &super::registry::saved(none)));
         }

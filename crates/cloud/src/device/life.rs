@@ -9,6 +9,7 @@ use super::ending::End;
 use super::inquiry::Inquiry;
 use super::outgoing::Outgoing;
 use super::question::Asked;
+use super::roll::RollNumber;
 use super::world::World;
 use pintle_protocol::block::Assembler;
 use pintle_protocol::coap::{Kind, Message, MessageId};
@@ -30,6 +31,8 @@ const UPLOAD_WITHIN: Duration = Duration::from_secs(90);
 pub struct Who {
     /// The device whose key the session was made with.
     pub device: DeviceId,
+    /// Its number on the roll.
+    pub number: RollNumber,
     /// The session.
     pub session: SessionKey,
 }

@@ -1,9 +1,7 @@
-//! Which devices are here, for whoever asks: the shard writes without a lock, the API reads.
+//! Where one device is, and since when: written by its shard and read by everyone, without a lock.
 
-use pintle_protocol::DeviceId;
-use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU16, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use super::command::SessionKey;
+use std::sync::atomic::{AtomicI64, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 /// What is known about a device's connection; times in milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -16,75 +14,96 @@ pub struct Presence {
     pub last_handshake_ms: Option<i64>,
 }
 
-/// One device's entry, shared between its shard and the readers.
-#[derive(Default)]
-pub struct Here {
-    shard: AtomicU16,
-    online: AtomicBool,
-    heard_ms: AtomicI64,
-    handshake_ms: AtomicI64,
+/// Where a device's session lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// The shard.
+    pub shard: u16,
+    /// The session's name there.
+    pub session: SessionKey,
 }
 
-impl Here {
-    /// Notes an authenticated message at `now_ms`; true where the device was offline until now.
-    pub fn heard(&self, now_ms: i64) -> bool {
+/// Layout of [`Entry::place`]: there is a session, it is online, its shard (16), its name (40).
+const HERE: u64 = 1 << 63;
+const ONLINE: u64 = 1 << 62;
+const SESSION_BITS: u32 = 40;
+
+impl Whereabouts {
+    fn pack(self) -> u64 {
+        let session = self.session.0 & ((1 << SESSION_BITS) - 1);
+        HERE | u64::from(self.shard) << SESSION_BITS | session
+    }
+
+    fn unpack(word: u64) -> Option<Self> {
+        let session = SessionKey(word & ((1 << SESSION_BITS) - 1));
+        (word & HERE != 0).then_some(Self { shard: (word >> SESSION_BITS) as u16, session })
+    }
+}
+
+/// One device's line on the roll, apart from its names.
+#[derive(Default)]
+pub(super) struct Entry {
+    /// Whether it is online and where, in one word: who ends a session cannot take another's online.
+    place: AtomicU64,
+    heard_ms: AtomicI64,
+    handshake_ms: AtomicI64,
+    /// The number of its owner.
+    pub(super) owner: AtomicU32,
+    /// Counts the keys that were pinned for it.
+    pub(super) keys: AtomicU16,
+}
+
+impl Entry {
+    pub(super) fn heard(&self, now_ms: i64) -> bool {
         self.heard_ms.store(now_ms, Ordering::Relaxed);
-        !self.online.swap(true, Ordering::Relaxed)
+        // Written only where it changes: most messages come from a device that is online already.
+        self.place.load(Ordering::Relaxed) & ONLINE == 0
+            && self.place.fetch_or(ONLINE, Ordering::AcqRel) & ONLINE == 0
     }
 
-    /// Notes that the device is gone; true where it was online until now.
-    pub fn gone(&self) -> bool {
-        self.online.swap(false, Ordering::Relaxed)
-    }
-
-    /// Notes a completed handshake at `now_ms`.
-    pub fn shook_hands(&self, now_ms: i64) {
+    pub(super) fn shook_hands(&self, now_ms: i64) {
         self.handshake_ms.store(now_ms, Ordering::Relaxed);
     }
 
-    /// Whether the device counts as online.
-    pub fn is_online(&self) -> bool {
-        self.online.load(Ordering::Relaxed)
+    pub(super) fn is_online(&self) -> bool {
+        self.place.load(Ordering::Relaxed) & ONLINE != 0
     }
 
-    /// When the device was last heard from, in milliseconds since the Unix epoch; 0 for never.
-    pub fn heard_ms(&self) -> i64 {
+    pub(super) fn heard_ms(&self) -> i64 {
         self.heard_ms.load(Ordering::Relaxed)
     }
-}
 
-/// All devices that had a session since the node started. Written only when a session begins.
-#[derive(Clone, Default)]
-pub struct Presences {
-    all: Arc<RwLock<HashMap<DeviceId, Arc<Here>>>>,
-}
-
-impl Presences {
-    /// The entry of a device whose session lives on `shard`; made where there is none.
-    pub fn enter(&self, device: DeviceId, shard: u16) -> Arc<Here> {
-        let mut all = self.all.write().unwrap_or_else(PoisonError::into_inner);
-        let here = Arc::clone(all.entry(device).or_default());
-        here.shard.store(shard, Ordering::Relaxed);
-        here
+    pub(super) fn whereabouts(&self) -> Option<Whereabouts> {
+        Whereabouts::unpack(self.place.load(Ordering::Acquire))
     }
 
-    /// What is known about a device.
-    pub fn of(&self, device: DeviceId) -> Presence {
+    pub(super) fn settle(&self, at: Whereabouts) -> Option<Whereabouts> {
+        let before = self.change(|word| Some(at.pack() | word & ONLINE));
+        before.and_then(Whereabouts::unpack).filter(|before| *before != at)
+    }
+
+    pub(super) fn gone(&self, at: Whereabouts) -> bool {
+        let before = self.change(|word| (word & !ONLINE == at.pack()).then_some(word & !ONLINE));
+        before.is_some_and(|word| word & ONLINE != 0)
+    }
+
+    pub(super) fn leave(&self, at: Whereabouts) -> Option<bool> {
+        let before = self.change(|word| (word & !ONLINE == at.pack()).then_some(0));
+        before.map(|word| word & ONLINE != 0)
+    }
+
+    pub(super) fn presence(&self) -> Presence {
         let some = |ms: i64| (ms != 0).then_some(ms);
-        self.find(device).map_or_else(Presence::default, |here| Presence {
-            online: here.is_online(),
-            last_heard_ms: some(here.heard_ms()),
-            last_handshake_ms: some(here.handshake_ms.load(Ordering::Relaxed)),
-        })
+        Presence {
+            online: self.is_online(),
+            last_heard_ms: some(self.heard_ms()),
+            last_handshake_ms: some(self.handshake_ms.load(Ordering::Relaxed)),
+        }
     }
 
-    /// The shard that a device's session lives on.
-    pub fn shard_of(&self, device: DeviceId) -> Option<u16> {
-        self.find(device).map(|here| here.shard.load(Ordering::Relaxed))
-    }
-
-    fn find(&self, device: DeviceId) -> Option<Arc<Here>> {
-        self.all.read().unwrap_or_else(PoisonError::into_inner).get(&device).cloned()
+    /// Changes the word in one step; what it was before, where it was changed.
+    fn change(&self, change: impl Fn(u64) -> Option<u64>) -> Option<u64> {
+        self.place.fetch_update(Ordering::AcqRel, Ordering::Acquire, change).ok()
     }
 }
 
@@ -92,16 +111,38 @@ impl Presences {
 mod tests {
     use super::*;
 
+    fn at(shard: u16, session: u64) -> Whereabouts {
+        Whereabouts { shard, session: SessionKey(session) }
+    }
+
     #[test]
-    fn a_device_is_online_from_its_first_message_until_it_is_gone() {
-        let presences = Presences::default();
-        let device = DeviceId::from_bytes([1; 12]);
-        assert_eq!(presences.of(device), Presence::default());
-        let here = presences.enter(device, 3);
-        assert!(!presences.of(device).online);
-        assert!(here.heard(5) && !here.heard(6));
-        assert_eq!(presences.of(device).last_heard_ms, Some(6));
-        assert_eq!(presences.shard_of(device), Some(3));
-        assert!(here.gone() && !presences.of(device).online);
+    fn a_place_survives_its_packing() {
+        for place in [at(0, 0), at(u16::MAX, (1 << SESSION_BITS) - 1), at(3, 77)] {
+            assert_eq!(Whereabouts::unpack(place.pack()), Some(place));
+            assert_eq!(Whereabouts::unpack(place.pack() | ONLINE), Some(place));
+        }
+        assert_eq!(Whereabouts::unpack(ONLINE), None);
+    }
+
+    #[test]
+    fn a_session_that_was_replaced_takes_nobody_offline() {
+        let entry = Entry::default();
+        assert_eq!(entry.settle(at(0, 1)), None);
+        assert!(entry.heard(5) && !entry.heard(6));
+        assert_eq!(entry.settle(at(1, 2)), Some(at(0, 1)));
+        assert!(!entry.gone(at(0, 1)) && entry.leave(at(0, 1)).is_none());
+        assert!(entry.is_online());
+        assert_eq!(entry.whereabouts(), Some(at(1, 2)));
+        assert_eq!(entry.leave(at(1, 2)), Some(true));
+        assert_eq!((entry.whereabouts(), entry.is_online()), (None, false));
+    }
+
+    #[test]
+    fn a_device_that_left_may_come_back_in_its_session() {
+        let entry = Entry::default();
+        entry.settle(at(0, 1));
+        assert!(entry.heard(1) && entry.gone(at(0, 1)) && !entry.gone(at(0, 1)));
+        assert!(entry.heard(2));
+        assert_eq!(entry.settle(at(0, 1)), None);
     }
 }

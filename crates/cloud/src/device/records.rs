@@ -2,41 +2,18 @@
 //! node; a simulation answers for itself.
 
 use super::command::{Command, Mailbox, SessionKey};
-use crate::account::AccountId;
-use crate::store::device::SavedSubscription;
+use crate::store::pin::Pinned;
 use crate::store::{Store, StoreError, Transaction};
-use pintle_dtls::Fingerprint;
 use pintle_protocol::DeviceId;
-
-/// What is known about a device outside the shard.
-#[derive(Clone, Debug, Default)]
-pub struct Known {
-    /// Whose it is.
-    pub owner: Option<AccountId>,
-    /// What it subscribed to.
-    pub subscriptions: Vec<SavedSubscription>,
-}
 
 /// Where a shard writes down what must last, and looks up what it does not keep. Reads are waited for;
 /// writes never are.
 pub trait Records: Send {
-    /// What is known about a device.
+    /// The key pinned for a device, and whose it is.
     ///
     /// # Errors
     /// What the store says.
-    fn known(&self, device: DeviceId) -> Result<Known, StoreError>;
-
-    /// Whose a device is.
-    ///
-    /// # Errors
-    /// What the store says.
-    fn owner(&self, device: DeviceId) -> Result<Option<AccountId>, StoreError>;
-
-    /// The key pinned for a device.
-    ///
-    /// # Errors
-    /// What the store says.
-    fn key_of(&self, device: DeviceId) -> Result<Option<Fingerprint>, StoreError>;
+    fn pinned(&self, device: DeviceId) -> Result<Pinned, StoreError>;
 
     /// Queues a write that nobody waits for.
     fn enqueue(&self, transaction: Transaction);
@@ -57,18 +34,8 @@ pub struct StoreRecords {
 }
 
 impl Records for StoreRecords {
-    fn known(&self, device: DeviceId) -> Result<Known, StoreError> {
-        let owner = self.owner(device)?;
-        let subscriptions = self.store.devices().subscriptions(device).wait()?;
-        Ok(Known { owner, subscriptions })
-    }
-
-    fn owner(&self, device: DeviceId) -> Result<Option<AccountId>, StoreError> {
-        Ok(self.store.devices().find(device).wait()?.and_then(|row| row.owner))
-    }
-
-    fn key_of(&self, device: DeviceId) -> Result<Option<Fingerprint>, StoreError> {
-        self.store.pins().key_of(device).wait()
+    fn pinned(&self, device: DeviceId) -> Result<Pinned, StoreError> {
+        self.store.pins().find(device).wait()
     }
 
     fn enqueue(&self, transaction: Transaction) {

@@ -26,7 +26,7 @@ impl Life {
             ttl: event.ttl,
             published_at_ms: world.wall_ms,
             source: Source::Device(who.device),
-            owner: world.registry.owner(who.device),
+            owner: world.roll.owner(who.number),
         });
     }
 

@@ -55,7 +55,7 @@ impl Life {
         subscription: &Subscription<'_>,
         out: &mut Outgoing,
     ) {
-        let list = world.registry.subscribe(who.device, Subscribed::from(subscription));
+        let list = world.registry.subscribe(who.number, Subscribed::from(subscription));
         match list.map(|list| list.map(registry::saved)) {
             Ok(None) => self.acknowledge_if_asked(world, message, out),
             Ok(Some(list)) => {

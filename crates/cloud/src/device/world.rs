@@ -1,11 +1,14 @@
 //! What a device's room may reach while it handles one message: the time, the records, the bus.
 
 use super::command::SessionKey;
-use super::presence::Presences;
 use super::records::Records;
 use super::registry::{Registry, Subscribed};
+use super::roll::{Roll, RollNumber};
 use crate::event::{Bus, Event, Intake, Source};
-use crate::store::{StoreError, Transaction};
+use crate::store::device::SavedSubscription;
+use crate::store::pin::Pinned;
+use crate::store::{Store, StoreError, Transaction};
+use pintle_dtls::Fingerprint;
 use pintle_protocol::DeviceId;
 use std::cell::RefCell;
 use std::time::Duration;
@@ -24,9 +27,9 @@ pub struct World {
     pub bus: Bus,
     /// Which events are kept for a durable consumer, and where they go.
     pub intake: Intake,
-    /// Who is here.
-    pub presences: Presences,
-    /// Whose the devices are, and what they subscribed to.
+    /// Who the devices are, whose, and where.
+    pub roll: Roll,
+    /// What this shard's devices subscribed to.
     pub registry: Registry,
     /// For what need not be secret: jitter and first ids.
     pub lot: RefCell<fastrand::Rng>,
@@ -34,7 +37,7 @@ pub struct World {
 
 impl World {
     /// Publishes an event of the cloud's own about a device, in the name of the device.
-    pub fn announce(&self, device: DeviceId, name: &str, data: &str) {
+    pub fn announce(&self, device: DeviceId, number: RollNumber, name: &str, data: &str) {
         self.bus.publish(Event {
             name: name.into(),
             data: data.into(),
@@ -42,29 +45,66 @@ impl World {
             ttl: crate::event::DEFAULT_TTL,
             published_at_ms: self.wall_ms,
             source: Source::Device(device),
-            owner: self.registry.owner(device),
+            owner: self.roll.owner(number),
         });
     }
 
-    /// Looks up what is known about a device, so that events find its owner and itself.
-    pub fn learn(&mut self, device: DeviceId) {
-        match self.records.known(device) {
-            Ok(known) => {
-                let subscriptions = known.subscriptions.iter().map(Subscribed::from).collect();
-                self.registry.learn(device, known.owner, subscriptions);
-            }
-            Err(error) => log_store(device, &error),
-        }
+    /// Looks up which key a device has and whose it is, and puts that on the roll; its key. Where that
+    /// fails it has none and is nobody's: it stays out, and its events reach no one.
+    pub fn learn(&mut self, device: DeviceId) -> Option<Fingerprint> {
+        let reading = self.roll.while_reading();
+        let Pinned { key, owner } = self.records.pinned(device).unwrap_or_else(|error| {
+            tracing::error!(%device, %error, "cannot read the device's pin; it stays out");
+            Pinned::default()
+        });
+        self.roll.set_key(device, key);
+        self.roll.set_owner(device, owner);
+        drop(reading);
+        self.regroup(device);
+        key
     }
 
     /// Looks up whose a device is now. Where that fails it is nobody's: its events must not reach who no
     /// longer owns it.
     pub fn learn_owner(&mut self, device: DeviceId) {
-        let owner = self.records.owner(device).unwrap_or_else(|error| {
-            log_store(device, &error);
-            None
+        let reading = self.roll.while_reading();
+        let found = self.records.pinned(device).unwrap_or_else(|error| {
+            tracing::error!(%device, %error, "cannot read whose the device is; it counts as nobody's");
+            Pinned::default()
         });
-        self.registry.set_owner(device, owner);
+        self.roll.set_owner(device, found.owner);
+        drop(reading);
+        self.regroup(device);
+    }
+
+    fn regroup(&mut self, device: DeviceId) {
+        if let Some(number) = self.roll.find(device) {
+            self.registry.owner_changed(number);
+        }
+    }
+
+    /// Reads what the devices subscribed to whose sessions are on `shard`, in one pass over the store.
+    ///
+    /// # Errors
+    /// What the store says; what was read before that is known.
+    pub fn learn_subscriptions(&mut self, store: &Store, shard: u16) -> Result<(), StoreError> {
+        let mut rows = store.devices().all_subscriptions().peekable();
+        while let Some(row) = rows.next() {
+            let (device, first) = row?;
+            let mut list = vec![Subscribed::from(&first)];
+            let same = |row: &Result<(DeviceId, SavedSubscription), StoreError>| {
+                row.as_ref().is_ok_and(|(other, _)| *other == device)
+            };
+            while let Some(Ok((_, next))) = rows.next_if(same) {
+                list.push(Subscribed::from(&next));
+            }
+            let number = self.roll.find(device);
+            let at = number.and_then(|number| self.roll.whereabouts(number));
+            if let Some(number) = number.filter(|_| at.is_some_and(|at| at.shard == shard)) {
+                self.registry.learn(number, list);
+            }
+        }
+        Ok(())
     }
 
     /// Queues a write that nobody waits for.
@@ -86,8 +126,4 @@ impl World {
     pub fn random(&self) -> u16 {
         self.lot.borrow_mut().u16(..)
     }
-}
-
-fn log_store(device: DeviceId, error: &StoreError) {
-    tracing::error!(%device, %error, "cannot read what is known about a device");
 }

@@ -34,6 +34,7 @@ pub(super) fn open(
     around: &Surroundings,
     counters: &Arc<Counters>,
 ) -> Result<(SocketAddr, Vec<Open>), DoorError> {
+    around.roll.load(&around.store)?;
     let bind = |source| DoorError::Bind { address, source };
     let sockets = Bound::several(address, around.layout.shards()).map_err(bind)?;
     let bound = sockets.first().map_or(Ok(address), Bound::local_addr)?;
@@ -128,7 +129,7 @@ impl Seed {
             world: world(around, mailbox)?,
             shaking: shaking(around)?,
             ids: ConnectionIds::new(&around.node_key.derive(Label::CONNECTION_ID), false),
-            pins: Pins::new(around.store.pins().all().wait()?),
+            pins: Pins::new(around.roll.clone()),
             seals: Seals {
                 sessions: around.node_key.sealer(Label::SESSION)?,
                 rows: around.node_key.sealer(Label::OUTBOX)?,
@@ -142,6 +143,9 @@ impl Seed {
         let (mut scribes, mut restored) = (Vec::new(), 0);
         for (index, partition) in (0..).zip(self.partitions()?) {
             restored += self.take_up(&mut shard, index, partition, &mut scribes)?;
+        }
+        if restored > 0 {
+            shard.learn_subscriptions(&around.store);
         }
         Ok((shard, scribes, restored))
     }
@@ -216,8 +220,8 @@ fn world(around: &Surroundings, mailbox: Mailbox) -> Result<World, DoorError> {
         records: Box::new(records),
         bus: around.bus.clone(),
         intake: around.intake.clone(),
-        presences: around.presences.clone(),
-        registry: Registry::default(),
+        registry: Registry::new(around.roll.clone()),
+        roll: around.roll.clone(),
         lot: RefCell::new(fastrand::Rng::with_seed(u64::from_be_bytes(seed))),
     })
 }

@@ -1,7 +1,8 @@
-//! The pinned keys as a door needs them: by fingerprint, in memory, asked before any signature is
+//! The pinned keys as a door needs them: by fingerprint, on the roll in memory, asked before any signature is
 //! verified (promise P1). Refused keys are remembered, so that a device that tries again and again
 //! costs little and fills no log.
 
+use crate::device::Roll;
 use pintle_dtls::{Fingerprint, PublicKey};
 use pintle_protocol::DeviceId;
 use std::collections::HashMap;
@@ -27,44 +28,21 @@ struct Wait {
     next: Duration,
 }
 
-/// Who may come in.
-#[derive(Default)]
+/// Who may come in: the pins that all shards share, and the keys that this one refused.
 pub struct Pins {
-    devices: HashMap<Fingerprint, DeviceId>,
-    keys: HashMap<DeviceId, Fingerprint>,
+    roll: Roll,
     refused: HashMap<Fingerprint, Wait>,
 }
 
 impl Pins {
-    /// The pins that the store holds.
-    pub fn new(pins: impl IntoIterator<Item = (Fingerprint, DeviceId)>) -> Self {
-        let mut all = Self::default();
-        for (key, device) in pins {
-            all.set(device, Some(key));
-        }
-        all
+    /// The pins on the roll; nobody was refused yet.
+    pub fn new(roll: Roll) -> Self {
+        Self { roll, refused: HashMap::new() }
     }
 
-    /// Sets or removes a device's pin.
-    pub fn set(&mut self, device: DeviceId, key: Option<Fingerprint>) {
-        // A key moves from one device to another in two steps, which may be heard of in either order.
-        if let Some(old) = self.keys.remove(&device)
-            && self.devices.get(&old) == Some(&device)
-        {
-            self.devices.remove(&old);
-        }
-        if let Some(key) = key {
-            if let Some(other) = self.devices.insert(key, device) {
-                self.keys.remove(&other);
-            }
-            self.keys.insert(device, key);
-            self.refused.remove(&key);
-        }
-    }
-
-    /// The key pinned for a device.
-    pub fn key_of(&self, device: DeviceId) -> Option<Fingerprint> {
-        self.keys.get(&device).copied()
+    /// Forgets that a key was refused: it was pinned since.
+    pub fn forgive(&mut self, key: Fingerprint) {
+        self.refused.remove(&key);
     }
 
     /// Which device the key belongs to.
@@ -76,7 +54,7 @@ impl Pins {
         if self.refused.get(&fingerprint).is_some_and(|wait| now < wait.until) {
             return Err(Refusal::BackedOff);
         }
-        self.devices.get(&fingerprint).copied().ok_or_else(|| {
+        self.roll.device_of(fingerprint).ok_or_else(|| {
             self.refuse(fingerprint, now);
             Refusal::Unpinned(fingerprint)
         })
@@ -110,13 +88,28 @@ mod tests {
         let (moved, new) = (key(1), key(2));
         let steps = [(device(1), new.fingerprint()), (device(2), moved.fingerprint())];
         for order in [[0, 1], [1, 0]] {
-            let mut pins = Pins::new([(moved.fingerprint(), device(1))]);
+            let roll = Roll::default();
+            roll.set_key(device(1), Some(moved.fingerprint()));
+            let mut pins = Pins::new(roll.clone());
             for step in order {
                 let (device, key) = steps[step];
-                pins.set(device, Some(key));
+                roll.set_key(device, Some(key));
             }
             assert_eq!(pins.admit(&moved, Duration::ZERO), Ok(device(2)));
             assert_eq!(pins.admit(&new, Duration::ZERO), Ok(device(1)));
         }
+    }
+
+    #[test]
+    fn p1_a_key_that_is_pinned_at_last_waits_no_longer() {
+        let (roll, device, key) = (Roll::default(), DeviceId::from_bytes([1; 12]), key(1));
+        let mut pins = Pins::new(roll.clone());
+        assert!(matches!(pins.admit(&key, Duration::ZERO), Err(Refusal::Unpinned(_))));
+        assert_eq!(pins.admit(&key, Duration::ZERO), Err(Refusal::BackedOff));
+        roll.set_key(device, Some(key.fingerprint()));
+        assert_eq!(pins.admit(&key, Duration::ZERO), Err(Refusal::BackedOff));
+        pins.forgive(key.fingerprint());
+        assert_eq!(pins.admit(&key, Duration::ZERO), Ok(device));
+        assert_eq!(pins.admit(&key, Duration::ZERO), Ok(device));
     }
 }

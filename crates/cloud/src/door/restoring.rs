@@ -26,7 +26,7 @@ pub struct Restoring<'a> {
     start: [u8; 4],
     recent: VecDeque<Recent>,
     rows: BTreeMap<u64, Vec<u8>>,
-    refused: usize,
+    refused: Vec<SessionKey>,
 }
 
 /// An event that was heard.
@@ -40,7 +40,7 @@ impl<'a> Restoring<'a> {
     /// Takes up sessions in `shard`. `start` must be random and fresh for this start of the node (promise P4).
     pub fn new(shard: &'a mut Shard, start: [u8; 4]) -> Self {
         let (recent, rows) = (VecDeque::new(), BTreeMap::new());
-        Self { shard, start, recent, rows, refused: 0 }
+        Self { shard, start, recent, rows, refused: Vec::new() }
     }
 
     /// Ends the reading of the `index`-th journal: `clean` says that it ended with the last words of the node. How
@@ -50,9 +50,9 @@ impl<'a> Restoring<'a> {
         for Recent { wall_ms, place, id } in std::mem::take(&mut self.recent) {
             self.recall(place, id, recovered.last_wall_ms.saturating_sub(wall_ms));
         }
-        if self.refused > 0 {
+        if !self.refused.is_empty() {
             tracing::warn!(
-                sessions = self.refused,
+                sessions = self.refused.len(),
                 "some saved sessions cannot be taken up, their devices' keys may have changed; they will shake hands"
             );
         }
@@ -65,7 +65,7 @@ impl<'a> Restoring<'a> {
     fn opened(&mut self, session: SessionKey, sealed: &[u8]) {
         let place = Place::of(session);
         if self.live(place, sealed).is_none_or(|live| !self.shard.slots.restore(place, live)) {
-            self.refused += 1;
+            self.refused.push(session);
         }
     }
 
@@ -73,7 +73,9 @@ impl<'a> Restoring<'a> {
         let (device, sealed) = sealed.split_first_chunk()?;
         let device = DeviceId::from_bytes(*device);
         // A key that was changed while the node was down ends the session too (promise P1).
-        let context = self.shard.context(device, place)?;
+        let key = self.shard.world.roll.key_of(device)?;
+        let here = self.shard.world.roll.enter(device, key)?;
+        let context = self.shard.context(device, key, place);
         let plain = self.shard.seals.sessions.open(&context, sealed).ok()?;
         let saved = Saved::read(&plain)?;
         let now = self.shard.world.now;
@@ -89,7 +91,7 @@ impl<'a> Restoring<'a> {
             next_token: saved.next_token,
             next_message: saved.next_message,
             device,
-            here: self.shard.world.presences.enter(device, self.shard.number),
+            here,
             life: (!saved.answers.is_empty()).then(|| Box::new(life)),
         })
     }
@@ -152,6 +154,10 @@ impl<'a> Restoring<'a> {
             }
             keeping.remember(number, sealed);
         }
+        for session in std::mem::take(&mut self.refused) {
+            // Were its device's old key pinned again, it must not come back.
+            keeping.append(&Entry::Closed { session });
+        }
         keeping.append(&Entry::Started);
         keeping
     }
@@ -167,10 +173,13 @@ impl<'a> Restoring<'a> {
                 continue;
             };
             live.held = !clean;
-            let device = live.device;
+            live.here.settled = true;
+            let number = live.here.number;
             taken_up += 1;
-            shard.devices.insert(device, place);
-            shard.world.learn(device);
+            if let Some(other) = shard.world.roll.settle(number, shard.whereabouts(place)) {
+                // A crash came between the end of one session and the beginning of another.
+                shard.replaced.push(other);
+            }
         }
         taken_up
     }

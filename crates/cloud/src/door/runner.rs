@@ -67,6 +67,7 @@ impl Runner {
             self.shard.handle_timeout();
             self.keep();
             self.shake();
+            self.end_replaced();
             self.keep();
             self.socket.send(&mut self.shard.outbound);
         }
@@ -127,6 +128,15 @@ impl Runner {
         for (mailbox, astray) in self.mailboxes.iter().zip(&mut self.shard.astray) {
             if !astray.is_empty() && !mailbox.hand_over(std::mem::take(astray)) {
                 tracing::debug!("another shard does not keep up; datagrams for it are lost");
+            }
+        }
+    }
+
+    /// Tells other shards which of their sessions were replaced here. One that is no more needs no telling.
+    fn end_replaced(&mut self) {
+        for old in self.shard.replaced.drain(..) {
+            if let Some(mailbox) = self.mailboxes.get(usize::from(old.shard)) {
+                mailbox.put(Command::Replaced(old.session));
             }
         }
     }

@@ -8,6 +8,7 @@
 
 use super::connection_id::Place;
 use super::shard::Shard;
+use pintle_dtls::Fingerprint;
 use pintle_protocol::DeviceId;
 use pintle_protocol::coap::MessageId;
 use pintle_protocol::exchange::Answered;
@@ -19,10 +20,13 @@ use zeroize::Zeroizing;
 const VERSION: u8 = 1;
 
 impl Shard {
-    /// A session as the journal keeps it: its device, and the rest sealed.
+    /// A session as the journal keeps it: its device, and the rest sealed. None where another session took its
+    /// place, or its key is no longer its device's: it is not to come back.
     pub(super) fn save_one(&mut self, place: Place) -> Option<Vec<u8>> {
         let now = self.world.now;
         let live = self.slots.get(place).filter(|live| live.is_kept())?;
+        // Not sealed under a key that came after the session.
+        let key = self.world.roll.key_of_session(live.here)?;
         let answers = live.life.as_ref().map(|life| life.answers(now)).unwrap_or_default();
         let session = live.session.export();
         let saved = Saved {
@@ -33,20 +37,24 @@ impl Shard {
             answers,
         };
         let (plain, device) = (saved.write(), live.device);
-        let context = self.context(device, place)?;
+        let context = self.context(device, key, place);
         let sealed = self.seals.sessions.seal(&context, &plain).ok()?;
         Some([device.as_bytes().as_slice(), &sealed].concat())
     }
 
     /// What a sealed session is bound to: the node's incarnation, its device, its place, and the key it
     /// was made with. One that does not fit is not taken up.
-    pub(super) fn context(&self, device: DeviceId, place: Place) -> Option<[u8; 32 + 12 + 8 + 32]> {
-        let key = self.pins.key_of(device)?;
+    pub(super) fn context(
+        &self,
+        device: DeviceId,
+        key: Fingerprint,
+        place: Place,
+    ) -> [u8; 32 + 12 + 8 + 32] {
         let mut context = [0; 32 + 12 + 8 + 32];
         let place = place.key().0.to_be_bytes();
         let parts = [self.seals.incarnation.as_slice(), device.as_bytes(), &place, key.as_bytes()];
         context.iter_mut().zip(parts.into_iter().flatten()).for_each(|(to, from)| *to = *from);
-        Some(context)
+        context
     }
 }
 

@@ -11,7 +11,7 @@ use super::journaling::is_request;
 use super::shard::Shard;
 use super::slots::Live;
 use super::socket::Route;
-use crate::device::{AskError, End, Life, Question, Reply, Verdict, Who};
+use crate::device::{AskError, End, Life, Question, Reply, RollNumber, Verdict, Who};
 use crate::event::Event;
 use crate::store::pin::{self, HistoryEntry, What};
 use pintle_dtls::{Content, OpenError, SealError};
@@ -103,7 +103,7 @@ impl Shard {
             return Verdict::Held;
         }
         let known = live.standing.introduced;
-        let who = Who { device: live.device, session: place.key() };
+        let who = Who { device: live.device, number: live.here.number, session: place.key() };
         let standing = &mut live.standing;
         let life = live.life.get_or_insert_with(|| {
             Box::new(Life::new(self.world.now, live.next_message, live.next_token))
@@ -184,34 +184,43 @@ impl Shard {
         let now_ms = self.world.wall_ms;
         let heard = |live: &&mut Live| live.standing.introduced && !live.held;
         let Some(live) = self.slots.get(place).filter(heard) else { return };
-        let (device, came) = (live.device, live.here.heard(now_ms));
-        let before = self.devices.insert(device, place);
-        if before != Some(place) && self.arrivals.get(&device) == Some(&place) {
-            self.arrivals.remove(&device);
+        let (device, number) = (live.device, live.here.number);
+        let settled = std::mem::replace(&mut live.here.settled, true);
+        if !settled {
+            self.settle(place, number);
         }
-        if let Some(old) = before.filter(|old| *old != place) {
-            // One session a device, the newest wins.
-            let waiting = std::mem::take(&mut self.out);
-            self.end(old, End::Replaced);
-            self.out = waiting;
+        if self.world.roll.heard(number, now_ms) {
+            self.world.announce(device, number, "spark/status", "online");
         }
-        if came {
-            self.world.announce(device, "spark/status", "online");
+    }
+
+    /// Makes the session at `place` the device's. One session a device, the newest wins.
+    fn settle(&mut self, place: Place, number: RollNumber) {
+        if self.arrivals.get(&number) == Some(&place) {
+            self.arrivals.remove(&number);
         }
+        let Some(old) = self.world.roll.settle(number, self.whereabouts(place)) else { return };
+        if old.shard != self.number {
+            return self.replaced.push(old);
+        }
+        let waiting = std::mem::take(&mut self.out);
+        self.end(Place::of(old.session), End::Replaced);
+        self.out = waiting;
     }
 
     /// Notes that the device said goodbye; it may come back in the same session.
     fn left(&mut self, place: Place) {
+        let at = self.whereabouts(place);
         let Some(live) = self.slots.get(place) else { return };
-        if live.here.gone() {
-            self.world.announce(live.device, "spark/status", "offline");
+        if self.world.roll.gone(live.here.number, at) {
+            self.world.announce(live.device, live.here.number, "spark/status", "offline");
         }
     }
 
     /// Asks the device at `place` something.
     pub(super) fn ask(&mut self, place: Place, question: &Question, reply: Reply) {
         let Some(live) = self.slots.get(place) else { return };
-        if live.route.is_none() || !live.here.is_online() {
+        if live.route.is_none() || !self.world.roll.is_online(live.here.number) {
             let _ = reply.send(Err(AskError::Offline));
             return;
         }
@@ -222,7 +231,8 @@ impl Shard {
     /// Hands an event to the device at `place`.
     pub(super) fn deliver(&mut self, place: Place, event: &Arc<Event>) {
         let Some(live) = self.slots.get(place) else { return };
-        if live.route.is_none() || !live.standing.introduced || !live.here.is_online() {
+        let online = self.world.roll.is_online(live.here.number);
+        if live.route.is_none() || !live.standing.introduced || !online {
             return;
         }
         life_of(live, self.world.now).deliver(&self.world, event, &mut self.out);
@@ -311,14 +321,16 @@ impl Shard {
     /// Looks at a session on the slow walk: a silent device counts as gone.
     pub(super) fn look_at(&mut self, place: Place) {
         let now_ms = self.world.wall_ms;
+        let at = self.whereabouts(place);
         let Some(live) = self.slots.get(place) else { return };
-        let silent = now_ms.saturating_sub(live.here.heard_ms());
-        if live.here.is_online()
+        let (device, number) = (live.device, live.here.number);
+        let roll = &self.world.roll;
+        let silent = now_ms.saturating_sub(roll.heard_ms(number));
+        if roll.is_online(number)
             && silent > i64::from(live.standing.patience) * 1000
-            && live.here.gone()
+            && roll.gone(number, at)
         {
-            let device = live.device;
-            self.world.announce(device, "spark/status", "offline");
+            self.world.announce(device, number, "spark/status", "offline");
         } else if live.life.as_deref().is_some_and(|life| life.is_idle(self.world.now)) {
             // Deduplication has nothing left to remember: the session rests in its slot again.
             self.speak(place);
@@ -346,14 +358,12 @@ impl Shard {
             self.forget_address(address, place);
         }
         self.write_down(&live, &end);
-        if self.arrivals.get(&live.device) == Some(&place) {
-            self.arrivals.remove(&live.device);
+        let number = live.here.number;
+        if self.arrivals.get(&number) == Some(&place) {
+            self.arrivals.remove(&number);
         }
-        if self.devices.get(&live.device) == Some(&place) {
-            self.devices.remove(&live.device);
-            if live.here.gone() {
-                self.world.announce(live.device, "spark/status", "offline");
-            }
+        if self.world.roll.leave(number, self.whereabouts(place)) == Some(true) {
+            self.world.announce(live.device, number, "spark/status", "offline");
         }
     }
 
@@ -363,7 +373,7 @@ impl Shard {
             tracing::info!(%device, reason = %end, "a session ended");
             return;
         };
-        let key = self.pins.key_of(device);
+        let key = self.world.roll.key_of_session(live.here);
         if let Some(key) = key {
             self.pins.refuse(key, self.world.now);
         }

@@ -321,18 +321,18 @@ impl Shard {
         let Some(UnderWay { handshake, route, device, .. }) = self.shaking.remove(place) else {
             return;
         };
-        let established = handshake.finish().zip(device).filter(|(established, device)| {
+        let established = handshake.finish().zip(device).and_then(|(established, device)| {
             // The pin may have changed since the key was shown (promise P1).
-            self.pins.key_of(*device) == Some(established.peer.fingerprint())
+            let here = self.world.roll.enter(device, established.peer.fingerprint())?;
+            Some((established, device, here))
         });
-        let Some((established, device)) = established else {
+        let Some((established, device, here)) = established else {
             self.slots.release(place);
             return self.counters.failed();
         };
         self.counters.completed();
         let Established { session, linger, early, .. } = established;
-        let here = self.world.presences.enter(device, self.number);
-        here.shook_hands(self.world.wall_ms);
+        self.world.roll.shook_hands(here.number, self.world.wall_ms);
         let (next_message, next_token) = (self.world.random(), self.world.random() as u8);
         let live = Live {
             session,
@@ -354,7 +354,7 @@ impl Shard {
         if let Some(at) = self.shaking.lingers_until(place) {
             self.timers.set(at, place);
         }
-        if let Some(older) = self.arrivals.insert(device, place) {
+        if let Some(older) = self.arrivals.insert(here.number, place) {
             self.end(older, End::Replaced);
         }
         for mut record in early {

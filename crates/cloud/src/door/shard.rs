@@ -12,8 +12,8 @@
 //!    to a handshake under way in [`super::shaking`]; anything else meets the cookie first.
 //!
 //! Other threads never call a shard: they write to its mailbox and ring its bell. It waits for one of
-//! them only to read from the store, when it starts, stops, takes a device in, or hears that a device's
-//! pin or owner was changed.
+//! them only to read from the store, when it starts, stops, or hears that a device's pin or owner was
+//! changed.
 
 use super::connection_id::{ConnectionIds, Place};
 use super::counters::Counters;
@@ -27,7 +27,8 @@ use super::shaking::Shaking;
 use super::socket::Route;
 use super::throttle::Throttle;
 use super::timers::Timers;
-use crate::device::{AskError, Command, End, Outgoing, Reply, World};
+use crate::device::{AskError, Command, End, Outgoing, Reply, RollNumber, Whereabouts, World};
+use crate::store::Store;
 use pintle_protocol::DeviceId;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -54,16 +55,17 @@ pub struct Shard {
     pub busy: bool,
     /// What belongs to other shards, by their number: a device at a new address may reach any of them.
     pub astray: Vec<Vec<(Route, Vec<u8>)>>,
+    /// Sessions on other shards whose devices began another one here: they have to end.
+    pub replaced: Vec<Whereabouts>,
     pub(super) world: World,
     pub(super) slots: Partitions,
     pub(super) ids: ConnectionIds,
     pub(super) shaking: Shaking,
     /// Sessions found by their address: those without a connection ID, and those just begun.
     pub(super) addresses: HashMap<SocketAddr, Place>,
-    /// The one session of each device.
-    pub(super) devices: HashMap<DeviceId, Place>,
-    /// The session of each device that shook hands and has yet to say who it is.
-    pub(super) arrivals: HashMap<DeviceId, Place>,
+    /// The session of each device that shook hands and has yet to say who it is. Where all others are, the
+    /// roll says.
+    pub(super) arrivals: HashMap<RollNumber, Place>,
     pub(super) pins: Pins,
     pub(super) timers: Timers,
     pub(super) forgers: Throttle,
@@ -109,11 +111,11 @@ impl Shard {
             busy: false,
             world: parts.world,
             astray: vec![Vec::new(); usize::from(parts.layout.shards())],
+            replaced: Vec::new(),
             slots: Partitions::new(parts.layout, parts.number, first_generation),
             ids: parts.ids,
             shaking: parts.shaking,
             addresses: HashMap::new(),
-            devices: HashMap::new(),
             arrivals: HashMap::new(),
             pins: parts.pins,
             timers: Timers::default(),
@@ -141,6 +143,13 @@ impl Shard {
     /// Makes room for the sessions of its `index`-th partition.
     pub fn add_partition(&mut self, index: usize) {
         self.slots.add(index);
+    }
+
+    /// Learns what the devices of the sessions taken up subscribed to.
+    pub fn learn_subscriptions(&mut self, store: &Store) {
+        if let Err(error) = self.world.learn_subscriptions(store, self.number) {
+            tracing::error!(%error, "cannot read what devices subscribed to; they hear no events until they shake hands");
+        }
     }
 
     /// Its number.
@@ -231,13 +240,13 @@ impl Shard {
     /// Does what another thread asks for. To stop is the runner's affair.
     pub fn command(&mut self, command: Command) {
         match command {
-            Command::Ask(device, question, reply) => match self.place_of(device) {
+            Command::Ask(device, question, reply) => match self.place_of_device(device) {
                 Some(place) => self.ask(place, &question, reply),
                 None => refuse(reply),
             },
             Command::Deliver(event) => {
                 let listeners = self.world.registry.listeners(&event);
-                let places: Vec<_> = listeners.filter_map(|device| self.place_of(device)).collect();
+                let places: Vec<_> = listeners.filter_map(|number| self.place_of(number)).collect();
                 for place in places {
                     self.deliver(place, &event);
                 }
@@ -247,13 +256,25 @@ impl Shard {
             Command::KeyChanged(device) => self.key_changed(device),
             Command::OwnerChanged(device) => self.world.learn_owner(device),
             Command::Heartbeat(alive) => drop(alive.send(())),
+            Command::Replaced(session) => self.replaced(Place::of(session)),
             // The runner's affair.
             Command::Datagrams(_) | Command::Stop(_) => {}
         }
     }
 
-    fn place_of(&self, device: DeviceId) -> Option<Place> {
-        self.devices.get(&device).copied()
+    fn place_of_device(&self, device: DeviceId) -> Option<Place> {
+        self.place_of(self.world.roll.find(device)?)
+    }
+
+    /// Where the device's session is, if it is here.
+    fn place_of(&self, device: RollNumber) -> Option<Place> {
+        let at = self.world.roll.whereabouts(device).filter(|at| at.shard == self.number)?;
+        Some(Place::of(at.session))
+    }
+
+    /// What the roll calls a place of this shard.
+    pub(super) fn whereabouts(&self, place: Place) -> Whereabouts {
+        Whereabouts { shard: self.number, session: place.key() }
     }
 
     fn alarm(&mut self, place: Place) {
@@ -278,20 +299,30 @@ impl Shard {
         }
     }
 
+    /// Every shard hears of it; the roll is changed by the first, and each ends what it has under
+    /// another key (promise P1).
     fn key_changed(&mut self, device: DeviceId) {
-        let key = match self.world.records.key_of(device) {
-            Ok(key) => key,
-            Err(error) => {
-                tracing::error!(%device, %error, "cannot read the device's pin; it stays out");
-                None
-            }
-        };
-        if self.pins.key_of(device) != key {
-            self.pins.set(device, key);
-            let sessions = [self.devices.get(&device), self.arrivals.get(&device)];
-            for place in sessions.map(Option::<&Place>::copied).into_iter().flatten() {
+        if let Some(key) = self.world.learn(device) {
+            self.pins.forgive(key);
+        }
+        let Some(number) = self.world.roll.find(device) else { return };
+        for place in [self.place_of(number), self.arrivals.get(&number).copied()] {
+            let stale = place.filter(|place| {
+                let live = self.slots.get(*place);
+                live.is_some_and(|live| !self.world.roll.is_current(live.here))
+            });
+            if let Some(place) = stale {
                 self.end(place, End::KeyChanged);
             }
+        }
+    }
+
+    /// The device has its session on another shard now, and tells that one what it subscribes to.
+    fn replaced(&mut self, place: Place) {
+        let Some(number) = self.slots.get(place).map(|live| live.here.number) else { return };
+        self.end(place, End::Replaced);
+        if self.place_of(number).is_none() {
+            self.world.registry.unsubscribe(number);
         }
     }
 }

@@ -6,7 +6,6 @@ use crate::device::{Here, Life, Standing};
 use pintle_dtls::Session;
 use pintle_protocol::DeviceId;
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 /// One device's session, hot fields first.
 pub struct Live {
@@ -29,8 +28,8 @@ pub struct Live {
     pub next_message: u16,
     /// Whom the pinned key belongs to.
     pub device: DeviceId,
-    /// The presence that others see.
-    pub here: Arc<Here>,
+    /// Its line on the roll.
+    pub here: Here,
     /// What is under way; none for an idle device.
     pub life: Option<Box<Life>>,
 }

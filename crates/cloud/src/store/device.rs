@@ -6,7 +6,7 @@
 use pintle_protocol::DeviceId;
 
 use super::statement::{Expect, Failure, Row, Statement, Transaction};
-use super::{Ask, Store, StoreError};
+use super::{Ask, Store, StoreError, Stream};
 use crate::account::AccountId;
 
 /// What is kept of one device.
@@ -177,6 +177,23 @@ impl Devices<'_> {
         let sql = "SELECT prefix, options FROM subscription WHERE device = ?1 ORDER BY position";
         self.0.read(Statement::new(sql).with(id.as_bytes().as_slice()), |rows| {
             rows.iter().map(subscription).collect()
+        })
+    }
+
+    /// Every device that is somebody's, and whose, as they are read.
+    pub fn owners(&self) -> Stream<(DeviceId, AccountId)> {
+        let sql = "SELECT id, owner FROM device WHERE owner IS NOT NULL ORDER BY owner, id";
+        self.0.stream(Statement::new(sql), |row| {
+            Ok((DeviceId::from_bytes(row.array(0)?), AccountId::from_bytes(row.array(1)?)))
+        })
+    }
+
+    /// All subscriptions of all devices, as they are read: a device's own one after the other, in the order
+    /// it made them.
+    pub fn all_subscriptions(&self) -> Stream<(DeviceId, SavedSubscription)> {
+        let sql = "SELECT prefix, options, device FROM subscription ORDER BY device, position";
+        self.0.stream(Statement::new(sql), |row| {
+            Ok((DeviceId::from_bytes(row.array(2)?), subscription(row)?))
         })
     }
 

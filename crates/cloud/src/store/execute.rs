@@ -17,12 +17,42 @@ pub(super) fn run(connection: &Connection, statement: &Statement) -> Result<Answ
     let mut found = prepared.query(values)?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {
-        let data = (0..columns)
-            .map(|column| datum(row.get_ref(column)?))
-            .collect::<Result<_, StoreError>>()?;
-        rows.push(Row(data));
+        let data = (0..columns).map(|column| datum(row.get_ref(column)?));
+        rows.push(Row(data.collect::<Result<_, StoreError>>()?));
     }
     Ok(Answer { changed: rows.len(), rows })
+}
+
+/// Runs one statement that reads, and hands out its rows as they come until `take` wants no more.
+pub(super) fn each(
+    connection: &Connection,
+    statement: &Statement,
+    take: &mut dyn FnMut(&Row) -> bool,
+) -> Result<(), StoreError> {
+    let mut prepared = connection.prepare_cached(statement.sql)?;
+    // One row for all: what it holds is overwritten, and nothing is allocated a row.
+    let mut data = Row(vec![Datum::Null; prepared.column_count()]);
+    let mut found = prepared.query(params_from_iter(&statement.values))?;
+    while let Some(row) = found.next()? {
+        for (column, into) in data.0.iter_mut().enumerate() {
+            overwrite(into, row.get_ref(column)?)?;
+        }
+        if !take(&data) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn overwrite(into: &mut Datum, value: ValueRef<'_>) -> Result<(), StoreError> {
+    match (&mut *into, value) {
+        (Datum::Blob(bytes), ValueRef::Blob(value)) => {
+            bytes.clear();
+            bytes.extend_from_slice(value);
+        }
+        _ => *into = datum(value)?,
+    }
+    Ok(())
 }
 
 /// Runs a transaction's statements in order, stopping at the first that fails or finds what it must not.

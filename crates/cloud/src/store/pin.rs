@@ -7,7 +7,7 @@ use pintle_dtls::{Fingerprint, PublicKey};
 use pintle_protocol::DeviceId;
 
 use super::statement::{Row, Statement, Transaction};
-use super::{Ask, Store, StoreError};
+use super::{Ask, Store, StoreError, Stream};
 use crate::account::AccountId;
 
 mod change;
@@ -113,6 +113,15 @@ pub struct PinRow {
     pub platform_id: Option<u16>,
 }
 
+/// What a shard has to know of one device.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pinned {
+    /// Its key.
+    pub key: Option<Fingerprint>,
+    /// Whose it is.
+    pub owner: Option<AccountId>,
+}
+
 /// What a history entry tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
@@ -196,17 +205,25 @@ impl Pins<'_> {
         })
     }
 
-    /// Every pinned key and its device.
-    pub fn all(&self) -> Ask<Vec<(Fingerprint, DeviceId)>> {
-        self.0.read(Statement::new("SELECT fingerprint, device FROM pin"), |rows| {
-            rows.iter()
-                .map(|row| {
-                    Ok((
-                        Fingerprint::from_bytes(row.array(0)?),
-                        DeviceId::from_bytes(row.array(1)?),
-                    ))
-                })
-                .collect()
+    /// The key pinned for this device, and whose the device is.
+    pub fn find(&self, device: DeviceId) -> Ask<Pinned> {
+        let sql = "SELECT p.fingerprint, d.owner FROM device d LEFT JOIN pin p ON p.device = d.id WHERE d.id = ?1";
+        self.0.read(Statement::new(sql).with(device.as_bytes().as_slice()), |rows| {
+            rows.first().map(pinned).transpose().map(Option::unwrap_or_default)
+        })
+    }
+
+    /// How many keys are pinned.
+    pub fn count(&self) -> Ask<usize> {
+        self.0.read(Statement::new("SELECT COUNT(*) FROM pin"), |rows| {
+            rows.first().map_or(Ok(0), |row| row.number(0))
+        })
+    }
+
+    /// Every pinned key and its device, as they are read.
+    pub fn all(&self) -> Stream<(Fingerprint, DeviceId)> {
+        self.0.stream(Statement::new("SELECT fingerprint, device FROM pin"), |row| {
+            Ok((Fingerprint::from_bytes(row.array(0)?), DeviceId::from_bytes(row.array(1)?)))
         })
     }
 
@@ -265,6 +282,13 @@ pub fn note(entry: &HistoryEntry) -> Transaction {
     )
     .with(REFUSALS_KEPT);
     Transaction::new().then(insert).then(trim)
+}
+
+fn pinned(row: &Row) -> Result<Pinned, StoreError> {
+    Ok(Pinned {
+        key: row.maybe_array(0)?.map(Fingerprint::from_bytes),
+        owner: row.maybe_array(1)?.map(AccountId::from_bytes),
+    })
 }
 
 fn pin_row(row: &Row) -> Result<PinRow, StoreError> {

@@ -9,14 +9,24 @@ use rusqlite::Connection;
 use super::ask::Reply;
 use super::error::StoreError;
 use super::execute;
-use super::statement::{Failure, Outcome, Statement};
+use super::statement::{Failure, Outcome, Row, Statement};
 
 /// Questions that may wait at one reader.
 const QUEUE_LIMIT: usize = 4_096;
 
-struct Question {
-    statement: Statement,
-    reply: Reply,
+/// Where the rows of a long answer go, one by one.
+pub(super) trait Drain: Send {
+    /// Takes one row; false where no more are wanted.
+    fn row(&mut self, row: &Row) -> bool;
+    /// Hears how it ended.
+    fn end(&mut self, how: Result<(), StoreError>);
+}
+
+enum Question {
+    /// All rows at once.
+    Whole(Statement, Reply),
+    /// Rows as they are read.
+    Streamed(Statement, Box<dyn Drain>),
 }
 
 /// The queues to the reading threads.
@@ -44,18 +54,47 @@ impl Readers {
 
     /// Queues a question; never blocks.
     pub(super) fn submit(&self, statement: Statement, reply: Reply) {
+        self.queue(Question::Whole(statement, reply));
+    }
+
+    /// Queues a question whose rows are to be drained as they are read; never blocks.
+    pub(super) fn stream(&self, statement: Statement, drain: Box<dyn Drain>) {
+        self.queue(Question::Streamed(statement, drain));
+    }
+
+    fn queue(&self, question: Question) {
         let turn =
             self.next.fetch_add(1, Ordering::Relaxed).checked_rem(self.queues.len()).unwrap_or(0);
-        let (question, error) = match self
-            .queues
-            .get(turn)
-            .map(|queue| queue.try_send(Question { statement, reply }))
-        {
-            Some(Ok(())) | None => return,
-            Some(Err(TrySendError::Full(question))) => (question, StoreError::Busy),
-            Some(Err(TrySendError::Disconnected(question))) => (question, StoreError::Closed),
-        };
-        drop(question.reply.send(Err(Failure::Store(error))));
+        match self.queues.get(turn).map(|queue| queue.try_send(question)) {
+            Some(Ok(())) | None => {}
+            Some(Err(TrySendError::Full(question))) => question.refuse(StoreError::Busy),
+            Some(Err(TrySendError::Disconnected(question))) => question.refuse(StoreError::Closed),
+        }
+    }
+}
+
+impl Question {
+    fn refuse(self, error: StoreError) {
+        match self {
+            Self::Whole(_, reply) => drop(reply.send(Err(Failure::Store(error)))),
+            Self::Streamed(_, mut drain) => drain.end(Err(error)),
+        }
+    }
+
+    fn answer(self, connection: &Connection) {
+        match self {
+            Self::Whole(statement, reply) => {
+                let answer = execute::run(connection, &statement);
+                let answer =
+                    answer.map(|answer| Outcome { answers: vec![answer] }).map_err(Failure::Store);
+                // The asker may be gone.
+                drop(reply.send(answer));
+            }
+            Self::Streamed(statement, mut drain) => {
+                let how = execute::each(connection, &statement, &mut |row| drain.row(row));
+                drain.end(how);
+            }
+        }
     }
 }
 
@@ -70,9 +109,6 @@ impl Drop for Readers {
 
 fn read_until_closed(connection: &Connection, questions: &Receiver<Question>) {
     while let Ok(question) = questions.recv() {
-        let answer = execute::run(connection, &question.statement);
-        let answer = answer.map(|answer| Outcome { answers: vec![answer] }).map_err(Failure::Store);
-        // The asker may be gone.
-        drop(question.reply.send(answer));
+        question.answer(connection);
     }
 }

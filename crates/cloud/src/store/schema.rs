@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::error::StoreError;
 
 /// One step of the schema; its position is the version it leads to, counted from 1.
-const STEPS: &[&str] = &[FIRST, CLEAN_STOP];
+const STEPS: &[&str] = &[FIRST, OWNERS, CLEAN_STOP];
 
 const FIRST: &str = "
 CREATE TABLE node (name TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -95,6 +95,11 @@ CREATE TABLE clean_stop (
     part BIGINT PRIMARY KEY,
     frame BIGINT NOT NULL
 );
+";
+
+/// Who owns what is read at every start, without what the devices said of themselves.
+const OWNERS: &str = "
+CREATE INDEX device_by_owner ON device (owner, id) WHERE owner IS NOT NULL;
 ";
 
 /// Brings the file to the schema of this release, all steps or none.

@@ -11,3 +11,4 @@ mod killed;
 mod neighbours;
 mod pins;
 mod restart;
+mod shards;

@@ -1,7 +1,7 @@
 //! A node's doors without its API.
 
 use pintle_cloud::account::{AccountId, Accounts};
-use pintle_cloud::device::{Command, Gateway, Presences};
+use pintle_cloud::device::{Command, Gateway, Roll};
 use pintle_cloud::door::{Layout, Surroundings, UdpDoor};
 use pintle_cloud::event::{Bus, Outbox};
 use pintle_cloud::node_key::NodeKey;
@@ -27,10 +27,10 @@ pub struct Node {
     pub store: Store,
     pub bus: Bus,
     pub outbox: Outbox,
-    pub shards: u8,
     pub owner: AccountId,
     pub gateway: Gateway,
     pub door: Option<UdpDoor>,
+    layout: Layout,
 }
 
 impl Node {
@@ -39,6 +39,10 @@ impl Node {
     }
 
     pub fn start_with(answer_within: Duration) -> Self {
+        Self::start_on(Layout::new(1), answer_within)
+    }
+
+    pub fn start_on(layout: Layout, answer_within: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let node_key = Arc::new(NodeKey::generate().unwrap());
         let store = Store::open(folder.path(), &node_key).unwrap();
@@ -54,17 +58,17 @@ impl Node {
             store,
             bus: Bus::new(),
             outbox: Outbox::new(Vec::new()).1,
-            shards: 1,
             owner,
-            gateway: Gateway::new(Vec::new(), Presences::default()),
+            gateway: Gateway::new(Vec::new(), Roll::default()),
             door: None,
+            layout,
         };
         node.open_door("127.0.0.1:0".parse().unwrap(), answer_within);
         node
     }
 
     fn open_door(&mut self, address: SocketAddr, answer_within: Duration) {
-        let presences = Presences::default();
+        let roll = Roll::default();
         let (intake, outbox) = Outbox::new(vec!["kept/".into()]);
         self.outbox = outbox;
         self.bus = Bus::new();
@@ -74,15 +78,15 @@ impl Node {
             incarnation: self.incarnation,
             cloud_key: Zeroizing::new(self.cloud_key.clone()),
             bus: self.bus.clone(),
-            presences: presences.clone(),
+            roll: roll.clone(),
             runtime: self.runtime.handle().clone(),
             answer_within,
-            layout: Layout::new(self.shards),
+            layout: self.layout,
             journal: self.folder.path().join("journal"),
             intake,
         };
         let door = UdpDoor::open(address, around).unwrap();
-        self.gateway = Gateway::new(door.mailboxes(), presences);
+        self.gateway = Gateway::new(door.mailboxes(), roll);
         self.door = Some(door);
     }
 

@@ -46,3 +46,27 @@ fn subscriptions_survive_a_restart_in_their_order() {
         "no such device, nothing kept"
     );
 }
+
+#[test]
+fn all_owners_and_all_subscriptions_are_read_in_one_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let owner = account(&store, "one");
+    let saved = |prefix: &str| SavedSubscription { prefix: prefix.to_owned(), options: 0 };
+    for n in [3, 1, 2] {
+        store.devices().put(put_hello(device(n), HELLO, 1)).wait().unwrap();
+        store
+            .devices()
+            .put(put_subscriptions(device(n), &[saved("b"), saved("a")]))
+            .wait()
+            .unwrap();
+    }
+    for n in [2, 3] {
+        store.devices().claim(device(n), owner).wait().unwrap();
+    }
+    let owners: Vec<_> = store.devices().owners().map(Result::unwrap).collect();
+    assert_eq!(owners, [(device(2), owner), (device(3), owner)]);
+    let subscriptions: Vec<_> = store.devices().all_subscriptions().map(Result::unwrap).collect();
+    let expected = [1, 2, 3].map(|n| [(device(n), saved("b")), (device(n), saved("a"))]);
+    assert_eq!(subscriptions, expected.concat());
+}

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use pintle_cloud::store::pin::{HistoryEntry, NewPin, PinChange, PinError, PinnedBy, What, note};
+use pintle_cloud::store::pin::{
+    HistoryEntry, NewPin, PinChange, PinError, Pinned, PinnedBy, What, note,
+};
 use pintle_dtls::PublicKey;
 use proptest::prelude::*;
 
@@ -35,7 +37,10 @@ fn p1_a_key_is_pinned_to_one_device_only() {
         Err(PinError::KeyAlreadyPinned { to }) => assert_eq!(to, device(1)),
         other => panic!("{other:?}"),
     }
-    assert_eq!(store.pins().all().wait().unwrap(), [(key(1).fingerprint(), device(1))]);
+    assert_eq!(
+        store.pins().all().collect::<Result<Vec<_>, _>>().unwrap(),
+        [(key(1).fingerprint(), device(1))]
+    );
     assert!(
         store.devices().find(device(2)).wait().unwrap().is_none(),
         "a refused pin leaves no device"
@@ -88,7 +93,7 @@ fn a_batch_with_one_bad_pin_changes_nothing_and_names_it() {
     let error = store.pins().set_all(&[pin(1, 1), pin(2, 2), pin(3, 1)]).wait().unwrap_err();
     assert_eq!(error.index, 2);
     assert!(matches!(error.error, PinError::KeyAlreadyPinned { to } if to == device(1)));
-    assert!(store.pins().all().wait().unwrap().is_empty());
+    assert!(store.pins().all().next().is_none());
     assert!(store.pins().history(None).wait().unwrap().is_empty());
     assert_eq!(
         store.pins().set_all(&[pin(1, 1), pin(2, 2)]).wait().unwrap(),
@@ -137,9 +142,21 @@ proptest! {
                 }
             }
         }
-        let mut found = store.pins().all().wait().unwrap();
+        let mut found = store.pins().all().collect::<Result<Vec<_>, _>>().unwrap();
         found.sort_by_key(|(_, device)| *device);
         let wanted: Vec<_> = model.iter().map(|(d, k)| (key(*k).fingerprint(), device(*d))).collect();
         prop_assert_eq!(found, wanted);
     }
+}
+
+#[test]
+fn a_device_is_found_with_its_key_and_its_owner() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let owner = account(&store, "one");
+    store.pins().set(&NewPin { owner: Some(owner), ..pin(1, 1) }).wait().unwrap();
+    let found = store.pins().find(device(1)).wait().unwrap();
+    assert_eq!((found.key, found.owner), (Some(key(1).fingerprint()), Some(owner)));
+    assert_eq!(store.pins().find(device(2)).wait().unwrap(), Pinned::default());
+    assert_eq!(store.pins().count().wait().unwrap(), 1);
 }
