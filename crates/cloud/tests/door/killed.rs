@@ -2,6 +2,7 @@
 
 use crate::device::{TestDevice, id};
 use crate::node::{Node, new_key};
+use pintle_cloud::door::Layout;
 use pintle_cloud::event::{Delivery, Filter};
 use pintle_protocol::coap::{Kind, MessageId};
 use pintle_protocol::{Event, from_device};
@@ -149,4 +150,23 @@ fn p3_an_older_copy_of_the_journal_is_not_believed_to_have_ended_cleanly() {
     node.wait_for("held", 1);
     says_until_heard(&mut device, &event(901, "other"));
     assert_eq!(node.count("began"), 0);
+}
+
+#[test]
+fn p3_a_change_of_cores_over_a_kill_strands_nobody() {
+    let mut node = Node::start_on(Layout::new(3), Duration::from_secs(20));
+    let mut devices: Vec<_> = (1..=8).map(|n| crate::device::connected(&node, n)).collect();
+    for (kill, shards) in [(true, 1), (false, 2), (true, 4), (false, 3)] {
+        node.layout = Layout::new(shards);
+        if kill {
+            node.kill();
+        } else {
+            assert_eq!(node.restart(), devices.len(), "on {shards} shards");
+        }
+        for (number, device) in (0..).zip(&mut devices) {
+            let id = 1000 * u16::from(shards) + number;
+            says_until_heard(device, &event(id, "after"));
+        }
+        assert_eq!(node.count("began"), 0, "on {shards} shards");
+    }
 }

@@ -30,7 +30,7 @@ pub struct Node {
     pub owner: AccountId,
     pub gateway: Gateway,
     pub door: Option<UdpDoor>,
-    layout: Layout,
+    pub layout: Layout,
 }
 
 impl Node {
