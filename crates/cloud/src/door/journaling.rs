@@ -33,6 +33,14 @@ pub(super) fn is_request(message: &[u8]) -> bool {
     message.get(1).is_some_and(|code| (1..32).contains(code))
 }
 
+/// The id of a message that is a ping (RFC 7252 4.3): confirmable, and empty.
+pub(super) fn ping_of(message: &[u8]) -> Option<MessageId> {
+    match *message {
+        [0x40, 0, high, low] => Some(MessageId(u16::from_be_bytes([high, low]))),
+        _ => None,
+    }
+}
+
 /// The id of a CoAP message.
 fn id_of(message: &[u8]) -> Option<MessageId> {
     message.get(2..4).and_then(|id| id.try_into().ok()).map(|id| MessageId(u16::from_be_bytes(id)))

@@ -7,7 +7,7 @@
 //! there until a ping was answered from it (promise P11).
 
 use super::connection_id::Place;
-use super::journaling::is_request;
+use super::journaling::{is_request, ping_of};
 use super::shard::Shard;
 use super::slots::Live;
 use super::socket::Route;
@@ -15,6 +15,7 @@ use crate::device::{AskError, End, Life, Question, Reply, RollNumber, Verdict, W
 use crate::event::Event;
 use crate::store::pin::{self, HistoryEntry, What};
 use pintle_dtls::{Content, OpenError, SealError};
+use pintle_protocol::reply;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,6 +92,12 @@ impl Shard {
 
     /// Hands a message to the device's room. What a request leads to waits until the journal has it.
     fn hear(&mut self, place: Place, message: &[u8]) -> Verdict {
+        if let Some(id) = ping_of(message).filter(|_| self.is_heard(place)) {
+            // Says nothing that must not come twice: nothing is remembered of it, and a device that only
+            // keeps its way open stays at rest.
+            self.out.add(|out| reply::ack_empty(out, id));
+            return Verdict::Keep;
+        }
         let asks = is_request(message);
         if asks && (self.is_full(place) || self.world.intake.is_full()) {
             // Not acted on and not answered: the device says it again, in another record.
@@ -116,6 +123,11 @@ impl Shard {
             self.world.bus.publish(event);
         }
         verdict
+    }
+
+    /// Whether the device has said who it is, and is not held after a crash.
+    fn is_heard(&mut self, place: Place) -> bool {
+        self.slots.get(place).is_some_and(|live| live.standing.introduced && !live.held)
     }
 
     /// Sees to it that the device proves where it is, and after a crash that it speaks now (promises P3,

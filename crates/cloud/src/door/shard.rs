@@ -38,8 +38,9 @@ use std::time::Duration;
 /// The pace of the slow walk that finds silent devices.
 const WALK_EACH: Duration = Duration::from_secs(1);
 
-/// How many slots the slow walk looks at in one go.
+/// How many slots the slow walk looks at in one go, at least; and in how many goes it is through.
 const WALK: usize = 4096;
+const WALKS: usize = 32;
 
 /// The first byte of a reachability probe of Device OS.
 const PROBE: u8 = 252;
@@ -291,8 +292,9 @@ impl Shard {
             return;
         }
         self.walk_at = self.world.now + WALK_EACH;
-        for _ in 0..WALK.min(self.slots.count()) {
-            self.walked = (self.walked + 1) % self.slots.count();
+        let count = self.slots.count();
+        for _ in 0..WALK.max(count / WALKS).min(count) {
+            self.walked = (self.walked + 1) % count;
             if let Some(place) = self.slots.place_at(self.walked) {
                 self.look_at(place);
             }
