@@ -137,7 +137,8 @@ impl Shard {
         let left = live.session.reserved().saturating_sub(next);
         let need = u32::try_from(count).unwrap_or(u32::MAX).saturating_add(1);
         let wanted = live.asked <= live.session.reserved() && left < BLOCK / 2;
-        if left >= need && !wanted {
+        let worn_out = live.session.reserved() == u32::MAX;
+        if worn_out || (left >= need && !wanted) {
             return None;
         }
         let until = next.saturating_add(need.max(BLOCK)).max(live.asked);
