@@ -20,6 +20,9 @@ pub const BLOCK1: u16 = 27;
 /// The payload marker, which also ends the options.
 pub(super) const MARKER: u8 = 0xff;
 
+/// The first nibble that does not say the number itself.
+const EXTENDED: u8 = 13;
+
 /// One option of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opt<'a> {
@@ -57,19 +60,32 @@ impl<'a> Options<'a> {
     }
 
     /// Reads one option; `None` at the end or at the payload marker.
+    #[inline]
     fn read(&mut self) -> Result<Option<Opt<'a>>, Error> {
         let Some((&header, rest)) = self.rest.split_first() else { return Ok(None) };
-        if header == MARKER {
-            return Ok(None);
+        let (delta, length) = (header >> 4, header & 0x0f);
+        if delta < EXTENDED && length < EXTENDED {
+            // Nearly every option there is: both nibbles say it all.
+            return self.take(delta.into(), length.into(), rest).map(Some);
         }
-        let (delta, rest) = extended(header >> 4, rest)?;
-        let (length, rest) = extended(header & 0x0f, rest)?;
+        if header == MARKER { Ok(None) } else { self.read_extended(delta, length, rest).map(Some) }
+    }
+
+    fn read_extended(&mut self, delta: u8, length: u8, rest: &'a [u8]) -> Result<Opt<'a>, Error> {
+        let (delta, rest) = extended(delta, rest)?;
+        let (length, rest) = extended(length, rest)?;
+        self.take(delta, length, rest)
+    }
+
+    /// Steps over the option whose value stands at the start of `rest`.
+    #[inline]
+    fn take(&mut self, delta: u32, length: u32, rest: &'a [u8]) -> Result<Opt<'a>, Error> {
         let number = u32::from(self.last) + delta;
         let number = u16::try_from(number).map_err(|_| Error::OptionNumber)?;
         let length = usize::try_from(length).map_err(|_| Error::Truncated)?;
         let (value, rest) = rest.split_at_checked(length).ok_or(Error::Truncated)?;
         *self = Self { rest, last: number };
-        Ok(Some(Opt { number, value }))
+        Ok(Opt { number, value })
     }
 
     /// Walks to the end and returns what stands there: nothing, or the marker and the payload.
@@ -82,6 +98,7 @@ impl<'a> Options<'a> {
 impl<'a> Iterator for Options<'a> {
     type Item = Opt<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Opt<'a>> {
         // An error cannot come here: `Message::parse` walked the same bytes.
         self.read().ok().flatten()
