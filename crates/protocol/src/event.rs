@@ -59,8 +59,8 @@ impl<'a> Event<'a> {
     }
 
     pub(crate) fn read(message: &Message<'a>) -> Result<Self, Error> {
-        message.require_known(KNOWN)?;
         let Said { name, content_format, max_age } = Said::by(message)?;
+        let name = name?;
         path::check_name(&name)?;
         if message.payload().len() > MAX_DATA {
             return Err(Error::TooLong { limit: MAX_DATA });
@@ -96,33 +96,42 @@ impl<'a> Event<'a> {
 }
 
 /// What the options of an event say, read in one walk: most of what devices send is events.
-#[derive(Default)]
 struct Said<'a> {
-    name: Cow<'a, str>,
+    name: Result<Cow<'a, str>, Error>,
     /// The first of its kind, as is [`Said::max_age`].
     content_format: Option<Opt<'a>>,
     max_age: Option<Opt<'a>>,
 }
 
 impl<'a> Said<'a> {
+    /// Fails for a critical option that an event does not have. A bad name matters less: it waits.
     fn by(message: &Message<'a>) -> Result<Self, Error> {
-        let mut said = Self::default();
-        // Its first segment says that it is an event.
-        let mut path = 0_usize;
+        let mut said = Self { name: Ok(Cow::Borrowed("")), content_format: None, max_age: None };
+        let mut segments = 0;
         for option in message.options() {
             match option.number {
                 option::URI_PATH => {
-                    if let Some(position) = path.checked_sub(1) {
-                        path::append(&mut said.name, position, option.value)?;
-                    }
-                    path += 1;
+                    said.add_segment(segments, option.value);
+                    segments += 1;
                 }
                 option::CONTENT_FORMAT => _ = said.content_format.get_or_insert(option),
                 option::MAX_AGE => _ = said.max_age.get_or_insert(option),
+                number if option.is_critical() && !KNOWN.contains(&number) => {
+                    return Err(Error::CriticalOption(number));
+                }
                 _ => {}
             }
         }
         Ok(said)
+    }
+
+    /// The first segment of the path is not of the name: it says that this is an event.
+    fn add_segment(&mut self, position: usize, segment: &'a [u8]) {
+        if let (Some(position), Ok(name)) = (position.checked_sub(1), &mut self.name)
+            && let Err(error) = path::append(name, position, segment)
+        {
+            self.name = Err(error);
+        }
     }
 }
 
