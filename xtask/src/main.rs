@@ -6,6 +6,7 @@
 mod bench;
 mod debian;
 mod fuzz;
+mod instructions;
 mod leftovers;
 mod no_std;
 mod package;
@@ -24,8 +25,9 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask <verb>
 
-  test [--full] [STEP...]                       every check there is, or the named steps;
-                                                --full fuzzes longer and runs the benchmarks
+  test [--full] [--bless] [STEP...]             every check there is, or the named steps;
+                                                --full fuzzes longer and runs the benchmarks,
+                                                --bless makes today's instruction counts the baseline
   bench [ARGS...]                               the benchmarks, in release mode
   fuzz [--seconds N | --runs N] [TARGET...]     the fuzz targets, one a core at a time
   package [--binary PATH]                       the Debian package, around a program built before

@@ -1,25 +1,27 @@
 //! `cargo xtask test`: every check there is, in the order in which they fail cheapest, the tests
-//! last. Everything but the fuzz targets and the benchmarks is built in the dev profile, so each crate
-//! is built once.
+//! last. Everything but the fuzz targets, the benchmarks and what instructions are counted of is built in
+//! the dev profile, so each crate is built once.
 
 use crate::process::{Failure, Program};
 use crate::steps::Steps;
-use crate::{bench, fuzz, leftovers, no_std, package, peers, promises, repo, tools, unit};
+use crate::{
+    bench, fuzz, instructions, leftovers, no_std, package, peers, promises, repo, tools, unit,
+};
 use std::time::Duration;
 
 const SMOKE: Duration = Duration::from_secs(5);
 const FULL: Duration = Duration::from_secs(90);
 
-/// `cargo xtask test [--full] [STEP...]`: runs the steps whose names begin so, or all; fails when
+/// `cargo xtask test [--full] [--bless] [STEP...]`: runs the steps whose names begin so, or all; fails when
 /// any failed.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let (flags, chosen): (Vec<&String>, Vec<&String>) =
         arguments.iter().partition(|argument| argument.starts_with('-'));
-    let full = match flags.as_slice() {
-        [] => false,
-        [flag] if *flag == "--full" => true,
-        other => return Err(Failure::new(format!("test takes --full, not {other:?}"))),
-    };
+    if let Some(other) = flags.iter().find(|flag| !["--full", "--bless"].contains(&flag.as_str())) {
+        return Err(Failure::new(format!("test takes --full and --bless, not {other:?}")));
+    }
+    let given = |name: &str| flags.iter().any(|flag| *flag == name);
+    let (full, bless) = (given("--full"), given("--bless"));
     let before = leftovers::running();
     let mut steps = Steps::default();
     steps.add("format", format);
@@ -32,6 +34,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     steps.add("clippy", clippy);
     steps.add("documentation", documentation);
     steps.add("no_std proof", no_std::prove);
+    steps.add("instructions", move || instructions::check(bless));
     let each = if full { FULL } else { SMOKE };
     steps.add("fuzz", move || fuzz::every_target(fuzz::Limit::Time(each)));
     if full {

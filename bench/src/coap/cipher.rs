@@ -3,13 +3,13 @@
 use super::PREPARED;
 use super::ours::Sizes;
 use crate::clock::Stopwatch;
-use aes::Aes128;
+use aes::Aes128Enc;
 use ccm::aead::{AeadInOut, KeyInit, Tag};
 use ccm::consts::{U8, U12};
 use ccm::{Ccm, Nonce};
 use std::hint::black_box;
 
-type Cipher = Ccm<Aes128, U8, U12>;
+type Cipher = Ccm<Aes128Enc, U8, U12>;
 
 /// Two keys, as a session has, with their schedules.
 pub struct Bench {

@@ -11,6 +11,10 @@
 //! What it does not do: renegotiation, resumption, compression, X.509, pre-shared keys, DTLS 1.0 or 1.3.
 #![no_std]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(any(feature = "aws-lc", feature = "rustcrypto")),
+    allow(dead_code, reason = "private keys are read for the backends")
+)]
 
 extern crate alloc;
 

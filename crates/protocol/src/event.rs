@@ -6,7 +6,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use crate::coap::{Code, Kind, Message, MessageId, Token, Writer, option};
+use crate::coap::{Code, Kind, Message, MessageId, Opt, Token, Writer, option};
 use crate::{Error, MAX_DATA, path};
 
 /// How the payload of an event is to be understood (the CoAP Content-Format registry).
@@ -59,17 +59,18 @@ impl<'a> Event<'a> {
     }
 
     pub(crate) fn read(message: &Message<'a>) -> Result<Self, Error> {
-        message.require_known(KNOWN)?;
-        let name = path::joined(message.uri_path().skip(1))?;
+        let Said { name, content_format, max_age } = Said::by(message)?;
+        let name = name?;
         path::check_name(&name)?;
         if message.payload().len() > MAX_DATA {
             return Err(Error::TooLong { limit: MAX_DATA });
         }
+        let content_format = content_format.and_then(|option| option.uint()?.try_into().ok());
         Ok(Self {
             name,
             data: message.payload(),
-            content_format: ContentFormat(message.content_format().unwrap_or(0)),
-            ttl: message.max_age().unwrap_or(DEFAULT_TTL),
+            content_format: ContentFormat(content_format.unwrap_or(0)),
+            ttl: max_age.and_then(|option| option.uint()).unwrap_or(DEFAULT_TTL),
             confirmable: message.kind == Kind::Confirmable,
         })
     }
@@ -91,6 +92,46 @@ impl<'a> Event<'a> {
         }
         writer.payload(self.data);
         Ok(())
+    }
+}
+
+/// What the options of an event say, read in one walk: most of what devices send is events.
+struct Said<'a> {
+    name: Result<Cow<'a, str>, Error>,
+    /// The first of its kind, as is [`Said::max_age`].
+    content_format: Option<Opt<'a>>,
+    max_age: Option<Opt<'a>>,
+}
+
+impl<'a> Said<'a> {
+    /// Fails for a critical option that an event does not have. A bad name matters less: it waits.
+    fn by(message: &Message<'a>) -> Result<Self, Error> {
+        let mut said = Self { name: Ok(Cow::Borrowed("")), content_format: None, max_age: None };
+        let mut segments = 0;
+        for option in message.options() {
+            match option.number {
+                option::URI_PATH => {
+                    said.add_segment(segments, option.value);
+                    segments += 1;
+                }
+                option::CONTENT_FORMAT => _ = said.content_format.get_or_insert(option),
+                option::MAX_AGE => _ = said.max_age.get_or_insert(option),
+                number if option.is_critical() && !KNOWN.contains(&number) => {
+                    return Err(Error::CriticalOption(number));
+                }
+                _ => {}
+            }
+        }
+        Ok(said)
+    }
+
+    /// The first segment of the path is not of the name: it says that this is an event.
+    fn add_segment(&mut self, position: usize, segment: &'a [u8]) {
+        if let (Some(position), Ok(name)) = (position.checked_sub(1), &mut self.name)
+            && let Err(error) = path::append(name, position, segment)
+        {
+            self.name = Err(error);
+        }
     }
 }
 

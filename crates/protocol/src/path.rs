@@ -9,19 +9,26 @@ use crate::{Error, MAX_NAME};
 pub(crate) fn joined<'a>(segments: impl Iterator<Item = &'a [u8]>) -> Result<Cow<'a, str>, Error> {
     let mut name = Cow::Borrowed("");
     for (position, segment) in segments.enumerate() {
-        let segment = text(segment)?;
-        if position == 0 {
-            name = Cow::Borrowed(segment);
-        } else {
-            let longer: &mut String = name.to_mut();
-            longer.push('/');
-            longer.push_str(segment);
-        }
-        if name.len() > MAX_NAME {
-            return Err(Error::Name);
-        }
+        append(&mut name, position, segment)?;
     }
     Ok(name)
+}
+
+/// Adds the segment at this position of a name.
+pub(crate) fn append<'a>(
+    name: &mut Cow<'a, str>,
+    position: usize,
+    segment: &'a [u8],
+) -> Result<(), Error> {
+    let segment = text(segment)?;
+    if position == 0 {
+        *name = Cow::Borrowed(segment);
+    } else {
+        let longer: &mut String = name.to_mut();
+        longer.push('/');
+        longer.push_str(segment);
+    }
+    if name.len() > MAX_NAME { Err(Error::Name) } else { Ok(()) }
 }
 
 /// The one segment that must be left, as a name.

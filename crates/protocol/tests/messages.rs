@@ -304,3 +304,18 @@ proptest! {
         let _ = (Hello::parse(&payload), Goodbye::parse(&payload));
     }
 }
+
+#[test]
+fn of_a_bad_name_and_a_critical_option_an_event_reports_the_option() {
+    let bytes = datagram(|out| {
+        Writer::new(out, Kind::Confirmable, Code::POST, ID, Token::EMPTY)
+            .path(b"E")
+            .unwrap()
+            .path(b"\xff")
+            .unwrap()
+            .option(17, b"")
+            .unwrap();
+    });
+    let error = from_device::decode(&Message::parse(&bytes).unwrap()).err();
+    assert_eq!(error, Some(Error::CriticalOption(17)));
+}

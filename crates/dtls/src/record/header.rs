@@ -66,9 +66,9 @@ pub(crate) fn epoch_and_sequence(epoch: u16, sequence: u64) -> [u8; 8] {
 
 /// Appends a header; `id` is empty for ordinary records.
 pub(crate) fn put(out: &mut Vec<u8>, kind: u8, epoch: u16, sequence: u64, id: &[u8], body: u16) {
-    out.push(kind);
-    out.extend_from_slice(&DTLS_1_2.to_be_bytes());
-    out.extend_from_slice(&epoch_and_sequence(epoch, sequence));
+    let [high, low] = DTLS_1_2.to_be_bytes();
+    let [a, b, c, d, e, f, g, h] = epoch_and_sequence(epoch, sequence);
+    out.extend_from_slice(&[kind, high, low, a, b, c, d, e, f, g, h]);
     out.extend_from_slice(id);
     out.extend_from_slice(&body.to_be_bytes());
 }

@@ -92,17 +92,7 @@ impl Session {
         text: u16,
         record: &'a mut [u8],
     ) -> Result<(u8, &'a [u8]), OpenError> {
-        let additional = match self.local_id {
-            // A record of type 253 is authenticated as the type 25 that it stands for.
-            Some(id) => AdditionalData::with_connection_id(
-                self.dialect,
-                header.epoch,
-                header.sequence,
-                id.as_bytes(),
-                text,
-            ),
-            None => AdditionalData::ordinary(header.kind, header.epoch, header.sequence, text),
-        };
+        let additional = self.covers(header, text);
         let body = record.get_mut(header.length..).ok_or(OpenError::Malformed)?;
         let (explicit, body) =
             body.split_first_chunk_mut::<EXPLICIT_LENGTH>().ok_or(OpenError::Malformed)?;
@@ -111,6 +101,22 @@ impl Session {
             return Err(self.count_forged());
         }
         if self.local_id.is_some() { real_type(body) } else { Ok((header.kind, body)) }
+    }
+
+    /// What the tag of a record with this header covers besides its text.
+    fn covers(&self, header: &Header, text: u16) -> AdditionalData {
+        let Header { kind, epoch, sequence, .. } = *header;
+        match self.local_id {
+            // A record of type 253 is authenticated as the type 25 that it stands for.
+            Some(id) => AdditionalData::with_connection_id(
+                self.dialect,
+                epoch,
+                sequence,
+                id.as_bytes(),
+                text,
+            ),
+            None => AdditionalData::ordinary(kind, epoch, sequence, text),
+        }
     }
 
     /// P2: forged records are counted; only past 2^20 of them must the session end.

@@ -76,34 +76,29 @@ impl Session {
         }
         // P4: the last number is never used, so the counter cannot wrap.
         let next = self.next.checked_add(1).ok_or(SealError::Exhausted)?;
-        let sequence = self.next;
-        if sequence >= self.limit {
+        if self.next >= self.limit {
             return Err(SealError::Unreserved);
         }
-        let explicit = self.explicit_nonce(sequence);
-
-        let inner = self.inner_length(plaintext.len());
-        let (Ok(text), Ok(body)) =
-            (u16::try_from(inner), u16::try_from(EXPLICIT_LENGTH + inner + TAG_LENGTH))
-        else {
-            return Err(SealError::TooLong(plaintext.len()));
-        };
-        let id = self.peer_id.as_bytes();
         let before = out.len();
+        let sealed = self.append(kind, plaintext, outer, out);
+        if sealed.is_none() {
+            out.truncate(before);
+            return Err(SealError::TooLong(plaintext.len()));
+        }
+        self.next = next;
+        Ok(())
+    }
+
+    /// Appends the record with the next number; `None`, and a part of it appended, where it would be too long.
+    fn append(&self, kind: u8, plaintext: &[u8], outer: u8, out: &mut Vec<u8>) -> Option<()> {
+        let (sequence, id) = (self.next.into(), self.peer_id.as_bytes());
+        let explicit = self.explicit_nonce(self.next);
+        let inner = self.inner_length(plaintext.len());
+        let text = u16::try_from(inner).ok()?;
+        let body = u16::try_from(EXPLICIT_LENGTH + inner + TAG_LENGTH).ok()?;
         out.reserve(HEADER_LENGTH + id.len() + usize::from(body));
-        let additional = if id.is_empty() {
-            header::put(out, kind, PROTECTED_EPOCH, sequence.into(), &[], body);
-            AdditionalData::ordinary(kind, PROTECTED_EPOCH, sequence.into(), text)
-        } else {
-            header::put(out, outer, PROTECTED_EPOCH, sequence.into(), id, body);
-            AdditionalData::with_connection_id(
-                self.dialect,
-                PROTECTED_EPOCH,
-                sequence.into(),
-                id,
-                text,
-            )
-        };
+        let outer = if id.is_empty() { kind } else { outer };
+        header::put(out, outer, PROTECTED_EPOCH, sequence, id, body);
         out.extend_from_slice(&explicit);
         let start = out.len();
         out.extend_from_slice(plaintext);
@@ -111,15 +106,19 @@ impl Session {
             out.push(kind);
             out.resize(start + inner, 0);
         }
-        let tag =
-            out.get_mut(start..).and_then(|text| self.write.seal(&explicit, &additional, text));
-        let Some(tag) = tag else {
-            out.truncate(before);
-            return Err(SealError::TooLong(plaintext.len()));
-        };
+        let additional = self.covered(kind, text);
+        let tag = self.write.seal(&explicit, &additional, out.get_mut(start..)?)?;
         out.extend_from_slice(&tag);
-        self.next = next;
-        Ok(())
+        Some(())
+    }
+
+    /// What the tag of the next record covers besides its text.
+    fn covered(&self, kind: u8, text: u16) -> AdditionalData {
+        let (sequence, id) = (self.next.into(), self.peer_id.as_bytes());
+        if id.is_empty() {
+            return AdditionalData::ordinary(kind, PROTECTED_EPOCH, sequence, text);
+        }
+        AdditionalData::with_connection_id(self.dialect, PROTECTED_EPOCH, sequence, id, text)
     }
 
     /// The plaintext, and behind a connection ID also its type and padding (RFC 9146 4).

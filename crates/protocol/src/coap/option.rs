@@ -20,6 +20,9 @@ pub const BLOCK1: u16 = 27;
 /// The payload marker, which also ends the options.
 pub(super) const MARKER: u8 = 0xff;
 
+/// The first nibble that does not say the number itself: a byte follows that does.
+const BYTE: u8 = 13;
+
 /// One option of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opt<'a> {
@@ -56,7 +59,27 @@ impl<'a> Options<'a> {
         Self { rest: bytes, last: 0 }
     }
 
-    /// Reads one option; `None` at the end or at the payload marker.
+    /// Reads an option as nearly all are: the delta in its nibble, a value of at most 268 bytes. `None` says
+    /// nothing: ask [`Options::read`].
+    #[inline]
+    fn read_short(&mut self) -> Option<Opt<'a>> {
+        let (&header, rest) = self.rest.split_first()?;
+        let (delta, length) = (header >> 4, header & 0x0f);
+        let (length, rest) = match length {
+            0..BYTE => (length.into(), rest),
+            BYTE => rest.split_first().map(|(byte, rest)| (usize::from(*byte) + 13, rest))?,
+            _ => return None,
+        };
+        if delta >= BYTE {
+            return None;
+        }
+        let number = self.last.checked_add(delta.into())?;
+        let (value, rest) = rest.split_at_checked(length)?;
+        *self = Self { rest, last: number };
+        Some(Opt { number, value })
+    }
+
+    /// Reads any option; `None` at the end or at the payload marker.
     fn read(&mut self) -> Result<Option<Opt<'a>>, Error> {
         let Some((&header, rest)) = self.rest.split_first() else { return Ok(None) };
         if header == MARKER {
@@ -74,7 +97,7 @@ impl<'a> Options<'a> {
 
     /// Walks to the end and returns what stands there: nothing, or the marker and the payload.
     pub(super) fn check(mut self) -> Result<&'a [u8], Error> {
-        while self.read()?.is_some() {}
+        while self.read_short().is_some() || self.read()?.is_some() {}
         Ok(self.rest)
     }
 }
@@ -82,16 +105,17 @@ impl<'a> Options<'a> {
 impl<'a> Iterator for Options<'a> {
     type Item = Opt<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Opt<'a>> {
         // An error cannot come here: `Message::parse` walked the same bytes.
-        self.read().ok().flatten()
+        self.read_short().or_else(|| self.read().ok().flatten())
     }
 }
 
 /// A nibble and the bytes that may extend it (RFC 7252 3.1).
 fn extended(nibble: u8, bytes: &[u8]) -> Result<(u32, &[u8]), Error> {
     match nibble {
-        13 => {
+        BYTE => {
             let (byte, rest) = bytes.split_first().ok_or(Error::Truncated)?;
             Ok((u32::from(*byte) + 13, rest))
         }
@@ -101,5 +125,32 @@ fn extended(nibble: u8, bytes: &[u8]) -> Result<(u32, &[u8]), Error> {
         }
         15 => Err(Error::OptionNibble),
         small => Ok((u32::from(small), bytes)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    fn all<'a>(options: &mut Options<'a>) -> Result<Vec<Opt<'a>>, Error> {
+        core::iter::from_fn(|| options.read().transpose()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_reads_what_the_long_way_reads(bytes in prop::collection::vec(
+            prop_oneof![0_u8..32, Just(0xcd), Just(0xd0), Just(MARKER), any::<u8>()], 0..64,
+        ), last in prop_oneof![Just(0_u16), Just(u16::MAX - 20)]) {
+            let start = Options { rest: &bytes, last };
+            let mut walked = start.clone();
+            let expected = all(&mut walked);
+            let checked = start.clone().check();
+            prop_assert_eq!(checked, expected.as_ref().map(|_| walked.rest).map_err(|error| *error));
+            if let Ok(expected) = expected {
+                prop_assert_eq!(start.collect::<Vec<_>>(), expected);
+            }
+        }
     }
 }

@@ -15,6 +15,9 @@ use crate::{MAX_MESSAGE, reply};
 /// How many non-confirmable messages are remembered.
 const MAX_NON_CONFIRMABLE: usize = 16;
 
+/// Bytes of an empty acknowledgement.
+const EMPTY_LENGTH: usize = 4;
+
 /// What a message turned out to be.
 pub(super) enum Note {
     New,
@@ -37,7 +40,7 @@ pub struct Answered {
 #[derive(Debug)]
 enum Reply {
     NotYet,
-    /// Four bytes that can be made from the id; nearly all replies are this.
+    /// Bytes that can be made from the id; nearly all replies are this.
     Empty,
     Bytes(Vec<u8>),
 }
@@ -99,9 +102,11 @@ impl Seen {
             return;
         }
         if let Some(place) = self.replies.get_mut(&id) {
-            let is_empty_ack = Message::parse(reply).is_ok_and(|reply| {
-                (reply.kind, reply.code, reply.id) == (Kind::Acknowledgement, Code::EMPTY, id)
-            });
+            // Most replies are longer than that, and need no look into them.
+            let is_empty_ack = reply.len() == EMPTY_LENGTH
+                && Message::parse(reply).is_ok_and(|reply| {
+                    (reply.kind, reply.code, reply.id) == (Kind::Acknowledgement, Code::EMPTY, id)
+                });
             *place = if is_empty_ack { Reply::Empty } else { Reply::Bytes(reply.to_vec()) };
         }
     }
@@ -147,7 +152,7 @@ impl Reply {
         match self {
             Self::NotYet => None,
             Self::Empty => {
-                let mut ack = Vec::with_capacity(4);
+                let mut ack = Vec::with_capacity(EMPTY_LENGTH);
                 reply::ack_empty(&mut ack, id);
                 Some(ack)
             }
