@@ -1,5 +1,9 @@
 //! What can be typed.
 
+mod fleet;
+
+pub use fleet::FleetArgs;
+
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,6 +32,8 @@ pub enum Command {
     /// As a service of the system
     #[command(subcommand)]
     Service(ServiceCommand),
+    /// A fleet of virtual devices in one process, for load, soak and faults on this machine
+    Fleet(Box<FleetArgs>),
     /// A whole local cloud with one virtual device, to look at
     Quickstart(QuickstartArgs),
 }

@@ -5,6 +5,7 @@
 mod args;
 mod device;
 mod failure;
+mod fleet;
 mod init;
 mod pin;
 mod quickstart;
@@ -38,6 +39,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Pin(args) => pin::run(args),
         Command::Device(args) => device::run(args),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
+        Command::Fleet(args) => fleet::run(&args),
         Command::Quickstart(args) => quickstart::run(&args),
     }
 }

@@ -44,6 +44,7 @@ fn print(response: &Response, json: bool) -> Result<(), Failure> {
             say!("{device} {fingerprint} ({change} pin)");
         }
         Response::Imported { pins, new } => say!("{pins} pins imported, {new} of them new"),
+        Response::Forgotten { devices } => say!("{devices} devices forgotten"),
         Response::Pins { pins } => pins.iter().for_each(print_pin),
         Response::History { entries } => entries.iter().for_each(print_entry),
         Response::Alive { version, .. } => say!("pintle {version} runs"),

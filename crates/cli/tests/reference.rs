@@ -17,6 +17,7 @@ const COMMANDS: &[&[&str]] = &[
     &["device", "run"],
     &["device", "server-block"],
     &["service", "check"],
+    &["fleet"],
     &["quickstart"],
 ];
 

@@ -18,6 +18,7 @@ mod checksum;
 mod command;
 mod config;
 mod error;
+pub mod fleet;
 mod folder;
 pub mod life;
 mod notice;

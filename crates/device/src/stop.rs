@@ -29,7 +29,9 @@ impl Stop {
         self.waker.wake();
     }
 
-    pub(crate) fn is_asked(&self) -> bool {
+    /// Whether it was asked for.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Acquire)
     }
 

@@ -170,6 +170,18 @@ impl PinLine {
         Ok(Self { line: 0, device: device.into(), key, platform_id: None, owner })
     }
 
+    /// A pin of a batch that was made and not read; `line` counts within it.
+    #[must_use]
+    pub fn made(
+        line: u64,
+        device: DeviceId,
+        key: &PublicKey,
+        platform_id: Option<u16>,
+        owner: Option<String>,
+    ) -> Self {
+        Self { line, device: device.to_string(), key: base64_of(key), platform_id, owner }
+    }
+
     pub(super) fn check(
         &self,
         owner: Option<AccountId>,

@@ -19,6 +19,12 @@ pub enum Request {
     },
     /// A sign of life from the running node.
     Heartbeat,
+    /// Forget devices that were only there for a while: their pins, and what is known of them. Ends their
+    /// sessions. Those that are not there are passed over.
+    PinForget {
+        /// Their ids; 24 hex digits each.
+        devices: Vec<String>,
+    },
     /// All pins.
     PinList,
     /// What happened to pins, and who was refused.
@@ -47,6 +53,11 @@ pub enum Response {
         pins: usize,
         /// How many of them were new.
         new: usize,
+    },
+    /// Devices were forgotten.
+    Forgotten {
+        /// How many there were.
+        devices: usize,
     },
     /// All pins.
     Pins {

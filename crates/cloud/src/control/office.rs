@@ -45,6 +45,7 @@ impl Office {
             Request::PinSet { pin } => self.set(pin).await,
             Request::PinImport { pins } => self.import(pins).await,
             Request::Heartbeat => self.heartbeat().await,
+            Request::PinForget { devices } => self.forget(devices).await,
             Request::PinList => self.list().await,
             Request::PinHistory { device } => self.history(device).await,
         };
@@ -82,6 +83,19 @@ impl Office {
         pins.iter().for_each(|pin| self.tell_doors(pin));
         let new = changes.iter().filter(|change| **change == PinChange::First).count();
         Ok(Response::Imported { pins: pins.len(), new })
+    }
+
+    async fn forget(&self, devices: Vec<String>) -> Result<Response> {
+        let ids = devices.iter().map(|text| {
+            text.parse().map_err(|_| format!("`{text}` is not a device id: 24 hex digits"))
+        });
+        let ids: Vec<DeviceId> = ids.collect::<Result<_>>()?;
+        let forgotten = self.store.pins().forget_all(&ids, now_ms()).await;
+        let devices = forgotten.map_err(|error| error.to_string())?;
+        if let Some(gateway) = &self.gateway {
+            ids.into_iter().for_each(|device| gateway.key_changed(device));
+        }
+        Ok(Response::Forgotten { devices })
     }
 
     async fn list(&self) -> Result<Response> {

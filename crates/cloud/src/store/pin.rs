@@ -12,7 +12,7 @@ use crate::account::AccountId;
 
 mod change;
 
-use change::{Change, decode_batch, decode_set, set};
+use change::{Change, decode_batch, decode_set, forget, forgotten, set};
 
 /// Refusals that are kept, at most; the oldest go first.
 const REFUSALS_KEPT: i64 = 10_000;
@@ -129,6 +129,8 @@ pub enum What {
     Pinned,
     /// A pin changed to another key.
     Replaced,
+    /// A pin was removed, and its device with it.
+    Removed,
     /// A key that is not pinned knocked.
     RefusedUnpinned,
     /// A pinned key came with the id of another device.
@@ -144,6 +146,7 @@ impl What {
         match self {
             Self::Pinned => "pinned",
             Self::Replaced => "replaced",
+            Self::Removed => "removed",
             Self::RefusedUnpinned => "refused-unpinned",
             Self::RefusedWrongId => "refused-wrong-id",
             Self::RefusedKeyInUse => "refused-key-in-use",
@@ -195,6 +198,14 @@ impl Pins<'_> {
         let each: Vec<_> = pins.iter().map(|pin| pin.device).collect();
         let all = pins.iter().flat_map(|pin| set(pin, Change::Any).statements).collect();
         self.0.attempt(Transaction { statements: all }, move |result| decode_batch(result, &each))
+    }
+
+    /// Removes devices with their pins and everything else that is known of them; how many were there. The
+    /// history tells of it.
+    pub fn forget_all(&self, devices: &[DeviceId], at_ms: i64) -> Ask<usize> {
+        let all = devices.iter().flat_map(|device| forget(*device, at_ms)).collect();
+        let count = devices.len();
+        self.0.write(Transaction { statements: all }, move |outcome| Ok(forgotten(outcome, count)))
     }
 
     /// The key pinned for this device.

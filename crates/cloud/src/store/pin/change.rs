@@ -99,6 +99,27 @@ fn writes(pin: &NewPin) -> [Statement; 4] {
     [upsert_device, history_first, history_replaced, upsert_pin]
 }
 
+// The statements of `forget`.
+const DELETED: usize = 1;
+const FORGETTING: usize = 2;
+
+/// Removes a device: its history, then the device itself, with which its pin goes.
+pub(super) fn forget(device: DeviceId, at_ms: i64) -> [Statement; FORGETTING] {
+    let device = || device.as_bytes().as_slice();
+    let history = Statement::new(
+        "INSERT INTO pin_history (at, device, fingerprint, what, detail) SELECT ?1, ?2, fingerprint, ?3, ?4 \
+         FROM pin WHERE device = ?2",
+    );
+    let history =
+        history.with(at_ms).with(device()).with(What::Removed.as_str()).with("by operator");
+    [history, Statement::new("DELETE FROM device WHERE id = ?1").with(device())]
+}
+
+/// How many of so many devices the statements of [`forget`] found.
+pub(super) fn forgotten(outcome: &Outcome, devices: usize) -> usize {
+    (0..devices).map(|index| outcome.changed(index * FORGETTING + DELETED)).sum()
+}
+
 pub(super) fn decode_set(
     result: Result<Outcome, Failure>,
     device: DeviceId,

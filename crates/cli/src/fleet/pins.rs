@@ -1,0 +1,67 @@
+//! The fleet's keys in the node: pinned in batches before the run, and forgotten after it.
+
+use super::show::Display;
+use crate::args::FleetArgs;
+use crate::failure::Failure;
+use crate::pin::carry_out;
+use pintle_cloud::control::{PinLine, Request};
+use pintle_device::Stop;
+use pintle_device::fleet::{Keys, PLATFORM, Plan};
+use std::ops::Range;
+
+/// How many pins go to the node at a time: one commit, and an answer every moment.
+const BATCH: u32 = 5000;
+
+/// Pins the key of every device.
+pub fn set(
+    args: &FleetArgs,
+    plan: &Plan,
+    stop: &Stop,
+    display: &mut Display,
+) -> Result<(), Failure> {
+    let keys = Keys::new(plan.seed);
+    for batch in batches(plan.devices) {
+        if stop.is_asked() {
+            return Err(Failure::failed("stopped before the run began"));
+        }
+        display.count("keys pinned", batch.start, plan.devices);
+        let pins = batch.map(|index| line(args, &keys, index)).collect::<Result<_, _>>()?;
+        carry_out(&args.data, Request::PinImport { pins })?;
+    }
+    display.count("keys pinned", plan.devices, plan.devices);
+    Ok(())
+}
+
+fn line(args: &FleetArgs, keys: &Keys, index: u32) -> Result<PinLine, Failure> {
+    let key = keys.public(index).map_err(Failure::failed)?;
+    let (number, owner) = (u64::from(index) + 1, args.owner.clone());
+    Ok(PinLine::made(number, keys.id(index), &key, Some(PLATFORM), owner))
+}
+
+/// Removes the devices and their pins again.
+pub fn forget(args: &FleetArgs, plan: &Plan, display: &mut Display) -> Result<(), Failure> {
+    let keys = Keys::new(plan.seed);
+    for batch in batches(plan.devices) {
+        display.count("pins removed", batch.start, plan.devices);
+        let devices = batch.map(|index| keys.id(index).to_string()).collect();
+        carry_out(&args.data, Request::PinForget { devices })?;
+    }
+    Ok(())
+}
+
+fn batches(devices: u32) -> impl Iterator<Item = Range<u32>> {
+    (0..devices).step_by(BATCH as usize).map(move |start| start..devices.min(start + BATCH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_cover_every_device_once() {
+        for devices in [1, BATCH, BATCH + 1, 3 * BATCH - 1] {
+            let all: Vec<u32> = batches(devices).flatten().collect();
+            assert_eq!(all, (0..devices).collect::<Vec<_>>());
+        }
+    }
+}
