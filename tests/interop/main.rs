@@ -8,6 +8,7 @@ mod api;
 mod cloud;
 mod coap;
 mod device;
+mod fleet;
 mod gnutls;
 mod lossy;
 mod particle_api_js;

@@ -43,9 +43,13 @@ pub fn run(args: &FleetArgs) -> Result<(), Failure> {
         stopper.stop();
     });
 
-    let mut display = Display::new();
-    let pinned = if args.pinned { Ok(()) } else { pins::set(args, &plan, &stop, &mut display) };
+    let (mut display, mut count) = (Display::new(), 0);
+    let pinned = match args.pinned {
+        true => Ok(()),
+        false => pins::set(args, &plan, &stop, &mut display, &mut count),
+    };
     if args.pin_only {
+        display.end();
         return pinned;
     }
     let ran = pinned.and_then(|()| {
@@ -55,8 +59,10 @@ pub fn run(args: &FleetArgs) -> Result<(), Failure> {
         Ok(report)
     });
     // Whatever became of it, nothing stays behind that was not asked for.
-    let cleared =
-        if args.keep || args.pinned { Ok(()) } else { pins::forget(args, &plan, &mut display) };
+    let cleared = match args.keep {
+        true => Ok(()),
+        false => pins::forget(args, &plan, &mut display, count),
+    };
     display.end();
     let report = ran?;
     conclude(args, &report, json)?;
@@ -112,6 +118,7 @@ fn plan(args: &FleetArgs) -> Result<Plan, Failure> {
         confirmable: !args.unconfirmed,
         duration: args.duration,
         connect_within: args.connect_within.unwrap_or(usual_limit),
+        settle: args.settle,
         ramp: args.ramp,
         at_once: args.at_once,
         weather: Weather {

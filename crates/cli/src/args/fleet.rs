@@ -34,6 +34,9 @@ pub struct FleetArgs {
     /// How long to wait at most until all are connected [default: a minute, and a second for each 500 devices]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub connect_within: Option<Duration>,
+    /// How long to wait at most, at the end, for what is on its way: repetitions, devices that come back
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = time)]
+    pub settle: Duration,
     /// Handshakes begun in a second at most; 0 is as many as --at-once allows
     #[arg(long, value_name = "HANDSHAKES", default_value_t = 0)]
     pub ramp: u32,

@@ -12,23 +12,25 @@ use std::ops::Range;
 /// How many pins go to the node at a time: one commit, and an answer every moment.
 const BATCH: u32 = 5000;
 
-/// Pins the key of every device.
+/// Pins the key of every device, and counts in `pinned` how many are.
 pub fn set(
     args: &FleetArgs,
     plan: &Plan,
     stop: &Stop,
     display: &mut Display,
+    pinned: &mut u32,
 ) -> Result<(), Failure> {
     let keys = Keys::new(plan.seed);
     for batch in batches(plan.devices) {
         if stop.is_asked() {
             return Err(Failure::failed("stopped before the run began"));
         }
-        display.count("keys pinned", batch.start, plan.devices);
+        let done = batch.end;
         let pins = batch.map(|index| line(args, &keys, index)).collect::<Result<_, _>>()?;
         carry_out(&args.data, Request::PinImport { pins })?;
+        *pinned = done;
+        display.count("keys pinned", done, plan.devices);
     }
-    display.count("keys pinned", plan.devices, plan.devices);
     Ok(())
 }
 
@@ -38,13 +40,19 @@ fn line(args: &FleetArgs, keys: &Keys, index: u32) -> Result<PinLine, Failure> {
     Ok(PinLine::made(number, keys.id(index), &key, Some(PLATFORM), owner))
 }
 
-/// Removes the devices and their pins again.
-pub fn forget(args: &FleetArgs, plan: &Plan, display: &mut Display) -> Result<(), Failure> {
+/// Removes so many devices and their pins again.
+pub fn forget(
+    args: &FleetArgs,
+    plan: &Plan,
+    display: &mut Display,
+    pinned: u32,
+) -> Result<(), Failure> {
     let keys = Keys::new(plan.seed);
-    for batch in batches(plan.devices) {
-        display.count("pins removed", batch.start, plan.devices);
+    for batch in batches(pinned) {
+        let done = batch.end;
         let devices = batch.map(|index| keys.id(index).to_string()).collect();
         carry_out(&args.data, Request::PinForget { devices })?;
+        display.count("pins removed", done, pinned);
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ pub struct Display {
     terminal: bool,
     shown_at: Option<Instant>,
     part: String,
-    before: Option<(Instant, u64)>,
+    before: Option<(Instant, u64, f64)>,
 }
 
 impl Display {
@@ -44,7 +44,9 @@ impl Display {
             Stage::Running => {
                 ("running", progress.elapsed.as_secs_f64(), progress.limit.as_secs_f64())
             }
-            Stage::Settling => ("settling", 0.0, 1.0),
+            Stage::Settling => {
+                ("settling", progress.elapsed.as_secs_f64(), progress.limit.as_secs_f64())
+            }
         };
         let share = if all > 0.0 { done / all } else { 1.0 };
         let line = format!("{} {}", bar(share), self.words(part, progress));
@@ -53,6 +55,9 @@ impl Display {
 
     fn words(&mut self, part: &str, progress: &Progress) -> String {
         let Progress { connected, devices, sessions, events, .. } = progress;
+        if self.part != part {
+            self.before = None;
+        }
         let (rate, what) = match progress.stage {
             Stage::Connecting => (self.rate(sessions.done), "handshakes/s"),
             Stage::Running | Stage::Settling => {
@@ -69,12 +74,19 @@ impl Display {
         )
     }
 
-    /// By the second, since the last call.
+    /// By the second, over the last second or two.
     fn rate(&mut self, count: u64) -> f64 {
         let now = Instant::now();
-        let (then, before) = self.before.replace((now, count)).unwrap_or((now, count));
+        let (then, before, rate) = self.before.unwrap_or((now, count, 0.0));
         let seconds = now.duration_since(then).as_secs_f64();
-        if seconds > 0.0 { count.saturating_sub(before) as f64 / seconds } else { 0.0 }
+        // Another count begins anew.
+        let fresh = count < before || self.before.is_none();
+        if fresh || seconds >= 1.0 {
+            let rate = if fresh { 0.0 } else { (count - before) as f64 / seconds };
+            self.before = Some((now, count, rate));
+            return rate;
+        }
+        rate
     }
 
     fn show(&mut self, part: &str, last: bool, line: &str) {

@@ -35,8 +35,7 @@ const PORTS: u8 = 8;
 const FEW_PORTS: u8 = 2;
 /// How many batches are read from one socket before the others have their turn.
 const ROUNDS: usize = 8;
-/// How long what is on its way is waited for at the end: until the last repetition is given up, or after Ctrl-C.
-const SETTLE: Duration = Duration::from_secs(120);
+/// How long what is on its way is waited for after Ctrl-C.
 const SETTLE_AFTER_STOP: Duration = Duration::from_secs(5);
 /// How often the progress is told.
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -80,6 +79,8 @@ pub(super) struct Engine<'a> {
     /// Scratch: a message, and a record with it.
     pub(super) plain: Vec<u8>,
     pub(super) sealed: Vec<u8>,
+    /// The sockets that something came on, a bit each.
+    readable: u32,
     started: Instant,
     stage_since: Duration,
     told_at: Duration,
@@ -115,6 +116,7 @@ impl<'a> Engine<'a> {
             now: Duration::ZERO,
             plain: Vec::new(),
             sealed: Vec::new(),
+            readable: 0,
             started: Instant::now(),
             stage_since: Duration::ZERO,
             told_at: Duration::ZERO,
@@ -157,7 +159,8 @@ impl<'a> Engine<'a> {
     }
 
     fn receive(&mut self, inbox: &mut Inbox) -> Result<(), Error> {
-        for socket in 0..self.network.sockets() {
+        let readable = self.readable;
+        for socket in (0..self.network.sockets()).filter(|socket| readable & (1 << socket) != 0) {
             for _ in 0..ROUNDS {
                 let Some(wire) = self.network.wires.get(usize::from(socket)) else { break };
                 let clock = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -178,7 +181,7 @@ impl<'a> Engine<'a> {
 
     fn is_over(&self) -> bool {
         let idle = self.pendings.is_empty() && self.entering.is_empty() && self.waiting.is_empty();
-        let patience = if self.stopped { SETTLE_AFTER_STOP } else { SETTLE };
+        let patience = if self.stopped { SETTLE_AFTER_STOP } else { self.plan.settle };
         self.stage == Stage::Settling
             && (idle && self.offering.all_begun(self.plan) || self.stage_elapsed() >= patience)
     }
@@ -221,7 +224,7 @@ impl<'a> Engine<'a> {
         let limit = match self.stage {
             Stage::Connecting => self.plan.connect_within,
             Stage::Running => self.plan.duration,
-            Stage::Settling => SETTLE,
+            Stage::Settling => self.plan.settle,
         };
         let times = (self.stage_elapsed(), limit);
         let progress = self.tally.progress(self.stage, times, self.plan);
@@ -229,7 +232,7 @@ impl<'a> Engine<'a> {
     }
 
     /// Until something comes, or the next thing may be due.
-    fn sleep(&self, stop: &Stop) -> Result<(), Error> {
+    fn sleep(&mut self, stop: &Stop) -> Result<(), Error> {
         let busy = self.stage == Stage::Running && self.plan.rate >= 50.0 || self.may_begin();
         let limit = PollTimeout::from(if busy { NAP } else { SLEEP });
         let wires = self.network.wires.iter().map(AsFd::as_fd);
@@ -237,8 +240,13 @@ impl<'a> Engine<'a> {
         let mut fds: Vec<_> =
             wires.chain(waker).map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
         match poll(&mut fds, limit) {
-            Ok(_) | Err(nix::errno::Errno::EINTR) => Ok(()),
-            Err(error) => Err(Error::System { action: "wait for datagrams", source: error.into() }),
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(error) => {
+                return Err(Error::System { action: "wait for datagrams", source: error.into() });
+            }
         }
+        let came = fds.iter().map(|fd| fd.any().unwrap_or(true));
+        self.readable = came.zip(0_u32..).map(|(came, at)| u32::from(came) << at).sum();
+        Ok(())
     }
 }

@@ -37,6 +37,8 @@ pub struct Plan {
     pub duration: Duration,
     /// How long to wait at most until all are connected.
     pub connect_within: Duration,
+    /// How long to wait at most, at the end, for what is on its way.
+    pub settle: Duration,
     /// Handshakes begun in a second at most; 0 for no such limit.
     pub ramp: u32,
     /// How many devices may be on their way in at the same time.
@@ -90,6 +92,8 @@ impl Plan {
             ("--rate", self.rate, 0.0, HIGHEST_RATE),
             ("--payload", self.payload as f64, 0.0, LARGEST_PAYLOAD as f64),
             ("--duration", self.duration.as_secs_f64(), 0.0, LONGEST.as_secs_f64()),
+            ("--connect-within", self.connect_within.as_secs_f64(), 0.0, LONGEST.as_secs_f64()),
+            ("--settle", self.settle.as_secs_f64(), 0.0, LONGEST.as_secs_f64()),
             ("--at-once", f64::from(self.at_once), 1.0, 2048.0),
             ("--loss", weather.loss, 0.0, 90.0),
             ("--duplicate", weather.duplicate, 0.0, 100.0),
@@ -129,6 +133,7 @@ pub(super) mod tests {
             confirmable: true,
             duration: Duration::ZERO,
             connect_within: Duration::from_secs(20),
+            settle: Duration::from_secs(5),
             ramp: 0,
             at_once: 16,
             weather: Weather::default(),

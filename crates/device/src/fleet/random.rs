@@ -20,7 +20,7 @@ impl Random {
 
     /// A number from 0 to one below `bound`; 0 for a bound of 0.
     pub(super) const fn below(&mut self, bound: u32) -> u32 {
-        ((self.next() >> 32) * bound as u64 >> 32) as u32
+        (((self.next() >> 32) * bound as u64) >> 32) as u32
     }
 
     /// Whether something that happens `percent` of the time happens now.
