@@ -35,6 +35,8 @@ mod shaking;
 mod socket;
 mod speech;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod wheel;
 
 pub use cost::stay_on_core;

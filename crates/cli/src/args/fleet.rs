@@ -41,7 +41,7 @@ pub struct FleetArgs {
     #[arg(long, value_name = "HANDSHAKES", default_value_t = 0)]
     pub ramp: u32,
     /// How many devices may be on their way in at the same time
-    #[arg(long, value_name = "N", default_value_t = 256)]
+    #[arg(long, value_name = "N", default_value_t = 1024)]
     pub at_once: u32,
     /// How often every device pings; 0 for never
     #[arg(long, value_name = "TIME", default_value = "25s", value_parser = time)]

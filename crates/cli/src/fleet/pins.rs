@@ -8,6 +8,7 @@ use pintle_cloud::control::{PinLine, Request};
 use pintle_device::Stop;
 use pintle_device::fleet::{Keys, PLATFORM, Plan};
 use std::ops::Range;
+use std::sync::mpsc::{SyncSender, sync_channel};
 
 /// How many pins go to the node at a time: one commit, and an answer every moment.
 const BATCH: u32 = 5000;
@@ -20,18 +21,32 @@ pub fn set(
     display: &mut Display,
     pinned: &mut u32,
 ) -> Result<(), Failure> {
+    std::thread::scope(|scope| {
+        // The next keys are made while the node writes the last ones down.
+        let (sender, made) = sync_channel(1);
+        scope.spawn(move || make(args, plan, &sender));
+        for batch in made {
+            if stop.is_asked() {
+                return Err(Failure::failed("stopped before the run began"));
+            }
+            let pins: Vec<PinLine> = batch?;
+            let count = u32::try_from(pins.len()).unwrap_or(BATCH);
+            carry_out(&args.data, Request::PinImport { pins })?;
+            *pinned += count;
+            display.count("keys pinned", *pinned, plan.devices);
+        }
+        Ok(())
+    })
+}
+
+/// Makes the pins, batch by batch, until nobody takes them any more.
+fn make(args: &FleetArgs, plan: &Plan, made: &SyncSender<Result<Vec<PinLine>, Failure>>) {
     let keys = Keys::new(plan.seed);
     for batch in batches(plan.devices) {
-        if stop.is_asked() {
-            return Err(Failure::failed("stopped before the run began"));
+        if made.send(batch.map(|index| line(args, &keys, index)).collect()).is_err() {
+            return;
         }
-        let done = batch.end;
-        let pins = batch.map(|index| line(args, &keys, index)).collect::<Result<_, _>>()?;
-        carry_out(&args.data, Request::PinImport { pins })?;
-        *pinned = done;
-        display.count("keys pinned", done, plan.devices);
     }
-    Ok(())
 }
 
 fn line(args: &FleetArgs, keys: &Keys, index: u32) -> Result<PinLine, Failure> {

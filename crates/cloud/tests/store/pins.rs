@@ -160,3 +160,22 @@ fn a_device_is_found_with_its_key_and_its_owner() {
     assert_eq!(store.pins().find(device(2)).wait().unwrap(), Pinned::default());
     assert_eq!(store.pins().count().wait().unwrap(), 1);
 }
+
+#[test]
+fn p1_devices_that_are_forgotten_have_no_key_and_no_record_but_a_history() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for n in 1..=3 {
+        store.pins().set(&pin(n, n)).wait().unwrap();
+    }
+    let forgotten = store.pins().forget_all(&[device(1), device(9), device(3)], 5).wait().unwrap();
+    assert_eq!(forgotten, 2);
+    assert_eq!(store.pins().all().wait().unwrap(), [(key(2).fingerprint(), device(2))]);
+    assert!(store.devices().find(device(1)).wait().unwrap().is_none());
+    assert!(store.pins().history(Some(device(9))).wait().unwrap().is_empty());
+    let history = store.pins().history(Some(device(3))).wait().unwrap();
+    let last = history.last().unwrap();
+    assert_eq!((last.what.as_str(), last.at_ms), (What::Removed.as_str(), 5));
+    assert_eq!(last.fingerprint, Some(key(3).fingerprint()));
+    store.pins().set(&pin(4, 1)).wait().unwrap();
+}

@@ -72,9 +72,10 @@ impl Engine<'_> {
         }
     }
 
-    /// Looks at the devices whose time has come.
+    /// Looks at the devices whose time has come; later, where too much is on its way.
     pub(super) fn ring(&mut self) {
-        while let Some((at, indices)) = self.wheel.due(self.millis()) {
+        while self.flow.room() > 0 {
+            let Some((at, indices)) = self.wheel.due(self.millis()) else { return };
             for index in &indices {
                 if self.devices.get(*index as usize).is_some_and(|device| device.alarm == at) {
                     self.rang(*index);
@@ -116,6 +117,7 @@ impl Engine<'_> {
             pending.wait *= 2;
             pending.due = now + pending.wait;
             self.tally.retransmissions += 1;
+            self.flow.said();
             self.utter(index, pending.id, pending.speech);
             self.remember(index, pending);
         }
