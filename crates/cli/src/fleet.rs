@@ -13,7 +13,7 @@ use pintle_cloud::init::{UDP_PUBLIC_FILE, is_data_folder};
 use pintle_device::fleet::{self, Observer, Plan, Progress, Report, Weather};
 use pintle_device::{Stop, read_cloud_key};
 use show::Display;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
@@ -183,9 +183,8 @@ impl Watch<'_> {
         let Some((mut file, path)) = self.acknowledged.zip(args.acknowledged.as_deref()) else {
             return Ok(());
         };
-        file.flush().map_err(|error| unwritable(path, &error))?;
-        // A line that could not be written stays missing without a further word from the buffer.
-        fs::metadata(path).map(|_| ()).map_err(|error| unwritable(path, &error))
+        // What could not be written earlier is still in the buffer, and fails again now.
+        file.flush().map_err(|error| unwritable(path, &error))
     }
 }
 
