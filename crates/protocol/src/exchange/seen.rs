@@ -4,7 +4,8 @@
 //! ones are refused instead. A non-confirmable one is never repeated by its sender, only by a network (which the
 //! record layer already filters), so a short list that forgets the oldest is enough.
 
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::boxed::Box;
+use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::{MAX_MESSAGE, reply};
 /// How many non-confirmable messages are remembered.
 const MAX_NON_CONFIRMABLE: usize = 16;
 
-/// Bytes of an empty acknowledgement.
+/// The bytes of an empty acknowledgement.
 const EMPTY_LENGTH: usize = 4;
 
 /// What a message turned out to be.
@@ -37,24 +38,35 @@ pub struct Answered {
 }
 
 /// What was answered to a message.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reply {
     NotYet,
-    /// Bytes that can be made from the id; nearly all replies are this.
+    /// Four bytes that can be made from the id; nearly all replies are this.
     Empty,
-    Bytes(Vec<u8>),
+    /// In [`Seen::longer`].
+    Longer,
+}
+
+/// One message. A device at rest has few or none of them, one in a hurry a thousand: they are kept small, in
+/// one piece of memory, and are searched from the newest on.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// When it came, in milliseconds, rounded up.
+    at: u64,
+    id: MessageId,
+    reply: Reply,
 }
 
 #[derive(Debug)]
 pub(super) struct Seen {
-    replies: BTreeMap<MessageId, Reply>,
-    ages: VecDeque<(Duration, MessageId)>,
-    non_confirmable: VecDeque<(Duration, MessageId)>,
+    confirmable: VecDeque<Entry>,
+    longer: Vec<(MessageId, Box<[u8]>)>,
+    non_confirmable: VecDeque<Entry>,
 }
 
 impl Seen {
     pub(super) const fn new() -> Self {
-        Self { replies: BTreeMap::new(), ages: VecDeque::new(), non_confirmable: VecDeque::new() }
+        Self { confirmable: VecDeque::new(), longer: Vec::new(), non_confirmable: VecDeque::new() }
     }
 
     /// Remembers a message, or says that it was there before.
@@ -66,97 +78,121 @@ impl Seen {
         confirmable: bool,
     ) -> Note {
         self.forget_old(now, settings);
-        if let Some(reply) = self.replies.get(&id) {
-            return Note::Again(reply.bytes(id));
+        if let Some(entry) = find(&self.confirmable, id) {
+            return Note::Again(self.reply(*entry));
         }
-        if self.non_confirmable.iter().any(|(_, seen)| *seen == id) {
+        if find(&self.non_confirmable, id).is_some() {
             return Note::Again(None);
         }
+        let entry = Entry { at: millis(now), id, reply: Reply::NotYet };
         if !confirmable {
-            self.note_non_confirmable(now, id);
-        } else if self.ages.len() >= settings.max_seen {
+            if self.non_confirmable.len() >= MAX_NON_CONFIRMABLE {
+                self.non_confirmable.pop_front();
+            }
+            self.non_confirmable.push_back(entry);
+        } else if self.confirmable.len() >= settings.max_seen {
             return Note::Full;
         } else {
-            self.ages.push_back((now, id));
-            self.replies.insert(id, Reply::NotYet);
+            self.confirmable.push_back(entry);
         }
         Note::New
     }
 
-    fn note_non_confirmable(&mut self, now: Duration, id: MessageId) {
-        if self.non_confirmable.len() >= MAX_NON_CONFIRMABLE {
-            self.non_confirmable.pop_front();
-        }
-        self.non_confirmable.push_back((now, id));
-    }
-
     pub(super) fn forget_old(&mut self, now: Duration, settings: &Settings) {
-        while let Some((_, id)) = self.ages.pop_front_if(|entry| is_old(entry, now, settings)) {
-            self.replies.remove(&id);
+        let old = |entry: &mut Entry| is_old(entry, now, settings);
+        while let Some(entry) = self.confirmable.pop_front_if(old) {
+            if entry.reply == Reply::Longer {
+                self.longer.retain(|(id, _)| *id != entry.id);
+            }
         }
-        while self.non_confirmable.pop_front_if(|entry| is_old(entry, now, settings)).is_some() {}
+        while self.non_confirmable.pop_front_if(old).is_some() {}
     }
 
     pub(super) fn answered(&mut self, id: MessageId, reply: &[u8]) {
         if reply.len() > MAX_MESSAGE {
             return;
         }
-        if let Some(place) = self.replies.get_mut(&id) {
-            // Most replies are longer than that, and need no look into them.
-            let is_empty_ack = reply.len() == EMPTY_LENGTH
-                && Message::parse(reply).is_ok_and(|reply| {
-                    (reply.kind, reply.code, reply.id) == (Kind::Acknowledgement, Code::EMPTY, id)
-                });
-            *place = if is_empty_ack { Reply::Empty } else { Reply::Bytes(reply.to_vec()) };
+        let Some(entry) = self.confirmable.iter_mut().rev().find(|entry| entry.id == id) else {
+            return;
+        };
+        if entry.reply == Reply::Longer {
+            self.longer.retain(|(other, _)| *other != id);
+        }
+        // Most replies that are longer need no look into them.
+        let is_empty_ack = reply.len() == EMPTY_LENGTH
+            && Message::parse(reply).is_ok_and(|reply| {
+                (reply.kind, reply.code, reply.id) == (Kind::Acknowledgement, Code::EMPTY, id)
+            });
+        entry.reply = if is_empty_ack { Reply::Empty } else { Reply::Longer };
+        if !is_empty_ack {
+            self.longer.push((id, reply.into()));
         }
     }
 
     pub(super) fn forget(&mut self, id: MessageId) {
-        self.replies.remove(&id);
-        self.ages.retain(|(_, seen)| *seen != id);
-        self.non_confirmable.retain(|(_, seen)| *seen != id);
+        self.confirmable.retain(|entry| entry.id != id);
+        self.longer.retain(|(longer, _)| *longer != id);
+        self.non_confirmable.retain(|entry| entry.id != id);
     }
 
     /// What was answered and may still be repeated, with its age; oldest first.
     pub(super) fn answers(&self, now: Duration) -> impl Iterator<Item = Answered> + '_ {
-        self.ages.iter().filter_map(move |(at, id)| {
-            let reply = self.replies.get(id)?.bytes(*id)?;
-            Some(Answered { id: *id, age: now.saturating_sub(*at), reply })
+        self.confirmable.iter().filter_map(move |entry| {
+            let reply = self.reply(*entry)?;
+            let age = Duration::from_millis(millis(now).saturating_sub(entry.at));
+            Some(Answered { id: entry.id, age, reply })
         })
     }
 
     /// Remembers again what [`Self::answers`] gave.
     pub(super) fn recall(&mut self, now: Duration, settings: &Settings, answered: &Answered) {
-        if self.ages.len() < settings.max_seen && !self.replies.contains_key(&answered.id) {
-            self.ages.push_back((now.saturating_sub(answered.age), answered.id));
-            self.replies.insert(answered.id, Reply::NotYet);
+        let known = find(&self.confirmable, answered.id).is_some();
+        if self.confirmable.len() < settings.max_seen && !known {
+            let at = millis(now.saturating_sub(answered.age));
+            self.confirmable.push_back(Entry { at, id: answered.id, reply: Reply::NotYet });
             self.answered(answered.id, &answered.reply);
         }
     }
 
     pub(super) fn is_empty(&self, now: Duration, settings: &Settings) -> bool {
         // The youngest is at the back.
-        [&self.ages, &self.non_confirmable]
+        [&self.confirmable, &self.non_confirmable]
             .into_iter()
             .filter_map(VecDeque::back)
             .all(|entry| is_old(entry, now, settings))
     }
-}
 
-fn is_old((at, _): &(Duration, MessageId), now: Duration, settings: &Settings) -> bool {
-    now.saturating_sub(*at) >= settings.dedupe
-}
-
-impl Reply {
-    fn bytes(&self, id: MessageId) -> Option<Vec<u8>> {
-        match self {
-            Self::NotYet => None,
-            Self::Empty => {
+    fn reply(&self, entry: Entry) -> Option<Vec<u8>> {
+        match entry.reply {
+            Reply::NotYet => None,
+            Reply::Empty => {
                 let mut ack = Vec::with_capacity(EMPTY_LENGTH);
-                reply::ack_empty(&mut ack, id);
+                reply::ack_empty(&mut ack, entry.id);
                 Some(ack)
             }
-            Self::Bytes(bytes) => Some(bytes.clone()),
+            Reply::Longer => {
+                let longer = self.longer.iter().find(|(id, _)| *id == entry.id);
+                longer.map(|(_, reply)| reply.to_vec())
+            }
         }
     }
+}
+
+fn find(entries: &VecDeque<Entry>, id: MessageId) -> Option<&Entry> {
+    // In two straight runs, which is much faster than one step after the other.
+    let (older, newer) = entries.as_slices();
+    let of = |run: &'_ [Entry]| run.iter().rposition(|entry| entry.id == id);
+    match of(newer) {
+        Some(at) => newer.get(at),
+        None => of(older).and_then(|at| older.get(at)),
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_micros().div_ceil(1000)).unwrap_or(u64::MAX)
+}
+
+fn is_old(entry: &Entry, now: Duration, settings: &Settings) -> bool {
+    let age = Duration::from_millis(millis(now).saturating_sub(entry.at));
+    age >= settings.dedupe
 }
