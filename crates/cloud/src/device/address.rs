@@ -4,36 +4,37 @@
 use super::life::{Life, Sent};
 use super::outgoing::Outgoing;
 use super::world::World;
-use pintle_protocol::coap::MessageId;
 use pintle_protocol::from_cloud;
+
+/// How many answers to nothing may come while a ping is under way.
+const MOST_GUESSES: u8 = 8;
 
 /// What may go to an address not yet proven, at most, in bytes, however much came from it.
 const MOST_UNPROVEN: usize = 4096;
 
 impl Life {
-    /// Pings the device to prove its address, unless such a ping is under way.
+    /// Pings the device, unless such a ping is under way: it is to prove its address, or after a crash that it
+    /// speaks now.
     pub fn challenge(&mut self, world: &World, out: &mut Outgoing) {
-        // Only who receives it can know the id: a device could lie about where it is.
-        let id = self.exchange.free_id(world.random());
-        self.ping(world, id, out);
-    }
-
-    /// Pings the device to prove that it speaks now, unless such a ping is under way. The id is one that no
-    /// message had before a crash, so no answer from before it can answer this (promise P3).
-    pub fn ask_for_life(&mut self, world: &World, out: &mut Outgoing) {
-        if !self.challenged {
-            let id = self.exchange.next_id();
-            self.ping(world, id, out);
-        }
-    }
-
-    fn ping(&mut self, world: &World, id: MessageId, out: &mut Outgoing) {
         if self.challenged {
             return;
         }
+        // Only who receives it can know the id: a device could lie about where it is, and whoever recorded its
+        // answers must not have the one to this.
+        let id = self.exchange.free_id(world.random());
+        self.guesses = 0;
         self.challenged = self.send(world, id, Sent::Challenge(self.stay), out, |bytes| {
             from_cloud::ping(bytes, id);
         });
+    }
+
+    /// Notes an answer to nothing: a device that tries out ids gets another ping instead.
+    pub(super) fn guessed(&mut self) {
+        self.guesses = self.guesses.saturating_add(1);
+        if self.challenged && self.guesses > MOST_GUESSES {
+            self.stay = self.stay.wrapping_add(1);
+            self.challenged = false;
+        }
     }
 
     /// Begins anew at another address: nothing that was proven or allowed before counts there.

@@ -91,6 +91,8 @@ pub struct Life {
     pub(super) events: usize,
     /// Whether a ping is under way that is to prove the device's address.
     pub(super) challenged: bool,
+    /// How many answers to nothing came since.
+    pub(super) guesses: u8,
     /// Counts the addresses the device was at.
     pub(super) stay: u32,
     /// How many bytes may still go to an address that is not proven.
@@ -110,6 +112,7 @@ impl Life {
             questions: 0,
             events: 0,
             challenged: false,
+            guesses: 0,
             stay: 0,
             allowance: 0,
             alarm: None,
@@ -154,10 +157,11 @@ impl Life {
                 self.acknowledge_if_asked(world, &message, out);
                 Verdict::Keep
             }
-            Received::Duplicate(None)
-            | Received::Accepted
-            | Received::Unmatched
-            | Received::Full => Verdict::Keep,
+            Received::Unmatched => {
+                self.guessed();
+                Verdict::Keep
+            }
+            Received::Duplicate(None) | Received::Accepted | Received::Full => Verdict::Keep,
         }
     }
 
@@ -360,6 +364,11 @@ impl Life {
     /// What the device may still repeat, with its answers: to be saved with the session (promise P3).
     pub fn answers(&self, now: Duration) -> Vec<Answered> {
         self.exchange.answers(now).collect()
+    }
+
+    /// Forgets the device's message `id`, which was not acted on after all: its repetition will be new.
+    pub fn forget(&mut self, id: MessageId) {
+        self.exchange.forget(id);
     }
 
     /// Remembers what [`Self::answers`] gave.

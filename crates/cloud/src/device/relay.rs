@@ -16,7 +16,8 @@ const SECRET: [&str; 1] = ["spark/device/claim/code"];
 impl Life {
     /// Hands a device's event to the bus.
     pub(super) fn relay(&self, world: &World, who: Who, event: &Event<'_>, out: &mut Outgoing) {
-        if SECRET.contains(&event.name.as_ref()) {
+        let owner = world.roll.owner(who.number);
+        if owner.is_none() || SECRET.contains(&event.name.as_ref()) {
             return;
         }
         out.events.push(event::Event {
@@ -26,7 +27,7 @@ impl Life {
             ttl: event.ttl,
             published_at_ms: world.wall_ms,
             source: Source::Device(who.device),
-            owner: world.roll.owner(who.number),
+            owner,
         });
     }
 

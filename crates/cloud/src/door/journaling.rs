@@ -27,6 +27,9 @@ pub(super) const BLOCK: u32 = 1024;
 const SAY_AGAIN: usize = 512;
 pub(super) const SAY_AGAIN_EACH: Duration = Duration::from_millis(5);
 
+/// How many messages are released in one go.
+const RELEASE: usize = 256;
+
 /// Whether a datagram of a device asks for something, rather than answers: only then is there an effect that
 /// must not come twice. (RFC 7252 3: the code's class is 0, and the code is not empty.)
 pub(super) fn is_request(message: &[u8]) -> bool {
@@ -41,7 +44,12 @@ pub(super) fn ping_of(message: &[u8]) -> Option<MessageId> {
     }
 }
 
-/// The id of a CoAP message.
+/// The id of a message that its device repeats until it is answered.
+fn repeated_id(message: &[u8]) -> Option<MessageId> {
+    let confirmable = message.first().is_some_and(|first| first >> 4 & 3 == 0);
+    confirmable.then(|| id_of(message)).flatten()
+}
+
 fn id_of(message: &[u8]) -> Option<MessageId> {
     message.get(2..4).and_then(|id| id.try_into().ok()).map(|id| MessageId(u16::from_be_bytes(id)))
 }
@@ -60,52 +68,77 @@ impl Live {
 
 impl Shard {
     /// The journal that the session at `place` is in.
-    pub(super) fn keeping(&mut self, place: Place) -> Option<&mut Keeping> {
+    pub(super) fn keeping_mut(&mut self, place: Place) -> Option<&mut Keeping> {
         let index = self.slots.index_of(place)?;
         self.keepings.get_mut(index)
     }
 
     /// Whether the journal takes nothing more for the session at `place`.
     pub(super) fn is_full(&mut self, place: Place) -> bool {
-        self.keeping(place).is_some_and(|keeping| keeping.is_full())
+        self.keeping_mut(place).is_some_and(|keeping| keeping.is_full())
     }
 
-    /// Writes down that a request was heard, and holds back what it led to until that is durable.
-    /// `new` says that the device introduced itself with it.
+    /// Writes down that a request was heard, and holds back what it led to until that is durable. `new` says that the
+    /// device introduced itself with it.
     pub(super) fn keep(&mut self, place: Place, message: &[u8], new: bool) {
-        let ticket = if new { self.open_in_journal(place) } else { self.heard(place, message) };
-        let Some(ticket) = ticket else { return };
-        let Some(index) = self.slots.index_of(place) else { return };
-        let Some(keeping) = self.keepings.get_mut(index) else { return };
-        keeping.hold(ticket, place, self.out.iter());
+        let too_much = self.world.intake.is_full() && self.is_for_outbox();
+        let ticket = match new {
+            true => self.open_in_journal(place),
+            false if too_much => None,
+            false => self.heard(place, message),
+        };
+        let index = self.slots.index_of(place);
+        let keeping = index.and_then(|index| self.keepings.get_mut(index));
+        if let Some((ticket, keeping)) = ticket.zip(keeping) {
+            keeping.hold(ticket, place, self.out.iter());
+        } else {
+            // It did not happen: the device says it again.
+            self.counters.stalled();
+            let life = self.slots.get(place).and_then(|live| live.life.as_deref_mut());
+            if let Some((life, id)) = life.zip(id_of(message)) {
+                life.forget(id);
+            }
+        }
         self.out.clear();
+    }
+
+    fn is_for_outbox(&self) -> bool {
+        self.out.events.iter().any(|event| self.world.intake.keeps(&event.name))
     }
 
     fn heard(&mut self, place: Place, message: &[u8]) -> Option<Ticket> {
         let index = self.slots.index_of(place)?;
-        let live = self.slots.get(place).filter(|live| live.is_kept())?;
+        let live = self.slots.get(place)?;
         let keeping = self.keepings.get_mut(index)?;
         let window = live.session.window();
-        let event = if self.out.events.is_empty() { None } else { id_of(message) };
+        let event = if self.out.events.is_empty() { None } else { repeated_id(message) };
         let session = place.key();
-        let heard = Entry::Heard { session, highest: window.highest, seen: window.seen, event };
+        // Of a session that ends with the process there is nothing to remember.
+        let heard = live.is_kept().then_some(Entry::Heard {
+            session,
+            highest: window.highest,
+            seen: window.seen,
+            event,
+        });
         let mut ticket = None;
         for event in self.out.events.drain(..) {
-            let kept = self.world.intake.keeps(&event.name);
-            let (row, taken) = if kept {
+            let row = if self.world.intake.keeps(&event.name) {
                 let number = keeping.next_row();
-                let sealed = self.seals.row(number, &event)?;
-                let row = Entry::Kept { row: number, sealed: &sealed };
-                let ticket = keeping.append_together(&[row, heard])?;
-                keeping.remember(number, sealed);
-                (Some(number), ticket)
+                Some((number, self.seals.row(number, &event)?))
             } else {
-                (None, keeping.append(&heard)?)
+                None
             };
-            keeping.hold_event(taken, row, Arc::new(event));
+            let kept = row.as_ref().map(|(row, sealed)| Entry::Kept { row: *row, sealed });
+            let entries: Vec<_> = kept.into_iter().chain(heard).collect();
+            let taken = keeping.append_together(&entries)?;
+            let number = row.as_ref().map(|(number, _)| *number);
+            keeping.hold_event(taken, number, Arc::new(event));
+            if let Some((number, sealed)) = row {
+                keeping.remember(number, sealed);
+            }
             ticket = Some(taken);
         }
-        ticket.or_else(|| keeping.append(&heard))
+        ticket.or_else(|| keeping.append(&heard?))
     }
 
     /// Writes a session down whole, with its first block of record numbers.
@@ -141,17 +174,28 @@ impl Shard {
         if worn_out || (left >= need && !wanted) {
             return None;
         }
+        let keeping = self.keepings.get_mut(index)?;
+        if live.asked.saturating_sub(next) >= need && !wanted {
+            // Enough was asked for already.
+            return keeping.reserving();
+        }
         let until = next.saturating_add(need.max(BLOCK)).max(live.asked);
         live.asked = until;
-        let keeping = self.keepings.get_mut(index)?;
-        let ticket = keeping.append(&reservation(live, place, until))?;
+        let window = live.session.window();
+        let heard = Entry::Heard {
+            session: place.key(),
+            highest: window.highest,
+            seen: window.seen,
+            event: None,
+        };
+        let ticket = keeping.append_together(&[reservation(live, place, until), heard])?;
         keeping.hold_numbers(ticket, Reserving { place, until });
         (left < need).then_some(ticket)
     }
 
     /// Writes down that the session at `place` is over.
     pub(super) fn close_in_journal(&mut self, place: Place) {
-        if let Some(keeping) = self.keeping(place) {
+        if let Some(keeping) = self.keeping_mut(place) {
             keeping.append(&Entry::Closed { session: place.key() });
         }
     }
@@ -171,37 +215,45 @@ impl Shard {
         self.keepings.get_mut(index)?.take_frame(wall_ms)
     }
 
-    /// Hears what became of a frame of the `index`-th journal, and does what waited for it.
+    /// Hears what became of a frame of the `index`-th journal.
     pub fn reported(&mut self, index: usize, report: Report) {
-        let Some(keeping) = self.keepings.get_mut(index) else { return };
-        keeping.reported(report);
-        while let Some(batch) = self.keepings.get_mut(index).and_then(Keeping::released) {
-            self.release(&batch);
-            if let Some(keeping) = self.keepings.get_mut(index) {
-                keeping.recycle(batch);
-            }
+        if let Some(keeping) = self.keepings.get_mut(index) {
+            keeping.reported(report);
         }
     }
 
-    /// First the numbers, then the events, and only then the acknowledgements that promise them.
-    fn release(&mut self, batch: &Batch) {
-        for Reserving { place, until } in &batch.reserving {
-            if let Some(live) = self.slots.get(*place) {
-                live.session.reserve(*until);
-            }
-        }
-        for (row, event) in &batch.events {
-            if let Some(number) = *row {
-                self.world.intake.put(Row { number, event: Arc::clone(event) });
-            }
-            self.world.bus.publish_shared(Arc::clone(event));
-        }
-        let mut messages = batch.messages().peekable();
+    /// Does some of what waited for the `index`-th journal; false where there is nothing more to do.
+    pub fn release(&mut self, index: usize) -> bool {
+        let Some(mut batch) = self.keepings.get_mut(index).and_then(Keeping::released) else {
+            return false;
+        };
+        self.release_effects(&mut batch);
+        let mut messages = batch.next_messages(RELEASE).peekable();
         while let Some((place, message)) = messages.next() {
             self.out.push(message);
             if messages.peek().is_none_or(|(next, _)| *next != place) {
                 self.speak(place);
             }
+        }
+        drop(messages);
+        if let Some(keeping) = self.keepings.get_mut(index) {
+            keeping.put_back(batch);
+        }
+        true
+    }
+
+    /// First the numbers, then the events, and only then the acknowledgements that promise them.
+    fn release_effects(&mut self, batch: &mut Batch) {
+        for Reserving { place, until } in batch.reserving.drain(..) {
+            if let Some(live) = self.slots.get(place) {
+                live.session.reserve(until);
+            }
+        }
+        for (row, event) in batch.events.drain(..) {
+            if let Some(number) = row {
+                self.world.intake.put(Row { number, event: Arc::clone(&event) });
+            }
+            self.world.bus.publish_shared(event);
         }
     }
 
@@ -230,8 +282,7 @@ impl Shard {
             }
         }
         let Some(keeping) = self.keepings.get_mut(index) else { return false };
-        keeping.said_again(until, until >= count);
-        until < count
+        keeping.said_again(until, until >= count)
     }
 
     fn is_in_journal(&mut self, place: Place) -> bool {
@@ -242,14 +293,17 @@ impl Shard {
     pub fn write_last_words(&mut self) -> LastWords {
         let mut words = LastWords::default();
         for index in 0..self.keepings.len() {
-            let mut all_exact = true;
+            let mut all_known = true;
             for at in 0..self.slots.count_in(index) {
-                let Some(place) = self.slots.place_in(index, at) else { continue };
-                words.sessions += usize::from(self.last_word(place));
-                all_exact &= !self.slots.get(place).is_some_and(|live| live.held);
+                let place = self.slots.place_in(index, at);
+                let Some(place) = place.filter(|place| self.is_in_journal(*place)) else {
+                    continue;
+                };
+                let said = self.last_word(place);
+                words.sessions += usize::from(said);
+                all_known &= said;
             }
-            // A session that is held still, after a crash, has to be held again: the end is no clean one.
-            if all_exact && let Some(stop) = self.stop_journal(index) {
+            if all_known && let Some(stop) = self.stop_journal(index) {
                 words.stops.push(stop);
             }
         }
@@ -268,20 +322,21 @@ impl Shard {
     }
 
     /// A session that has something under way is written whole, with what the device may still repeat; of one
-    /// at rest the window may have moved.
+    /// at rest the window may have moved. One that is held still, after a crash, has to be held again.
     fn last_word(&mut self, place: Place) -> bool {
-        let Some(live) = self.slots.get(place).filter(|live| live.asked != 0) else { return false };
-        if live.life.is_some() {
-            return self.open_in_journal(place).is_some();
-        }
+        let Some(live) = self.slots.get(place) else { return true };
+        let session = place.key();
         let window = live.session.window();
-        let entry = Entry::Heard {
-            session: place.key(),
-            highest: window.highest,
-            seen: window.seen,
-            event: None,
+        let word = match (live.held, live.life.is_some()) {
+            (true, _) => Entry::Held { session },
+            // One whose key was changed a moment ago is not to come back.
+            (false, true) => return self.open_in_journal(place).is_some(),
+            (false, false) => {
+                let (highest, seen) = (window.highest, window.seen);
+                Entry::Heard { session, highest, seen, event: None }
+            }
         };
-        self.keeping(place).and_then(|keeping| keeping.append(&entry)).is_some()
+        self.keeping_mut(place).and_then(|keeping| keeping.append(&word)).is_some()
     }
 }
 

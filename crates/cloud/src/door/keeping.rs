@@ -2,8 +2,9 @@
 //! numbers that sending asked for.
 //!
 //! A request is heard at once and what it leads to is held back: its answers leave, and its events are
-//! published, when the frame that says it was heard is durable. So nothing that anybody saw is forgotten by a
-//! crash, and nothing that a crash forgot was seen by anybody.
+//! published, when the frame that says it was heard is durable. So no answer or event that anybody saw is
+//! forgotten by a crash. Not held back is what may be said twice without harm: that a device is online, and what
+//! it says of itself (the store acknowledges that when it has it).
 
 use super::connection_id::Place;
 use crate::event::Event;
@@ -14,8 +15,14 @@ use std::sync::Arc;
 /// How much may wait before the shard takes nothing more that would have to: 16 MiB.
 const MOST_WAITING: usize = 16 << 20;
 
+/// How many rows are said again in one go.
+const ROWS_SAID: usize = 256;
+
 /// What an event held back costs beside its bytes, roughly.
 const EVENT_OVERHEAD: usize = 128;
+
+/// What a message held back costs beside its bytes.
+const MESSAGE_OVERHEAD: usize = size_of::<(Place, usize)>();
 
 /// A session that asked for more record numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +37,8 @@ pub struct Reserving {
 #[derive(Default)]
 pub struct Batch {
     frame: u64,
+    /// How many of the messages were released.
+    released: usize,
     bytes: Vec<u8>,
     /// Whose message ends where in `bytes`.
     messages: Vec<(Place, usize)>,
@@ -41,16 +50,22 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// The messages to seal and send, with whom each is for.
-    pub fn messages(&self) -> impl Iterator<Item = (Place, &[u8])> {
-        let starts = std::iter::once(0).chain(self.messages.iter().map(|(_, end)| *end));
-        starts
-            .zip(&self.messages)
-            .map(|(start, (place, end))| (*place, self.bytes.get(start..*end).unwrap_or_default()))
+    /// The next messages to seal and send, with whom each is for.
+    pub fn next_messages(&mut self, count: usize) -> impl Iterator<Item = (Place, &[u8])> {
+        let from = self.released;
+        let until = (from + count).min(self.messages.len());
+        self.released = until;
+        let (messages, bytes) = (&self.messages, &self.bytes);
+        let end = |index: usize| messages.get(index).map_or(0, |(_, end)| *end);
+        (from..until).filter_map(move |index| {
+            let start = index.checked_sub(1).map_or(0, end);
+            let (place, end) = messages.get(index)?;
+            Some((*place, bytes.get(start..*end)?))
+        })
     }
 
     fn size(&self) -> usize {
-        self.bytes.len() + self.event_bytes
+        self.bytes.len() + self.messages.len() * MESSAGE_OVERHEAD + self.event_bytes
     }
 
     fn is_empty(&self) -> bool {
@@ -58,6 +73,7 @@ impl Batch {
     }
 
     fn clear(&mut self) {
+        self.released = 0;
         self.bytes.clear();
         self.messages.clear();
         self.reserving.clear();
@@ -77,8 +93,13 @@ pub struct Keeping {
     next_row: u64,
     /// Rows that no consumer took yet, sealed.
     rows: BTreeMap<u64, Vec<u8>>,
-    /// How far saying the log again has come.
+    /// How far saying the log again has come: with the slots, and then with the rows.
     said_again: usize,
+    rows_said: u64,
+    /// What the last reservation waits for.
+    reserving: Option<Ticket>,
+    /// What is being released.
+    releasing: Option<Batch>,
 }
 
 impl Keeping {
@@ -95,6 +116,9 @@ impl Keeping {
             next_row,
             rows: BTreeMap::new(),
             said_again: 0,
+            rows_said: 0,
+            reserving: None,
+            releasing: None,
         }
     }
 
@@ -146,23 +170,30 @@ impl Keeping {
     pub fn says_again_from(&mut self) -> Option<usize> {
         if self.journal.wants_rewrite() {
             self.journal.begin_rewrite();
-            self.said_again = 0;
+            (self.said_again, self.rows_said) = (0, 0);
         }
         self.journal.is_rewriting().then_some(self.said_again)
     }
 
-    /// The slots before `until` were said again; `all` says that there are no more. Then the rows follow.
-    pub fn said_again(&mut self, until: usize, all: bool) {
+    /// The slots before `until` were said again; `all` says that there are no more. Then the rows follow, some at a
+    /// time. False where all is said.
+    pub fn said_again(&mut self, until: usize, all: bool) -> bool {
         self.said_again = until;
         if !all {
-            return;
+            return true;
         }
-        for (row, sealed) in &self.rows {
+        let mut said = 0;
+        for (row, sealed) in self.rows.range(self.rows_said..).take(ROWS_SAID) {
             if let Err(error) = self.journal.append(&Entry::Kept { row: *row, sealed }) {
                 tracing::error!(%error, "a row cannot be said again");
             }
+            (self.rows_said, said) = (row + 1, said + 1);
         }
-        self.journal.rewritten();
+        let more = said == ROWS_SAID;
+        if !more {
+            self.journal.rewritten();
+        }
+        more
     }
 
     /// Holds messages back until `ticket` is durable.
@@ -193,7 +224,13 @@ impl Keeping {
 
     /// Lets record numbers be used when `ticket` is durable.
     pub fn hold_numbers(&mut self, ticket: Ticket, reserving: Reserving) {
+        self.reserving = Some(ticket);
         self.batch(ticket).reserving.push(reserving);
+    }
+
+    /// What the last reservation of any session waits for: no earlier one waits longer.
+    pub fn reserving(&self) -> Option<Ticket> {
+        self.reserving
     }
 
     /// The next frame for the disk, if it is ready for one.
@@ -209,8 +246,11 @@ impl Keeping {
         }
     }
 
-    /// The next batch that need not wait any more. To be given back to [`Self::recycle`].
+    /// The next batch that need not wait any more. To be given back to [`Self::put_back`].
     pub fn released(&mut self) -> Option<Batch> {
+        if self.releasing.is_some() {
+            return self.releasing.take();
+        }
         let durable = |batch: &Batch| self.journal.is_durable(Ticket(batch.frame));
         let batch = match self.waiting.front() {
             Some(first) if durable(first) => self.waiting.pop_front()?,
@@ -223,8 +263,17 @@ impl Keeping {
         Some(batch)
     }
 
+    /// Takes a batch back: what is left of it is released next.
+    pub fn put_back(&mut self, batch: Batch) {
+        if batch.released < batch.messages.len() {
+            self.releasing = Some(batch);
+        } else {
+            self.recycle(batch);
+        }
+    }
+
     /// Keeps a batch's memory for another.
-    pub fn recycle(&mut self, mut batch: Batch) {
+    fn recycle(&mut self, mut batch: Batch) {
         batch.clear();
         if self.spare.len() < 4 {
             self.spare.push(batch);
@@ -260,10 +309,12 @@ mod tests {
     }
 
     fn messages(keeping: &mut Keeping) -> Vec<Vec<u8>> {
-        let batches = std::iter::from_fn(|| keeping.released());
-        batches
-            .flat_map(|batch| batch.messages().map(|(_, one)| one.to_vec()).collect::<Vec<_>>())
-            .collect()
+        let mut all = Vec::new();
+        while let Some(mut batch) = keeping.released() {
+            all.extend(batch.next_messages(1).map(|(_, message)| message.to_vec()));
+            keeping.put_back(batch);
+        }
+        all
     }
 
     #[test]

@@ -13,7 +13,7 @@ use pintle_protocol::DeviceId;
 use pintle_protocol::coap::MessageId;
 use pintle_protocol::exchange::{Answered, Settings};
 use pintle_protocol::reply;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ pub struct Restoring<'a> {
     recent: VecDeque<Recent>,
     rows: BTreeMap<u64, Vec<u8>>,
     refused: Vec<SessionKey>,
+    /// Sessions that were held still when the node stopped.
+    held: HashSet<Place>,
 }
 
 /// An event that was heard.
@@ -40,7 +42,7 @@ impl<'a> Restoring<'a> {
     /// Takes up sessions in `shard`. `start` must be random and fresh for this start of the node (promise P4).
     pub fn new(shard: &'a mut Shard, start: [u8; 4]) -> Self {
         let (recent, rows) = (VecDeque::new(), BTreeMap::new());
-        Self { shard, start, recent, rows, refused: Vec::new() }
+        Self { shard, start, recent, rows, refused: Vec::new(), held: HashSet::new() }
     }
 
     /// Ends the reading of the `index`-th journal: `clean` says that it ended with the last words of the node. How
@@ -88,7 +90,8 @@ impl<'a> Restoring<'a> {
             held: true,
             asked: 1,
             standing: Standing { introduced: true, patience: saved.patience },
-            next_token: saved.next_token,
+            // Not one that an answer to a question from before could have.
+            next_token: self.shard.world.random() as u8,
             next_message: saved.next_message,
             device,
             here,
@@ -172,13 +175,17 @@ impl<'a> Restoring<'a> {
             else {
                 continue;
             };
-            live.held = !clean;
+            live.held = !clean || self.held.contains(&place);
             live.here.settled = true;
             let number = live.here.number;
             taken_up += 1;
             if let Some(other) = shard.world.roll.settle(number, shard.whereabouts(place)) {
-                // A crash came between the end of one session and the beginning of another.
-                shard.replaced.push(other);
+                // A crash came between the end of one session and the beginning of another. Nobody knows
+                // which the device has: this one becomes its session when it is heard from.
+                shard.world.roll.settle(number, other);
+                if let Some(live) = shard.slots.get(place) {
+                    live.here.settled = false;
+                }
             }
         }
         taken_up
@@ -195,10 +202,13 @@ impl Rebuild for Restoring<'_> {
             Entry::Reserved { session, records_until, messages_until } => {
                 self.reserved(Place::of(session), records_until, messages_until);
             }
+            Entry::Held { session } => drop(self.held.insert(Place::of(session))),
             Entry::Closed { session } => drop(self.shard.slots.release(Place::of(session))),
             Entry::Kept { row, sealed } => drop(self.rows.insert(row, sealed.to_vec())),
             Entry::Taken { row } => drop(self.rows.remove(&row)),
-            Entry::Started | Entry::Stopped => {}
+            // Who was held at an earlier start was then asked, or is named again.
+            Entry::Started => self.held.clear(),
+            Entry::Stopped => {}
         }
     }
 }

@@ -156,8 +156,15 @@ impl Runner {
             while let Some(report) = scribe.report() {
                 self.shard.reported(index, report);
             }
-            if let Some(frame) = self.shard.take_frame(index) {
-                scribe.write(frame);
+            while self.shard.release(index) {
+                if self.shard.outbound.is_batch() {
+                    self.socket.send(&mut self.shard.outbound);
+                }
+            }
+            if let Some(frame) = self.shard.take_frame(index)
+                && !scribe.write(frame)
+            {
+                tracing::error!("a journal's thread is gone: nothing more can be kept");
             }
         }
     }
@@ -165,24 +172,34 @@ impl Runner {
     /// Writes the last words. Where the disk does not take them in time, the next start finds a crash, and
     /// asks every device whether it is there.
     fn stop(mut self, done: &Sender<LastWords>) {
+        let deadline = Instant::now() + LAST_WORDS_WITHIN;
+        // What still waits may ask for more to be written: nothing may follow the last words.
+        let mut settled = self.settle(deadline);
         let mut words = self.shard.write_last_words();
-        let began = Instant::now();
-        self.keep();
-        while !self.shard.is_settled() {
-            if began.elapsed() > LAST_WORDS_WITHIN {
-                tracing::error!(
-                    "the journal could not be ended: the disk does not keep up; devices will be asked whether they are there"
-                );
-                words = LastWords::default();
-                break;
-            }
-            self.await_scribes();
-            self.keep();
+        settled &= self.settle(deadline);
+        if !settled {
+            tracing::error!(
+                "the journal could not be ended, for the disk does not keep up; devices will be asked whether they are there"
+            );
+            words = LastWords::default();
         }
         self.socket.send(&mut self.shard.outbound);
         drop(self.scribes);
         // Nobody waiting for them is no failure of ours.
         let _ = done.send(words);
+    }
+
+    /// Waits until all that was said is durable; false where it is not by `deadline`.
+    fn settle(&mut self, deadline: Instant) -> bool {
+        self.keep();
+        while !self.shard.is_settled() {
+            if Instant::now() > deadline {
+                return false;
+            }
+            self.await_scribes();
+            self.keep();
+        }
+        true
     }
 
     fn await_scribes(&self) {

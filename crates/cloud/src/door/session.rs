@@ -99,7 +99,7 @@ impl Shard {
             return Verdict::Keep;
         }
         let asks = is_request(message);
-        if asks && (self.is_full(place) || self.world.intake.is_full()) {
+        if asks && self.is_full(place) {
             // Not acted on and not answered: the device says it again, in another record.
             self.counters.stalled();
             return Verdict::Keep;
@@ -116,7 +116,7 @@ impl Shard {
             Box::new(Life::new(self.world.now, live.next_message, live.next_token))
         });
         let verdict = life.hear(&mut self.world, who, standing, message, &mut self.out);
-        if asks && live.is_kept() {
+        if asks && (live.is_kept() || !self.out.events.is_empty()) {
             self.keep(place, message, !known);
         }
         for event in self.out.events.drain(..) {
@@ -143,9 +143,7 @@ impl Shard {
                 live.session.close_window();
                 self.counters.unheld();
             }
-        } else if live.held {
-            life_of(live, self.world.now).ask_for_life(&self.world, &mut self.out);
-        } else if !live.proven {
+        } else if live.held || !live.proven {
             life_of(live, self.world.now).challenge(&self.world, &mut self.out);
         }
     }
@@ -290,7 +288,8 @@ impl Shard {
             if let Some(at) = life.next_alarm(now) {
                 self.timers.set(at, place);
             }
-            if live.standing.introduced && live.proven && life.is_idle(now) {
+            let at_rest = live.proven || live.route.is_none();
+            if live.standing.introduced && at_rest && life.is_idle(now) {
                 (live.next_message, live.next_token) = life.ids();
                 live.life = None;
             }
@@ -303,6 +302,11 @@ impl Shard {
     /// Seals and sends what is waiting; whether the session has no record numbers left for it. Where they
     /// are not reserved yet, it waits for them (promise P4).
     fn say(&mut self, place: Place) -> bool {
+        if self.is_full(place) {
+            // What waits for the disk is bounded; who needs this repeats it.
+            self.counters.withheld();
+            return false;
+        }
         if let Some(ticket) = self.reserve(place, self.out.len()) {
             let index = self.slots.index_of(place);
             if let Some(keeping) = index.and_then(|index| self.keepings.get_mut(index)) {

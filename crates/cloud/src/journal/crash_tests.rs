@@ -32,7 +32,7 @@ impl Memory {
             Entry::Closed { session } => drop(self.sessions.remove(&session.0)),
             Entry::Kept { row, .. } => drop(self.rows.insert(row)),
             Entry::Taken { row } => drop(self.rows.remove(&row)),
-            Entry::Started | Entry::Stopped => {}
+            Entry::Held { .. } | Entry::Started | Entry::Stopped => {}
         }
     }
 }

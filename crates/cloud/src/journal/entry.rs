@@ -8,6 +8,7 @@
 //! | 4 | kept | row, sealed |
 //! | 5 | taken | row |
 //! | 6, 7 | started, stopped | |
+//! | 8 | held | session |
 //! | 16 to 21 | heard | session, highest, window, and for odd tags the event (2 bytes) |
 //!
 //! Numbers are variable in length, sealed bytes have their length before them. A window is written in the
@@ -32,6 +33,7 @@ const KEPT: u8 = 4;
 const TAKEN: u8 = 5;
 const STARTED: u8 = 6;
 const STOPPED: u8 = 7;
+const HELD: u8 = 8;
 const HEARD_SEEN: u8 = 16;
 const HEARD_MISSING: u8 = 18;
 const HEARD_WINDOW: u8 = 20;
@@ -75,6 +77,11 @@ pub enum Entry<'a> {
     },
     /// A session ended.
     Closed {
+        /// The session.
+        session: SessionKey,
+    },
+    /// A session is to be held at the next start, however this one ends.
+    Held {
         /// The session.
         session: SessionKey,
     },
@@ -134,6 +141,7 @@ impl<'a> Entry<'a> {
                 put_varint(out, messages_until.into());
             }
             Self::Closed { session } => put_tagged(out, CLOSED, session.0),
+            Self::Held { session } => put_tagged(out, HELD, session.0),
             Self::Kept { row, sealed } => {
                 put_tagged(out, KEPT, row);
                 put_bytes(out, sealed);
@@ -153,6 +161,7 @@ impl<'a> Entry<'a> {
                 messages_until: from.varint()?.try_into().ok()?,
             },
             CLOSED => Self::Closed { session: session(from)? },
+            HELD => Self::Held { session: session(from)? },
             KEPT => Self::Kept { row: from.varint()?, sealed: sealed(from)? },
             TAKEN => Self::Taken { row: from.varint()? },
             STARTED => Self::Started,
@@ -269,6 +278,7 @@ mod tests {
                 Entry::Reserved { session, records_until: records, messages_until: messages }
             }),
             session().prop_map(|session| Entry::Closed { session }),
+            session().prop_map(|session| Entry::Held { session }),
             any::<u64>().prop_map(move |row| Entry::Kept { row, sealed }),
             any::<u64>().prop_map(|row| Entry::Taken { row }),
             Just(Entry::Started),

@@ -4,8 +4,8 @@ use crate::device::{TestDevice, id};
 use crate::node::{Node, new_key};
 use pintle_cloud::door::Layout;
 use pintle_cloud::event::{Delivery, Filter};
-use pintle_protocol::coap::{Kind, MessageId};
-use pintle_protocol::{Event, from_device};
+use pintle_protocol::coap::{Kind, Message, MessageId};
+use pintle_protocol::{Event, from_device, reply};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -169,4 +169,42 @@ fn p3_a_change_of_cores_over_a_kill_strands_nobody() {
         }
         assert_eq!(node.count("began"), 0, "on {shards} shards");
     }
+}
+
+#[test]
+fn p3_a_session_held_after_a_kill_is_held_again_after_a_clean_stop_and_no_other_is() {
+    let mut node = Node::start();
+    let mut there = crate::device::connected(&node, 1);
+    let mut away = crate::device::connected(&node, 2);
+    node.kill();
+    says_until_heard(&mut there, &event(700, "x"));
+    node.restart();
+    says_until_heard(&mut there, &event(701, "x"));
+    assert_eq!(node.count("held"), 0, "it answered before the stop");
+    away.send(&event(702, "x"));
+    node.wait_for("held", 1);
+    says_until_heard(&mut away, &event(703, "x"));
+    node.restart();
+    says_until_heard(&mut away, &event(704, "x"));
+    assert_eq!((node.count("held"), node.count("began")), (0, 0));
+}
+
+#[test]
+fn p11_a_device_that_tries_out_ids_proves_nothing() {
+    let (mut node, mut device) = connected();
+    node.kill();
+    device.send(&event(700, "x"));
+    let ping = Message::parse(&device.hear()).unwrap().id;
+    for guess in 1..=9 {
+        let mut answer = Vec::new();
+        reply::ack_empty(&mut answer, MessageId(ping.0.wrapping_add(guess)));
+        device.send(&answer);
+    }
+    let mut answer = Vec::new();
+    reply::ack_empty(&mut answer, ping);
+    device.send(&answer);
+    let again = Message::parse(&device.hear()).unwrap().id;
+    assert_ne!(again, ping, "it is asked with another id");
+    assert_eq!(node.count("unheld"), 0, "the old one is worth nothing any more");
+    says_until_heard(&mut device, &event(701, "x"));
 }
