@@ -116,8 +116,13 @@ impl Shard {
             Box::new(Life::new(self.world.now, live.next_message, live.next_token))
         });
         let verdict = life.hear(&mut self.world, who, standing, message, &mut self.out);
+        let new = !known && live.standing.introduced;
         if asks && (live.is_kept() || !self.out.events.is_empty()) {
-            self.keep(place, message, !known);
+            self.keep(place, message, new);
+        }
+        if new && let Some(address) = self.shaking.forget(place) {
+            // It has our last flight: it could say nothing without.
+            self.forget_address(address, place);
         }
         for event in self.out.events.drain(..) {
             self.world.bus.publish(event);
