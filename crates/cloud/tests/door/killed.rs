@@ -206,5 +206,8 @@ fn p11_a_device_that_tries_out_ids_proves_nothing() {
     let again = Message::parse(&device.hear()).unwrap().id;
     assert_ne!(again, ping, "it is asked with another id");
     assert_eq!(node.count("unheld"), 0, "the old one is worth nothing any more");
+    let mut answer = Vec::new();
+    reply::ack_empty(&mut answer, again);
+    device.send(&answer);
     says_until_heard(&mut device, &event(701, "x"));
 }
