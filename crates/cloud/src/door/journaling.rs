@@ -11,7 +11,7 @@ use super::keeping::{Batch, Keeping, Reserving};
 use super::shard::Shard;
 use super::slots::Live;
 use crate::device::LastWords;
-use crate::event::{Event, Row, outbox};
+use crate::event::{Event, Published, Row, outbox};
 use crate::journal::{Entry, Frame, Report, Ticket};
 use crate::node_key::Sealer;
 use crate::store::clean_stop::CleanStop;
@@ -102,7 +102,7 @@ impl Shard {
             } else {
                 (None, keeping.append(&heard)?)
             };
-            keeping.hold_event(taken, row, Arc::new(event));
+            keeping.hold_event(taken, row, Published::new(event));
             ticket = Some(taken);
         }
         ticket.or_else(|| keeping.append(&heard))
@@ -194,7 +194,7 @@ impl Shard {
             if let Some(number) = *row {
                 self.world.intake.put(Row { number, event: Arc::clone(event) });
             }
-            self.world.bus.publish_shared(Arc::clone(event));
+            self.world.bus.publish_shared(event);
         }
         let mut messages = batch.messages().peekable();
         while let Some((place, message)) = messages.next() {
