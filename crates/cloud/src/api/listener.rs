@@ -2,7 +2,7 @@
 //!
 //! 1. A connection takes a permit (the cap).
 //! 2. It has ten seconds to finish the TLS handshake, and ten more for each request's head.
-//! 3. Requests are served until it closes, or a handler cuts it ([`Line`]).
+//! 3. Requests are served until it closes, or a handler cuts it.
 //! 4. At the end of the node no new ones come, idle connections close at once, busy ones when their answer is
 //!    out, and what is left after five seconds is cut.
 

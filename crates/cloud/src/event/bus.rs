@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn p11_what_waits_for_a_reader_is_bounded_in_bytes_too() {
+    async fn what_waits_for_a_reader_is_bounded_in_bytes_too() {
         let bus = Bus::new();
         let mut stream = bus.subscribe(filter(1, ""));
         let large = || Event { data: vec![0; READER_BYTES / 2], ..event(1, "x", 7) };
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn p11_a_reader_that_stays_behind_is_given_up() {
+    async fn a_reader_that_stays_behind_is_given_up() {
         let bus = Bus::new();
         let mut stream = bus.subscribe(filter(1, ""));
         let monitor = stream.monitor();

@@ -114,7 +114,7 @@ pub fn write(event: &Event) -> Vec<u8> {
     out
 }
 
-/// The event that [`write`] made into bytes.
+/// The event that [`write()`] made into bytes.
 pub fn read(bytes: &[u8]) -> Option<Event> {
     let ([1], rest) = bytes.split_first_chunk()? else { return None };
     let (device, rest) = rest.split_first_chunk::<12>()?;

@@ -13,7 +13,7 @@ use super::harness::Cloud;
 use super::tls::{Served, serve};
 
 #[tokio::test]
-async fn p11_a_stream_that_lost_too_much_is_told_and_ended_and_others_hear_everything() {
+async fn a_stream_that_lost_too_much_is_told_and_ended_and_others_hear_everything() {
     let (cloud, token) = Cloud::with_alpha().await;
     let mut slow = Stream::open(&cloud, "/v1/devices/events", &token).await;
     let mut quick = Stream::open(&cloud, "/v1/devices/events", &token).await;
@@ -41,7 +41,7 @@ async fn p11_a_stream_that_lost_too_much_is_told_and_ended_and_others_hear_every
 }
 
 #[tokio::test]
-async fn p11_a_stream_that_takes_nothing_for_thirty_seconds_is_told_and_ended() {
+async fn a_stream_that_takes_nothing_for_thirty_seconds_is_told_and_ended() {
     let (cloud, token) = Cloud::with_alpha().await;
     let mut slow = Stream::open(&cloud, "/v1/devices/events", &token).await;
     let mut idle = Stream::open(&cloud, "/v1/events/other", &token).await;
@@ -61,7 +61,7 @@ async fn p11_a_stream_that_takes_nothing_for_thirty_seconds_is_told_and_ended() 
 }
 
 #[tokio::test]
-async fn p11_the_connection_of_a_reader_that_takes_nothing_is_cut() {
+async fn the_connection_of_a_reader_that_takes_nothing_is_cut() {
     let (cloud, token) = Cloud::with_alpha().await;
     let Served { address, connector, serving } = serve(&cloud).await;
     let socket = TcpSocket::new_v4().unwrap();
