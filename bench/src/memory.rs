@@ -18,7 +18,10 @@ pub fn run(rounds: usize) -> Section {
         Row::bytes("slot of one session", &exactly(layout)).at_most(256.0),
         Row::bytes("  of which keys, counters, replay window", &exactly(size_of::<Session>())),
         Row::bytes("resident a slot, 100,000 slots", &sampled(rounds, fill_slots)).at_most(256.0),
-        Row::bytes("resident beside it: pin, owner, whether online", &sampled(rounds, enrol_devices)),
+        Row::bytes(
+            "resident beside it: pin, owner, whether online",
+            &sampled(rounds, enrol_devices),
+        ),
     ];
     Section { title: "Memory of an idle session", rows, note: NOTE }
 }

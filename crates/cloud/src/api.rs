@@ -25,6 +25,7 @@ pub mod error;
 mod fleet;
 mod function;
 mod health;
+mod line;
 pub mod listener;
 mod locate;
 mod login;

@@ -1,14 +1,24 @@
 //! What devices and people publish, on its way to whoever may hear it.
 //!
-//! An [`Event`] is built once, at the door or in the API, and shared from then on. The [`Bus`] is
-//! in-process; it knows owners and names, and nothing of sockets or HTTP. Events are relayed, not
-//! stored (promise P6), save a sealed row in the [`Outbox`] until a durable consumer took it.
+//! An [`Event`] is built once, at the door or in the API, and shared from then on as [`Published`]: no reader has
+//! a copy. The [`Bus`] is in-process; it knows owners and names, and nothing of sockets or HTTP. Events are
+//! relayed, not stored (promise P6), save a sealed row in the [`Outbox`] until a durable consumer took it.
 
 mod bus;
+#[cfg(test)]
+mod bus_model_tests;
+mod gauge;
+mod listeners;
 pub mod outbox;
+mod published;
+mod subscription;
 
-pub use bus::{Bus, Delivery, Filter, Subscription, Tap};
+pub use bus::{Bus, Publisher, Tap};
+pub use gauge::{MOST_LOST, READER_BYTES, READER_DEPTH, TooSlow};
+pub use listeners::Filter;
 pub use outbox::{Intake, Outbox, Row};
+pub use published::Published;
+pub use subscription::{Delivery, Monitor, Subscription};
 
 use crate::account::AccountId;
 use pintle_protocol::DeviceId;

@@ -2,7 +2,7 @@
 //!
 //! 1. A connection takes a permit (the cap).
 //! 2. It has ten seconds to finish the TLS handshake, and ten more for each request's head.
-//! 3. Requests are served until it closes.
+//! 3. Requests are served until it closes, or a handler cuts it.
 //! 4. At the end of the node no new ones come, idle connections close at once, busy ones when their answer is
 //!    out, and what is left after five seconds is cut.
 
@@ -26,9 +26,13 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 
 use super::Peer;
+use super::line::Line;
 
 /// Connections at once; more wait in the system's queue.
 pub const MAX_CONNECTIONS: usize = 4_096;
+/// Of what a client sends and we have not read, or we write and it has not taken, in bytes: 64 KiB. A head that is
+/// longer is refused; of an answer no more is made until there is room.
+const MAX_BUFFER: usize = 64 * 1024;
 /// For a TLS handshake, and for the head of a request.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// For requests to finish when the node ends.
@@ -96,21 +100,29 @@ async fn connection(
 ) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await??;
+    let line = Line::default();
+    let this = line.clone();
     let service = router.map_request(move |request: hyper::Request<Incoming>| {
         let mut request: Request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
+        request.extensions_mut().insert(this.clone());
         request
     });
     let mut serving = std::pin::pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HANDSHAKE)
+            .max_buf_size(MAX_BUFFER)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
     );
     tokio::select! {
         done = serving.as_mut() => return done.map_err(io::Error::other),
+        () = line.is_cut() => return Ok(()),
         _ = shutdown.wait_for(|over| *over) => {}
     }
     serving.as_mut().graceful_shutdown();
-    serving.await.map_err(io::Error::other)
+    tokio::select! {
+        done = serving => done.map_err(io::Error::other),
+        () = line.is_cut() => Ok(()),
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::ask::{Answer, AskError, Question};
 use crate::door::Route;
-use crate::event::{Event, Tap};
+use crate::event::{Published, Tap};
 use crate::store::clean_stop::CleanStop;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use pintle_protocol::DeviceId;
@@ -36,7 +36,7 @@ pub enum Command {
     /// Ask a device something.
     Ask(DeviceId, Question, Reply),
     /// An event was published: hand it to the devices that subscribed to it.
-    Deliver(Arc<Event>),
+    Deliver(Arc<Published>),
     /// What a device told us is durable now: send the acknowledgement that waited for it.
     Stored(SessionKey, Vec<u8>),
     /// A durable consumer took the row of this number.
@@ -105,7 +105,7 @@ impl Mailbox {
 }
 
 impl Tap for Mailbox {
-    fn hear(&self, event: &Arc<Event>) {
+    fn hear(&self, event: &Arc<Published>) {
         self.put(Command::Deliver(Arc::clone(event)));
     }
 }

@@ -4,7 +4,7 @@ use super::command::SessionKey;
 use super::records::Records;
 use super::registry::{Registry, Subscribed};
 use super::roll::{Roll, RollNumber};
-use crate::event::{Bus, Event, Intake, Source};
+use crate::event::{Event, Intake, Publisher, Source};
 use crate::store::device::SavedSubscription;
 use crate::store::pin::Pinned;
 use crate::store::{Store, StoreError, Transaction};
@@ -24,7 +24,7 @@ pub struct World {
     /// What is written down and looked up outside the shard.
     pub records: Box<dyn Records>,
     /// Where events go.
-    pub bus: Bus,
+    pub bus: Publisher,
     /// Which events are kept for a durable consumer, and where they go.
     pub intake: Intake,
     /// Who the devices are, whose, and where.
@@ -37,7 +37,7 @@ pub struct World {
 
 impl World {
     /// Publishes an event of the cloud's own about a device, in the name of the device.
-    pub fn announce(&self, device: DeviceId, number: RollNumber, name: &str, data: &str) {
+    pub fn announce(&mut self, device: DeviceId, number: RollNumber, name: &str, data: &str) {
         self.bus.publish(Event {
             name: name.into(),
             data: data.into(),

@@ -11,7 +11,7 @@ use super::keeping::{Batch, Keeping, Reserving};
 use super::shard::Shard;
 use super::slots::Live;
 use crate::device::LastWords;
-use crate::event::{Event, Row, outbox};
+use crate::event::{Event, Published, Row, outbox};
 use crate::journal::{Entry, Frame, Report, Ticket};
 use crate::node_key::Sealer;
 use crate::store::clean_stop::CleanStop;
@@ -132,7 +132,7 @@ impl Shard {
             let entries: Vec<_> = kept.into_iter().chain(heard).collect();
             let taken = keeping.append_together(&entries)?;
             let number = row.as_ref().map(|(number, _)| *number);
-            keeping.hold_event(taken, number, Arc::new(event));
+            keeping.hold_event(taken, number, Published::new(event));
             if let Some((number, sealed)) = row {
                 keeping.remember(number, sealed);
             }
@@ -253,7 +253,7 @@ impl Shard {
             if let Some(number) = row {
                 self.world.intake.put(Row { number, event: Arc::clone(&event) });
             }
-            self.world.bus.publish_shared(event);
+            self.world.bus.publish_shared(&event);
         }
     }
 

@@ -7,7 +7,7 @@
 //! it says of itself (the store acknowledges that when it has it).
 
 use super::connection_id::Place;
-use crate::event::Event;
+use crate::event::Published;
 use crate::journal::{Entry, Frame, Journal, Report, Ticket};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub struct Batch {
     /// Sessions that asked for record numbers.
     pub reserving: Vec<Reserving>,
     /// Events to publish, and the row of each that a durable consumer waits for.
-    pub events: Vec<(Option<u64>, Arc<Event>)>,
+    pub events: Vec<(Option<u64>, Arc<Published>)>,
     event_bytes: usize,
 }
 
@@ -214,7 +214,7 @@ impl Keeping {
     }
 
     /// Holds an event back until `ticket` is durable.
-    pub fn hold_event(&mut self, ticket: Ticket, row: Option<u64>, event: Arc<Event>) {
+    pub fn hold_event(&mut self, ticket: Ticket, row: Option<u64>, event: Arc<Published>) {
         let size = event.name.len() + event.data.len() + EVENT_OVERHEAD;
         let batch = self.batch(ticket);
         batch.event_bytes += size;

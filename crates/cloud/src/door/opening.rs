@@ -218,7 +218,7 @@ fn world(around: &Surroundings, mailbox: Mailbox) -> Result<World, DoorError> {
         wall_ms: 0,
         answer_within: around.answer_within,
         records: Box::new(records),
-        bus: around.bus.clone(),
+        bus: around.bus.publisher(),
         intake: around.intake.clone(),
         registry: Registry::new(around.roll.clone()),
         roll: around.roll.clone(),

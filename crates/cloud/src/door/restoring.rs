@@ -6,7 +6,7 @@ use super::saved::Saved;
 use super::shard::Shard;
 use super::slots::Live;
 use crate::device::{Life, SessionKey, Standing};
-use crate::event::Row;
+use crate::event::{Published, Row};
 use crate::journal::{Entry, Journal, Rebuild, Recovered};
 use pintle_dtls::{Session, Window};
 use pintle_protocol::DeviceId;
@@ -14,7 +14,6 @@ use pintle_protocol::coap::MessageId;
 use pintle_protocol::exchange::{Answered, Settings};
 use pintle_protocol::reply;
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How many events heard are remembered while the journal is read, before the old ones are forgotten.
@@ -151,7 +150,7 @@ impl<'a> Restoring<'a> {
         for (number, sealed) in std::mem::take(&mut self.rows) {
             match self.shard.seals.open_row(number, &sealed) {
                 Some(event) => {
-                    self.shard.world.intake.put(Row { number, event: Arc::new(event) });
+                    self.shard.world.intake.put(Row { number, event: Published::new(event) });
                 }
                 None => tracing::error!(row = number, "a kept event cannot be opened"),
             }

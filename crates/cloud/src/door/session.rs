@@ -16,7 +16,6 @@ use crate::event::Event;
 use crate::store::pin::{self, HistoryEntry, What};
 use pintle_dtls::{Content, OpenError, SealError};
 use pintle_protocol::reply;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a device may take from its handshake to its Hello.
@@ -244,7 +243,7 @@ impl Shard {
     }
 
     /// Hands an event to the device at `place`.
-    pub(super) fn deliver(&mut self, place: Place, event: &Arc<Event>) {
+    pub(super) fn deliver(&mut self, place: Place, event: &Event) {
         let Some(live) = self.slots.get(place) else { return };
         let online = self.world.roll.is_online(live.here.number);
         if live.route.is_none() || !live.standing.introduced || !online {

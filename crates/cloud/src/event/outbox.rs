@@ -4,7 +4,7 @@
 //! Which events are kept is fixed when the node starts, so that a shard decides without a lock. What is
 //! waiting is also here in memory, bounded; beyond, a device's event is not acknowledged and comes again.
 
-use super::{Event, Source};
+use super::{Event, Published, Source};
 use crate::account::AccountId;
 use pintle_protocol::DeviceId;
 use std::collections::BTreeMap;
@@ -15,16 +15,13 @@ use tokio::sync::mpsc;
 /// How many bytes of events may wait for their consumer: 64 MiB.
 const MOST_WAITING: usize = 64 << 20;
 
-/// What a waiting event costs beside its bytes, roughly.
-const OVERHEAD: usize = 256;
-
 /// One event that waits to be taken.
 #[derive(Clone, Debug)]
 pub struct Row {
     /// Its number: no other row ever has it.
     pub number: u64,
     /// The event.
-    pub event: Arc<Event>,
+    pub event: Arc<Published>,
 }
 
 /// The shards' end: which events are kept, and where they go.
@@ -48,7 +45,7 @@ impl Intake {
 
     /// Adds a row that is durable.
     pub fn put(&self, row: Row) {
-        self.waiting.fetch_add(size(&row.event), Ordering::Relaxed);
+        self.waiting.fetch_add(row.event.size(), Ordering::Relaxed);
         // Without a consumer's end the node is stopping; the row is in the journal.
         let _ = self.rows.send(row);
     }
@@ -62,7 +59,7 @@ pub struct Outbox {
 }
 
 struct State {
-    rows: BTreeMap<u64, Arc<Event>>,
+    rows: BTreeMap<u64, Arc<Published>>,
     arriving: mpsc::UnboundedReceiver<Row>,
 }
 
@@ -82,7 +79,7 @@ impl Outbox {
         while let Ok(row) = state.arriving.try_recv() {
             state.rows.insert(row.number, row.event);
         }
-        let row = |(number, event): (&u64, &Arc<Event>)| Row {
+        let row = |(number, event): (&u64, &Arc<Published>)| Row {
             number: *number,
             event: Arc::clone(event),
         };
@@ -94,13 +91,9 @@ impl Outbox {
     pub fn taken(&self, number: u64) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(event) = state.rows.remove(&number) else { return false };
-        self.waiting.fetch_sub(size(&event), Ordering::Relaxed);
+        self.waiting.fetch_sub(event.size(), Ordering::Relaxed);
         true
     }
-}
-
-fn size(event: &Event) -> usize {
-    event.name.len() + event.data.len() + OVERHEAD
 }
 
 /// The bytes of an event, to be sealed: fixed fields, then the name's length, name and data.
@@ -121,7 +114,7 @@ pub fn write(event: &Event) -> Vec<u8> {
     out
 }
 
-/// The event that [`write`] made into bytes.
+/// The event that [`write()`] made into bytes.
 pub fn read(bytes: &[u8]) -> Option<Event> {
     let ([1], rest) = bytes.split_first_chunk()? else { return None };
     let (device, rest) = rest.split_first_chunk::<12>()?;
@@ -169,8 +162,8 @@ mod tests {
     fn a_row_waits_until_it_was_taken() {
         let (intake, outbox) = Outbox::new(vec!["a/".into()]);
         assert!(intake.keeps("a/b") && !intake.keeps("b"));
-        intake.put(Row { number: 5, event: Arc::new(event("a/b")) });
-        intake.put(Row { number: 4, event: Arc::new(event("a/c")) });
+        intake.put(Row { number: 5, event: Published::new(event("a/b")) });
+        intake.put(Row { number: 4, event: Published::new(event("a/c")) });
         let numbers = |outbox: &Outbox| -> Vec<_> {
             outbox.waiting(9).iter().map(|row| row.number).collect()
         };
@@ -183,7 +176,7 @@ mod tests {
     #[test]
     fn what_waits_is_bounded() {
         let (intake, outbox) = Outbox::new(vec![String::new()]);
-        let big = Arc::new(Event { data: vec![0; MOST_WAITING], ..event("x") });
+        let big = Published::new(Event { data: vec![0; MOST_WAITING], ..event("x") });
         assert!(!intake.is_full());
         intake.put(Row { number: 1, event: big });
         assert!(intake.is_full());

@@ -8,10 +8,10 @@ use tower::ServiceExt as _;
 
 use super::harness::{ALPHA, Cloud, assert_error};
 
-struct Stream(Body);
+pub struct Stream(Body);
 
 impl Stream {
-    async fn open(cloud: &Cloud, path: &str, token: &str) -> Self {
+    pub async fn open(cloud: &Cloud, path: &str, token: &str) -> Self {
         let request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
         let response =
             cloud.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
@@ -22,13 +22,13 @@ impl Stream {
         stream
     }
 
-    async fn piece(&mut self) -> Option<String> {
+    pub async fn piece(&mut self) -> Option<String> {
         let frame = self.0.frame().await?.unwrap();
         Some(String::from_utf8(frame.into_data().unwrap().to_vec()).unwrap())
     }
 }
 
-fn event(cloud: &Cloud, name: &str, data: &[u8], content_format: u16) -> Event {
+pub fn event(cloud: &Cloud, name: &str, data: &[u8], content_format: u16) -> Event {
     Event {
         name: name.to_owned(),
         data: data.to_vec(),
@@ -83,6 +83,19 @@ async fn bytes_that_are_no_text_come_as_a_data_url_and_a_name_stays_on_its_line(
     let piece = stream.piece().await.unwrap();
     assert_eq!(piece.lines().count(), 3, "{piece:?}");
     assert!(piece.contains("\"ü\\n\""), "{piece:?}");
+}
+
+#[tokio::test]
+async fn what_waits_for_a_stream_comes_in_one_piece() {
+    let (cloud, token) = Cloud::with_alpha().await;
+    let mut stream = Stream::open(&cloud, "/v1/devices/events", &token).await;
+    for name in ["a", "b", "c"] {
+        cloud.bus.publish(event(&cloud, name, b"x", 0));
+    }
+    let piece = stream.piece().await.unwrap();
+    let names: Vec<_> = piece.lines().filter_map(|line| line.strip_prefix("event: ")).collect();
+    assert_eq!(names, ["a", "b", "c"]);
+    assert!(piece.ends_with("}\n\n"));
 }
 
 #[tokio::test]

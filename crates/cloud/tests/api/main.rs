@@ -7,4 +7,5 @@ mod events;
 mod keys;
 mod login;
 mod shape;
+mod slow;
 mod tls;

@@ -1,5 +1,6 @@
 //! The listener: real TLS on loopback, against the authority that `init` makes.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use pintle_cloud::api::listener;
@@ -12,6 +13,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
 use tokio_rustls::TlsConnector;
 use zeroize::Zeroizing;
 
@@ -27,9 +29,14 @@ fn connector(ca: &std::path::Path) -> TlsConnector {
     TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
-#[tokio::test]
-async fn p9_the_api_answers_over_tls_alone_and_ends_when_the_node_does() {
-    let cloud = Cloud::new().await;
+/// The cloud's API behind its listener, with a certificate of its own.
+pub struct Served {
+    pub address: SocketAddr,
+    pub connector: TlsConnector,
+    pub serving: JoinHandle<std::io::Result<()>>,
+}
+
+pub async fn serve(cloud: &Cloud) -> Served {
     let folder = cloud.dir.path().join("node");
     let options = InitOptions {
         user: "ada".into(),
@@ -43,17 +50,20 @@ async fn p9_the_api_answers_over_tls_alone_and_ends_when_the_node_does() {
     let tls = certificate::server_config(&folder, &Config::default(), now_ms()).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let serving = tokio::spawn(listener::serve(
-        listener,
-        tls,
-        cloud.router.clone(),
-        cloud.shutdown.subscribe(),
-    ));
+    let (router, over) = (cloud.router.clone(), cloud.shutdown.subscribe());
+    let serving = tokio::spawn(listener::serve(listener, tls, router, over));
+    Served { address, connector: connector(&folder.join("ca.pem")), serving }
+}
+
+#[tokio::test]
+async fn p9_the_api_answers_over_tls_alone_and_ends_when_the_node_does() {
+    let cloud = Cloud::new().await;
+    let Served { address, connector, serving } = serve(&cloud).await;
 
     for name in ["127.0.0.1", "localhost"] {
         let name = ServerName::try_from(name).unwrap();
         let stream = TcpStream::connect(address).await.unwrap();
-        let mut stream = connector(&folder.join("ca.pem")).connect(name, stream).await.unwrap();
+        let mut stream = connector.connect(name, stream).await.unwrap();
         stream
             .write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             .await

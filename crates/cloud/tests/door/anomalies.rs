@@ -74,11 +74,14 @@ fn a_source_that_forges_without_end_is_throttled() {
     let (node, mut device) = connected();
     let forged = unheard(device.sent.last().unwrap());
     let other = std::net::UdpSocket::bind("127.0.0.2:0").unwrap();
-    for _ in 0..600 {
-        other.send_to(&forged, device.cloud).unwrap();
-        std::thread::yield_now();
-    }
-    node.wait_for("throttled", 1);
+    // On a busy machine a burst may take longer than the second that it is counted in.
+    let burst = |_: &u32| {
+        for _ in 0..600 {
+            other.send_to(&forged, device.cloud).unwrap();
+        }
+        node.count("throttled") > 0
+    };
+    assert!((0..1000).find(burst).is_some());
     assert!(device.ping(), "the device, elsewhere, is not");
 }
 

@@ -1,0 +1,53 @@
+//! Events and comments as server-sent events have them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde_json::json;
+
+use crate::clock::iso8601;
+use crate::event::{Event, MOST_LOST, Source, TooSlow};
+
+/// An event as all streams send it.
+pub(super) fn event(event: &Event) -> Bytes {
+    let source = match event.source {
+        Source::Device(id) => id.to_string(),
+        Source::Api => "api".to_owned(),
+        Source::Cloud => "particle-internal".to_owned(),
+    };
+    let data = json!({
+        "data": payload(event),
+        "ttl": event.ttl,
+        "published_at": iso8601(event.published_at_ms),
+        "coreid": source,
+    });
+    // A line break in a name would let a device write events in another's name.
+    let name = event.name.replace(|c: char| c.is_control(), " ");
+    format!("event: {name}\ndata: {data}\n\n").into()
+}
+
+/// JSON carries text alone: other bytes go as a data URL (RFC 2397).
+fn payload(event: &Event) -> String {
+    /// CoAP Content-Format of bytes of any kind (RFC 7252 12.3).
+    const OCTET_STREAM: u16 = 42;
+    match std::str::from_utf8(&event.data) {
+        Ok(text) if event.content_format != OCTET_STREAM => text.to_owned(),
+        _ => format!("data:application/octet-stream;base64,{}", STANDARD.encode(&event.data)),
+    }
+}
+
+/// So many events were lost here.
+pub(super) fn missed(count: u64) -> Bytes {
+    format!(":missed {count}\n\n").into()
+}
+
+/// Why this is the end; what was lost and not told yet comes first.
+pub(super) fn too_slow(why: TooSlow, missed: u64) -> Bytes {
+    let seconds = super::watch::PATIENCE.as_secs();
+    let why = match why {
+        TooSlow::Lost => format!("more than {MOST_LOST} events were missed without catching up"),
+        TooSlow::Stalled => format!("events waited {seconds} seconds and none was taken"),
+    };
+    let missed = if missed > 0 { format!(":missed {missed}\n\n") } else { String::new() };
+    format!("{missed}:too slow: {why}; connect again\n\n").into()
+}
