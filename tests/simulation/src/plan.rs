@@ -138,6 +138,17 @@ impl Plan {
             end: calm_from + RECOVERY + LAST_WORDS,
         }
     }
+
+    /// The same plan, calm from an earlier time on.
+    #[must_use]
+    pub fn calm_after(mut self, calm_from: Duration) -> Self {
+        self.phases.retain(|(at, _)| *at < calm_from);
+        self.phases.push((calm_from, Weather::CALM));
+        self.incidents.retain(|(at, _)| *at < calm_from);
+        self.calm_from = calm_from;
+        self.end = calm_from + RECOVERY + LAST_WORDS;
+        self
+    }
 }
 
 fn phases(lot: &mut Lot) -> Vec<(Duration, Weather)> {
