@@ -14,6 +14,7 @@ mod peers;
 mod process;
 mod promises;
 mod repo;
+mod simulate;
 mod steps;
 mod test;
 mod tools;
@@ -33,6 +34,7 @@ usage: cargo xtask <verb>
   fuzz [--seconds N | --runs N] [TARGET...]     the fuzz targets, one a core at a time
   package [--binary PATH]                       the Debian package, around a program built before
                                                 if one is given
+  simulate [--seeds A..B | --seed N [--trace]]  hours of fleet life on virtual time, from seeds
   peers                                         install what the interoperability tests talk to
 ";
 
@@ -57,6 +59,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         "fuzz" => fuzz::run(rest),
         "package" => package::run(rest),
         "peers" => peers::install(),
+        "simulate" => simulate::run(rest),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(())

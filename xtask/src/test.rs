@@ -1,11 +1,12 @@
 //! `cargo xtask test`: every check there is, in the order in which they fail cheapest, the tests
-//! last. Everything but the fuzz targets, the benchmarks and what instructions are counted of is built in
-//! the dev profile, so each crate is built once.
+//! last. Everything but the fuzz targets, the simulation, the benchmarks and what instructions are counted of
+//! is built in the dev profile, so each crate is built once.
 
 use crate::process::{Failure, Program};
 use crate::steps::Steps;
 use crate::{
-    bench, fuzz, instructions, leftovers, no_std, package, peers, promises, repo, tools, unit,
+    bench, fuzz, instructions, leftovers, no_std, package, peers, promises, repo, simulate, tools,
+    unit,
 };
 use std::time::Duration;
 
@@ -41,6 +42,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         // Builds OpenSSL as the peer, which takes minutes.
         steps.add("benchmarks", || bench::run(&[]));
     }
+    steps.add("simulation", move || simulate::fixed(full));
     steps.add("documentation tests", documentation_tests);
     steps.add("tests", tests);
     steps.add("nothing left running", || leftovers::check(&before));

@@ -20,6 +20,8 @@ mod saved;
 mod session;
 mod shaking;
 mod shard;
+#[cfg(feature = "simulation")]
+mod simulated;
 mod slots;
 mod socket;
 mod throttle;
@@ -28,6 +30,8 @@ mod timers;
 pub use connection_id::Place;
 pub use counters::Counters;
 pub use partitions::Layout;
+#[cfg(feature = "simulation")]
+pub use simulated::{Asked, Ended, Flaw, Ground, SimulatedNode, SimulationError, Stored, Writing};
 pub use slots::Slots;
 pub use socket::Route;
 

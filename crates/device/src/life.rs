@@ -28,11 +28,15 @@ mod outbox;
 mod outlet;
 mod profile;
 mod silence;
+#[cfg(feature = "simulation")]
+mod simulated;
 
 pub use happening::{Happening, Loss, Ticket, Unpublished};
 pub use outbox::Publication;
 pub(crate) use outbox::{CAPACITY, check_event};
 pub use profile::Profile;
+#[cfg(feature = "simulation")]
+pub use simulated::Kept;
 
 use crate::error::Error;
 use crate::saved::Saved;

@@ -211,8 +211,8 @@ impl Shard {
 
     /// The next frame for the disk under the `index`-th of the shard's journals.
     pub fn take_frame(&mut self, index: usize) -> Option<Frame> {
-        let wall_ms = self.world.wall_ms;
-        self.keepings.get_mut(index)?.take_frame(wall_ms)
+        let steady_ms = self.steady_ms;
+        self.keepings.get_mut(index)?.take_frame(steady_ms)
     }
 
     /// Hears what became of a frame of the `index`-th journal.

@@ -24,15 +24,34 @@ pub struct Restoring<'a> {
     shard: &'a mut Shard,
     start: [u8; 4],
     recent: VecDeque<Recent>,
+    time: Time,
     rows: BTreeMap<u64, Vec<u8>>,
     refused: Vec<SessionKey>,
     /// Sessions that were held still when the node stopped.
     held: HashSet<Place>,
 }
 
+/// The time that passed while the journal was written, whatever the wall clock was set to: within one run of the
+/// node frames carry a time that nobody sets, and what passed between two runs does not count. So nothing is
+/// forgotten too early (promise P3).
+#[derive(Default)]
+struct Time {
+    passed_ms: i64,
+    last_ms: Option<i64>,
+}
+
+impl Time {
+    /// The next frame was taken at `at_ms`, and is the first of a run or not.
+    fn go_on(&mut self, at_ms: i64, begins_run: bool) {
+        let step = at_ms.saturating_sub(self.last_ms.unwrap_or(at_ms)).max(0);
+        self.passed_ms += if begins_run { 0 } else { step };
+        self.last_ms = Some(at_ms);
+    }
+}
+
 /// An event that was heard.
 struct Recent {
-    wall_ms: i64,
+    passed_ms: i64,
     place: Place,
     id: MessageId,
 }
@@ -41,15 +60,23 @@ impl<'a> Restoring<'a> {
     /// Takes up sessions in `shard`. `start` must be random and fresh for this start of the node (promise P4).
     pub fn new(shard: &'a mut Shard, start: [u8; 4]) -> Self {
         let (recent, rows) = (VecDeque::new(), BTreeMap::new());
-        Self { shard, start, recent, rows, refused: Vec::new(), held: HashSet::new() }
+        Self {
+            shard,
+            start,
+            recent,
+            time: Time::default(),
+            rows,
+            refused: Vec::new(),
+            held: HashSet::new(),
+        }
     }
 
     /// Ends the reading of the `index`-th journal: `clean` says that it ended with the last words of the node. How
     /// many sessions were taken up.
     pub fn finish(mut self, index: usize, recovered: &Recovered, clean: bool) -> usize {
-        self.forget_old(recovered.last_wall_ms);
-        for Recent { wall_ms, place, id } in std::mem::take(&mut self.recent) {
-            self.recall(place, id, recovered.last_wall_ms.saturating_sub(wall_ms));
+        self.forget_old();
+        for Recent { passed_ms, place, id } in std::mem::take(&mut self.recent) {
+            self.recall(place, id, self.time.passed_ms - passed_ms);
         }
         if !self.refused.is_empty() {
             tracing::warn!(
@@ -111,19 +138,20 @@ impl<'a> Restoring<'a> {
         }
     }
 
-    fn heard(&mut self, wall_ms: i64, place: Place, window: Window, event: Option<MessageId>) {
+    fn heard(&mut self, place: Place, window: Window, event: Option<MessageId>) {
         let Some(live) = self.shard.slots.get(place) else { return };
         live.session.take_window(window);
         let Some(id) = event else { return };
-        self.recent.push_back(Recent { wall_ms, place, id });
+        self.recent.push_back(Recent { passed_ms: self.time.passed_ms, place, id });
         if self.recent.len() > MOST_RECENT {
-            self.forget_old(wall_ms);
+            self.forget_old();
         }
     }
 
-    fn forget_old(&mut self, last_ms: i64) {
+    fn forget_old(&mut self) {
         let long = i64::try_from(Settings::default().dedupe.as_millis()).unwrap_or(i64::MAX);
-        let old = |recent: &Recent| last_ms.saturating_sub(recent.wall_ms) > long;
+        let passed_ms = self.time.passed_ms;
+        let old = |recent: &Recent| passed_ms - recent.passed_ms > long;
         while self.recent.front().is_some_and(old) {
             self.recent.pop_front();
         }
@@ -193,10 +221,11 @@ impl<'a> Restoring<'a> {
 
 impl Rebuild for Restoring<'_> {
     fn entry(&mut self, wall_ms: i64, entry: Entry<'_>) {
+        self.time.go_on(wall_ms, entry == Entry::Started);
         match entry {
             Entry::Opened { session, sealed } => self.opened(session, sealed),
             Entry::Heard { session, highest, seen, event } => {
-                self.heard(wall_ms, Place::of(session), Window { highest, seen }, event);
+                self.heard(Place::of(session), Window { highest, seen }, event);
             }
             Entry::Reserved { session, records_until, messages_until } => {
                 self.reserved(Place::of(session), records_until, messages_until);
@@ -209,5 +238,23 @@ impl Rebuild for Restoring<'_> {
             Entry::Started => self.held.clear(),
             Entry::Stopped => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn p3_time_passes_as_frames_say_and_not_between_two_runs() {
+        let mut time = Time::default();
+        time.go_on(1_000, true);
+        time.go_on(4_000, false);
+        // The clock was set, and the node started again.
+        time.go_on(9_000_000, true);
+        time.go_on(9_002_000, false);
+        time.go_on(500, true);
+        time.go_on(600, false);
+        assert_eq!(time.passed_ms, 5_100);
     }
 }

@@ -78,6 +78,10 @@ pub struct Shard {
     pub(super) seals: Seals,
     /// A journal for each partition.
     pub(super) keepings: Vec<Keeping>,
+    /// What the wall clock said when the node started.
+    began_ms: Option<i64>,
+    /// What it would say now if nobody had set it since: the time that frames of the journals carry.
+    pub(super) steady_ms: i64,
     walked: usize,
     walk_at: Duration,
     say_again_at: Duration,
@@ -128,6 +132,8 @@ impl Shard {
             number: u16::from(parts.number),
             seals: parts.seals,
             keepings: Vec::new(),
+            began_ms: None,
+            steady_ms: 0,
             walked: 0,
             walk_at: Duration::ZERO,
             say_again_at: Duration::ZERO,
@@ -139,6 +145,9 @@ impl Shard {
     pub fn tell_time(&mut self, now: Duration, wall_ms: i64) {
         self.world.now = now;
         self.world.wall_ms = wall_ms;
+        let since = i64::try_from(now.as_millis()).unwrap_or(i64::MAX);
+        self.steady_ms =
+            self.began_ms.get_or_insert(wall_ms.saturating_sub(since)).saturating_add(since);
     }
 
     /// Makes room for the sessions of its `index`-th partition.

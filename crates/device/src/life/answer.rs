@@ -39,7 +39,10 @@ impl Link {
             Request::Ledger(_) => self.acknowledge(now, message, Some(Answer::NotFound), outlet),
             Request::Event(event) => {
                 self.acknowledge(now, message, None, outlet)?;
-                deliver(&event, bodies, outlet);
+                if bodies.wants(&event.name) {
+                    self.calls().note(id);
+                    deliver(&event, outlet);
+                }
                 Ok(())
             }
             Request::Signal { on } => {
@@ -185,14 +188,12 @@ impl Link {
 
 /// Tells the application of an event it subscribed to. The system's own are acknowledged and passed over: a
 /// gateway is not rebooted by its cloud.
-fn deliver(event: &Event<'_>, bodies: &Bodies, outlet: &mut Outlet) {
-    if bodies.wants(&event.name) {
-        outlet.tell(Happening::Event {
-            name: event.name.clone().into_owned(),
-            data: event.data.to_vec(),
-            content_format: event.content_format,
-        });
-    }
+fn deliver(event: &Event<'_>, outlet: &mut Outlet) {
+    outlet.tell(Happening::Event {
+        name: event.name.clone().into_owned(),
+        data: event.data.to_vec(),
+        content_format: event.content_format,
+    });
 }
 
 fn body_of(kind: DescribeKind, now: Duration, bodies: &Bodies) -> Cow<'_, [u8]> {

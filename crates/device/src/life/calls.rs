@@ -1,5 +1,6 @@
-//! Which calls were made, over a restart (P3). Within a run the exchange tells repetitions from new messages;
-//! it is not kept, so the next run gets the ids of the latest calls and does not make them again.
+//! Which calls were made, over a restart (P3); an event handed to the application counts as one. Within a run
+//! the exchange tells repetitions from new messages; it is not kept, so the next run gets the ids of the
+//! latest calls and does not make them again.
 
 use crate::saved::MAX_CALLS;
 use pintle_protocol::coap::MessageId;

@@ -74,3 +74,21 @@ fn p3_a_call_repeated_over_a_restart_is_not_made_again() {
     assert_eq!(world.heard(), ["ack 0.00"]);
     assert_eq!(world.calls(), 0);
 }
+
+#[test]
+fn p3_an_event_repeated_over_a_restart_is_not_taken_again() {
+    let mut world = World::connected();
+    let mut message = Vec::new();
+    let event = pintle_protocol::Event::text("cmd/go", "now");
+    from_cloud::event(&mut message, MessageId(9), &event).unwrap();
+    let datagram = world.cloud.seal(&message);
+    world.deliver(datagram);
+    world.restart(profile(0));
+    world.run_for(Duration::from_secs(1));
+    world.heard();
+    let datagram = world.cloud.seal(&message);
+    world.deliver(datagram);
+    assert_eq!(world.heard(), ["ack 0.00"]);
+    let is_event = |happening: &Happening| matches!(happening, Happening::Event { .. });
+    assert!(!world.happened.iter().any(is_event));
+}
