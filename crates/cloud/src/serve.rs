@@ -4,7 +4,7 @@ use crate::account::Accounts;
 use crate::api::{self, ApiState};
 use crate::certificate::{self, CertificateError};
 use crate::clock::now_ms;
-use crate::control::{Listener, Office};
+use crate::control::{Listener, Office, Running};
 use crate::device::{Gateway, Roll};
 use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
 use crate::event::{Bus, Intake, Outbox};
@@ -146,7 +146,7 @@ impl Node {
         let pulse = Pulse::new(gateway.clone(), folder.store.clone());
         let addresses = Addresses { api: api_address, udp: door.address() };
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
-            .of_running(pulse.clone(), addresses);
+            .of_running(Running { pulse: pulse.clone(), addresses, outbox: outbox.clone() });
         let control = tokio::spawn(control.serve(office));
 
         let (stop, stopped) = watch::channel(false);
