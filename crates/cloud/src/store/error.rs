@@ -56,6 +56,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the disk refuses, because it is full or cannot be written: it may take writes again later.
+    pub fn is_of_disk(&self) -> bool {
+        matches!(self, Self::Full | Self::Unwritable(_))
+    }
+
     pub(super) fn corrupt(what: impl Into<String>) -> Self {
         Self::Corrupt(what.into())
     }

@@ -47,6 +47,7 @@ async fn p9_the_api_answers_over_tls_alone_and_ends_when_the_node_does() {
         listener,
         tls,
         cloud.router.clone(),
+        listener::MAX_CONNECTIONS,
         cloud.shutdown.subscribe(),
     ));
 

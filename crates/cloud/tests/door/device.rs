@@ -230,4 +230,10 @@ impl TestDevice {
         self.say(from_device::ping);
         self.acknowledged()
     }
+
+    /// The same, giving up after a silence.
+    pub fn ping_within(&mut self, patience: Duration) -> bool {
+        let wanted = self.say(from_device::ping);
+        self.find_within(patience, |message| message.id == wanted).is_some()
+    }
 }
