@@ -92,6 +92,10 @@ impl Cloud {
         self.bound.udp
     }
 
+    pub(crate) fn api_address(&self) -> SocketAddr {
+        self.bound.api
+    }
+
     pub(crate) fn api_url(&self) -> String {
         format!("https://{}", self.bound.api)
     }
@@ -147,9 +151,9 @@ impl Cloud {
         self.place.seen_from_here(&self.folder.path().join("data"))
     }
 
-    /// Where the node runs.
-    pub(crate) fn place(&self) -> &Place {
-        &self.place
+    /// Mounts the data folder's disk again, with other options.
+    pub(crate) fn remount(&self, options: &str) {
+        self.place.remount(&self.folder.path().join("data"), options);
     }
 
     /// `pintle serve` on the same folder, to its end: for a node that is not to start.
@@ -175,7 +179,7 @@ impl Cloud {
     fn printed_path(&self, name: &str) -> PathBuf {
         let path = self.printed[name].as_str();
         let path = path.unwrap_or_else(|| panic!("init printed no {name}: {}", self.printed));
-        self.data().join(path)
+        self.place.seen_from_here(&self.folder.path().join("data").join(path))
     }
 }
 

@@ -7,8 +7,10 @@
 mod api;
 mod cloud;
 mod coap;
+mod descriptors;
 mod device;
 mod fleet;
+mod full_disk;
 mod gnutls;
 mod lossy;
 mod outbox;

@@ -72,6 +72,7 @@ impl From<rusqlite::Error> for StoreError {
         let text = error.to_string();
         match error.sqlite_error_code() {
             Some(Code::DiskFull) => Self::Full,
+            _ if found_no_room(&error) => Self::Full,
             Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Corrupt(text),
             Some(
                 Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen | Code::SystemIoFailure,
@@ -80,4 +81,10 @@ impl From<rusqlite::Error> for StoreError {
             _ => Self::Engine(text),
         }
     }
+}
+
+/// Whether the index of the log found no room: the engine calls that an I/O error, and it is a full disk.
+fn found_no_room(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
