@@ -110,11 +110,6 @@ impl Cloud {
         self.printed_path("udp_public_key")
     }
 
-    /// The data folder.
-    pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
-    }
-
     /// A folder for the test's own files, gone with the cloud.
     pub(crate) fn scratch(&self, name: &str) -> PathBuf {
         let path = self.folder.path().join(name);

@@ -87,10 +87,10 @@ impl Ballast {
         let path = folder.join("ballast");
         let mut file = File::create(&path).expect("a file on the disk");
         for size in [1 << 20, 4096, 1] {
+            // What does not fit whole is written in part.
             let error = loop {
-                match file.write(&vec![0; size]) {
-                    Ok(_) => {}
-                    Err(error) => break error,
+                if let Err(error) = file.write_all(&vec![0; size]) {
+                    break error;
                 }
             };
             assert_full(&error);

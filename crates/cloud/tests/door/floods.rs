@@ -129,7 +129,7 @@ fn p11_a_flood_of_forged_records_with_valid_connection_ids_costs_no_memory_and_e
             count += 1;
             let (attacker, record) = turn.next().unwrap();
             let (from, what) =
-                if count % 8 == 0 { (&home, &forged[1]) } else { (attacker, record) };
+                if count.is_multiple_of(8) { (&home, &forged[1]) } else { (attacker, record) };
             drop(from.send_to(what, node.address()));
         },
     );
