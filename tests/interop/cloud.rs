@@ -1,12 +1,13 @@
 //! A cloud of the test's own: `pintle init` in a temporary folder, `pintle serve` on free ports.
 
 use crate::api::Api;
+use crate::place::Place;
 use crate::running::Running;
 use serde_json::Value;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// The first operator's name.
@@ -16,7 +17,11 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// A command of the binary under test.
 pub(crate) fn pintle() -> Command {
-    Command::new(env!("CARGO_BIN_EXE_pintle"))
+    Command::new(pintle_path())
+}
+
+fn pintle_path() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_pintle"))
 }
 
 /// Runs a command to its end; returns what it printed, or panics with both streams.
@@ -31,6 +36,7 @@ pub(crate) fn output_of(command: &mut Command) -> String {
 /// A data folder and the node that serves it.
 pub(crate) struct Cloud {
     node: Option<Running>,
+    place: Place,
     folder: TempDir,
     printed: Value,
     bound: Bound,
@@ -45,11 +51,24 @@ struct Bound {
 impl Cloud {
     /// Makes a data folder and serves it.
     pub(crate) fn start() -> Self {
+        Self::start_in(|_| Place::here(), "")
+    }
+
+    /// Makes a data folder with these further lines of configuration, and serves it.
+    pub(crate) fn start_with(config: &str) -> Self {
+        Self::start_in(|_| Place::here(), config)
+    }
+
+    /// The same in a place of its own, which is told where the data folder will be.
+    pub(crate) fn start_in(place: impl FnOnce(&Path) -> Place, config: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let printed = init(&folder.path().join("data"));
+        let data = folder.path().join("data");
+        let place = place(&data);
+        let printed = init(&place, &data);
+        add_to_config(&place.seen_from_here(&data), config);
         let free = "127.0.0.1:0".parse().expect("an address");
-        let (node, bound) = serve(folder.path(), Bound { api: free, udp: free });
-        Self { node: Some(node), folder, printed, bound }
+        let (node, bound) = serve(&place, folder.path(), Bound { api: free, udp: free });
+        Self { node: Some(node), place, folder, printed, bound }
     }
 
     /// Ends the node with SIGTERM.
@@ -60,7 +79,7 @@ impl Cloud {
 
     /// Serves the same folder again, on the same addresses.
     pub(crate) fn start_again(&mut self) {
-        let (node, bound) = serve(self.folder.path(), self.bound);
+        let (node, bound) = serve(&self.place, self.folder.path(), self.bound);
         (self.node, self.bound) = (Some(node), bound);
     }
 
@@ -71,6 +90,10 @@ impl Cloud {
 
     pub(crate) fn udp(&self) -> SocketAddr {
         self.bound.udp
+    }
+
+    pub(crate) fn api_address(&self) -> SocketAddr {
+        self.bound.api
     }
 
     pub(crate) fn api_url(&self) -> String {
@@ -85,11 +108,6 @@ impl Cloud {
     /// The file with the cloud's public key for devices.
     pub(crate) fn public_key(&self) -> PathBuf {
         self.printed_path("udp_public_key")
-    }
-
-    /// The data folder.
-    pub(crate) fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
     }
 
     /// A folder for the test's own files, gone with the cloud.
@@ -113,9 +131,32 @@ impl Cloud {
 
     /// `pintle pin <verb>` on this cloud, to be finished by the caller.
     pub(crate) fn pin_command(&self, verb: &str) -> Command {
+        self.command(&["pin", verb])
+    }
+
+    /// A command on this cloud's data folder, to be finished by the caller.
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = pintle();
-        command.args(["pin", verb, "--data"]).arg(self.folder.path().join("data"));
+        command.args(words).arg("--data").arg(self.data());
         command
+    }
+
+    /// The data folder, as the test sees it.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.place.seen_from_here(&self.folder.path().join("data"))
+    }
+
+    /// Mounts the data folder's disk again, with other options.
+    pub(crate) fn remount(&self, options: &str) {
+        self.place.remount(&self.folder.path().join("data"), options);
+    }
+
+    /// `pintle serve` on the same folder, to its end: for a node that is not to start.
+    pub(crate) fn fail_to_start(&self) -> Output {
+        let mut command = self.place.run(pintle_path());
+        command.args(["serve", "--api", "127.0.0.1:0", "--udp", "127.0.0.1:0", "--data"]);
+        command.arg(self.folder.path().join("data")).stdin(Stdio::null());
+        command.output().expect("the program starts")
     }
 
     /// Waits until the API shows the device connected with `function` in its describe.
@@ -133,12 +174,12 @@ impl Cloud {
     fn printed_path(&self, name: &str) -> PathBuf {
         let path = self.printed[name].as_str();
         let path = path.unwrap_or_else(|| panic!("init printed no {name}: {}", self.printed));
-        self.folder.path().join("data").join(path)
+        self.place.seen_from_here(&self.folder.path().join("data").join(path))
     }
 }
 
-fn init(data: &Path) -> Value {
-    let mut command = pintle();
+fn init(place: &Place, data: &Path) -> Value {
+    let mut command = place.run(pintle_path());
     command.args(["init", "--json", "--password-stdin", "--user", USER, "--data"]).arg(data);
     let mut init = Running::start(&mut command);
     init.write(PASSWORD.as_bytes());
@@ -149,10 +190,18 @@ fn init(data: &Path) -> Value {
     serde_json::from_str(&said).unwrap_or_else(|error| panic!("init --json: {error}\n{said}"))
 }
 
-fn serve(folder: &Path, wanted: Bound) -> (Running, Bound) {
+/// What `init` writes, and below it the test's own tables.
+fn add_to_config(data: &Path, lines: &str) {
+    let path = data.join("config.toml");
+    let mut text = fs::read_to_string(&path).expect("init writes a config.toml");
+    text.push_str(lines);
+    fs::write(&path, text).expect("config.toml can be written");
+}
+
+fn serve(place: &Place, folder: &Path, wanted: Bound) -> (Running, Bound) {
     let ready = folder.join("ready.json");
     let _ = fs::remove_file(&ready);
-    let mut command = pintle();
+    let mut command = place.run(pintle_path());
     command.arg("serve").arg("--data").arg(folder.join("data"));
     command.args(["--api", &wanted.api.to_string(), "--udp", &wanted.udp.to_string()]);
     command.arg("--ready-file").arg(&ready);

@@ -2,18 +2,22 @@
 //! client of our own, over real sockets on loopback.
 //!
 //! The peers are installed by `cargo xtask peers`. `running`, `cloud`, `device`, `api`, `relay`,
-//! `peers` and `coap` are what the tests stand on; every other file is one peer or one story.
+//! `peers`, `place` and `coap` are what the tests stand on; every other file is one peer or one story.
 
 mod api;
 mod cloud;
 mod coap;
+mod descriptors;
 mod device;
 mod fleet;
+mod full_disk;
 mod gnutls;
 mod lossy;
+mod outbox;
 mod particle_api_js;
 mod particle_cli;
 mod peers;
+mod place;
 mod refusals;
 mod relay;
 mod restart;

@@ -43,6 +43,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         steps.add("benchmarks", || bench::run(&[]));
     }
     steps.add("simulation", move || simulate::fixed(full));
+    if full {
+        steps.add("floods", floods);
+    }
     steps.add("documentation tests", documentation_tests);
     steps.add("tests", tests);
     steps.add("nothing left running", || leftovers::check(&before));
@@ -91,6 +94,24 @@ fn audit() -> Result<(), Failure> {
     Program::new(tools::wheel("cargo-audit")?)
         .args(["audit", "--no-fetch", "--stale", "--db"])
         .arg(&advisories)
+        .run()
+}
+
+/// A million of each, where every run of the tests sends fewer.
+fn floods() -> Result<(), Failure> {
+    Program::cargo()
+        .args([
+            "test",
+            "--quiet",
+            "--locked",
+            "--release",
+            "--package",
+            "pintle-cloud",
+            "--test",
+            "door",
+        ])
+        .args(["--", "floods::", "--test-threads", "1", "--nocapture"])
+        .env("PINTLE_FLOOD", "1000000")
         .run()
 }
 

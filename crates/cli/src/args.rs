@@ -26,6 +26,9 @@ pub enum Command {
     /// Pin device keys, list them, and see who was refused
     #[command(subcommand)]
     Pin(PinCommand),
+    /// Events kept for a durable consumer: see them, take them
+    #[command(subcommand)]
+    Outbox(OutboxCommand),
     /// The device's side: make a device, run it, write a server block
     #[command(subcommand)]
     Device(DeviceCommand),
@@ -136,6 +139,43 @@ pub enum PinCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Subcommand)]
+pub enum OutboxCommand {
+    /// Show the events that wait; they go on waiting
+    List {
+        /// The data folder of a running node
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// At most so many, 512 in one go
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        count: usize,
+        /// Print each as a line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print events and take each once it is written out: it is kept no longer
+    ///
+    /// Whatever ends the command, an event that was not taken waits for the next one. One may be printed twice, none is
+    /// lost: take note of the row, which no two events share.
+    Take(OutboxTakeArgs),
+}
+
+#[derive(ClapArgs)]
+pub struct OutboxTakeArgs {
+    /// The data folder of a running node
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Take so many, then end; otherwise all that wait
+    #[arg(long, value_name = "N")]
+    pub count: Option<usize>,
+    /// Wait for more instead of ending
+    #[arg(long)]
+    pub follow: bool,
+    /// Print each as a line of JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Subcommand)]

@@ -7,6 +7,7 @@ mod device;
 mod failure;
 mod fleet;
 mod init;
+mod outbox;
 mod pin;
 mod quickstart;
 mod say;
@@ -42,6 +43,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Init(args) => init::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Pin(args) => pin::run(args),
+        Command::Outbox(args) => outbox::run(args),
         Command::Device(args) => device::run(args),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Fleet(args) => fleet::run(&args),

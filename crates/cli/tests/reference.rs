@@ -13,6 +13,8 @@ const COMMANDS: &[&[&str]] = &[
     &["pin", "list"],
     &["pin", "history"],
     &["pin", "import"],
+    &["outbox", "list"],
+    &["outbox", "take"],
     &["device", "new"],
     &["device", "run"],
     &["device", "server-block"],

@@ -11,8 +11,8 @@ mod office;
 mod socket;
 
 pub use batch::{BatchFileError, PinLine, read_batch};
-pub use line::{Entry, Pinned, Request, Response};
-pub use office::Office;
+pub use line::{Entry, Pinned, Request, Response, WaitingEvent};
+pub use office::{Office, Running};
 pub use socket::{ControlError, Listener, ask, ask_if_running};
 
 /// The socket's name in the data folder.

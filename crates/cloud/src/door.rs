@@ -37,7 +37,7 @@ pub use socket::Route;
 
 use crate::device::{Command, LastWords, Mailbox, Roll};
 use crate::event::{Bus, Intake};
-use crate::journal::JournalError;
+use crate::journal::{JournalError, Shelf};
 use crate::node_key::{NodeKey, NodeKeyError};
 use crate::store::{Store, StoreError};
 use pintle_dtls::crypto::CryptoError;
@@ -112,8 +112,8 @@ pub struct Surroundings {
     pub answer_within: Duration,
     /// How many shards serve devices.
     pub layout: Layout,
-    /// The folder of the journals.
-    pub journal: PathBuf,
+    /// Where the journals are.
+    pub journal: Shelf,
     /// Which events are kept for a durable consumer.
     pub intake: Intake,
 }

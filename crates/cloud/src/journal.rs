@@ -62,7 +62,7 @@ mod segment;
 pub mod simulated;
 mod thread;
 
-pub use disk::{Disk, FolderDisk};
+pub use disk::{Disk, FolderDisk, Shelf};
 pub use entry::{Entry, LONGEST_SEALED};
 pub use error::JournalError;
 pub use frame::{Frame, LONGEST_PAYLOAD};

@@ -1,16 +1,17 @@
 //! A running node: the doors, the API and the control socket on one data folder.
 
 use crate::account::Accounts;
+use crate::api::listener::MAX_CONNECTIONS;
 use crate::api::{self, ApiState};
 use crate::certificate::{self, CertificateError};
 use crate::clock::now_ms;
-use crate::control::{Listener, Office};
+use crate::control::{Listener, Office, Running};
 use crate::device::{Gateway, Roll};
 use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
 use crate::event::{Bus, Intake, Outbox};
 use crate::folder::{Folder, FolderError};
 use crate::init::UDP_KEY_FILE;
-use crate::journal;
+use crate::journal::{self, Shelf};
 use crate::pulse::{Dead, Pulse};
 use crate::store::Store;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -30,6 +31,12 @@ use zeroize::Zeroizing;
 
 /// How long open requests may take to end when the node stops.
 const DRAIN: Duration = Duration::from_secs(8);
+
+/// File descriptors that the node keeps for itself: sockets, bells, journals, the store, the control socket.
+const OWN_DESCRIPTORS: usize = 128;
+
+/// So many connections the API takes however few descriptors there are.
+const FEWEST_CONNECTIONS: usize = 16;
 
 /// The most shards of a node.
 const MOST_SHARDS: usize = 64;
@@ -124,7 +131,7 @@ impl Node {
     /// # Errors
     /// [`ServeError`]; nothing is left running then.
     pub async fn start(folder: &Path, options: &ServeOptions) -> Result<Self, ServeError> {
-        allow_all_descriptors();
+        let descriptors = allow_all_descriptors();
         let folder = Folder::open(folder)?;
         let tls = certificate::server_config(&folder.path, &folder.config, now_ms())?;
         let address = options.api.unwrap_or(folder.config.api.listen);
@@ -146,7 +153,7 @@ impl Node {
         let pulse = Pulse::new(gateway.clone(), folder.store.clone());
         let addresses = Addresses { api: api_address, udp: door.address() };
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
-            .of_running(pulse.clone(), addresses);
+            .of_running(Running { pulse: pulse.clone(), addresses, outbox: outbox.clone() });
         let control = tokio::spawn(control.serve(office));
 
         let (stop, stopped) = watch::channel(false);
@@ -155,7 +162,10 @@ impl Node {
             .with_contact(
                 folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
             );
-        let api = tokio::spawn(api::listener::serve(listener, tls, api::router(state), stopped));
+        let connections = connections_at_once(descriptors);
+        let router = api::router(state);
+        let api = api::listener::serve(listener, tls, router, connections, stopped);
+        let api = tokio::spawn(api);
         Ok(Self { addresses, bus, outbox, accounts, pulse, door, stop, api, control, folder })
     }
 
@@ -233,7 +243,7 @@ async fn open_door(
         runtime: tokio::runtime::Handle::current(),
         answer_within: ANSWER_WITHIN,
         layout: layout(folder),
-        journal: folder.path.join(journal::FOLDER_NAME),
+        journal: Shelf::folder(folder.path.join(journal::FOLDER_NAME)),
         intake,
     };
     let address = options.udp.unwrap_or(folder.config.udp.listen);
@@ -249,12 +259,20 @@ fn layout(folder: &Folder) -> Layout {
     Layout::new(u8::try_from(shards.min(MOST_SHARDS)).unwrap_or(1))
 }
 
-/// Takes as many file descriptors as the system lets this process have: every connection of the API is one, and
-/// the usual limit of 1,024 is below what the API takes.
-fn allow_all_descriptors() {
-    let taken = getrlimit(Resource::RLIMIT_NOFILE)
-        .and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
+/// Takes as many file descriptors as the system lets this process have, and says how many: every connection of the
+/// API is one, and the usual limit of 1,024 is below what the API takes.
+fn allow_all_descriptors() -> u64 {
+    let limit = getrlimit(Resource::RLIMIT_NOFILE);
+    let taken = limit.and_then(|(_, most)| setrlimit(Resource::RLIMIT_NOFILE, most, most));
     if let Err(error) = taken {
         tracing::warn!(%error, "the limit of open files stays as it is");
+        return limit.map_or(u64::MAX, |(now, _)| now);
     }
+    limit.map_or(u64::MAX, |(_, most)| most)
+}
+
+/// How many connections the API takes: never so many that journal and store find no descriptor left.
+fn connections_at_once(descriptors: u64) -> usize {
+    let left = usize::try_from(descriptors).unwrap_or(usize::MAX).saturating_sub(OWN_DESCRIPTORS);
+    left.clamp(FEWEST_CONNECTIONS, MAX_CONNECTIONS)
 }

@@ -3,7 +3,7 @@
 //! A write is a [`Transaction`] value, queued to one thread that commits many callers with one sync; a read is
 //! one [`Statement`] on a reading thread. Both answer through an [`Ask`], which async code awaits and a plain
 //! thread waits for; a read of all there is answers through a [`Stream`]. Who must not wait to write calls [`Store::enqueue`]. The typed repositories
-//! ([`Store::devices`], [`Store::pins`], [`Store::sessions`], [`Store::accounts`], [`Store::tokens`]) hold the
+//! ([`Store::devices`], [`Store::pins`], [`Store::clean_stops`], [`Store::accounts`], [`Store::tokens`]) hold the
 //! SQL; nothing outside this folder does.
 
 use std::fs::OpenOptions;
@@ -71,9 +71,10 @@ impl Store {
 
     /// Queues a write that nobody waits for; never blocks. [`StoreError::Busy`] when 65,536 are waiting.
     ///
-    /// Writes are made in the order they were queued. One that fails later is logged.
+    /// Writes are made in the order they were queued. One that fails later is logged; one that the disk refuses waits
+    /// for it.
     pub fn enqueue(&self, transaction: impl Into<Transaction>) -> Result<(), StoreError> {
-        self.rooms.writer.submit(transaction.into(), None)
+        self.rooms.writer.submit(transaction.into(), None, true)
     }
 
     /// Answers when everything queued before this call is durable.
@@ -103,7 +104,18 @@ impl Store {
     ) -> Ask<T, E> {
         let (ask, reply) = Ask::new(decode);
         // A refusal reaches the asker through its reply.
-        drop(self.rooms.writer.submit(transaction.into(), Some(reply)));
+        drop(self.rooms.writer.submit(transaction.into(), Some(reply), false));
+        ask
+    }
+
+    /// A write that waits where the disk refuses it, and answers when it is durable.
+    fn write_patiently(&self, transaction: Transaction) -> Ask<()> {
+        let (ask, reply) = Ask::new(|result: Result<Outcome, Failure>| {
+            result?;
+            Ok(())
+        });
+        // A refusal reaches the asker through its reply.
+        drop(self.rooms.writer.submit(transaction, Some(reply), true));
         ask
     }
 

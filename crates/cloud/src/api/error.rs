@@ -87,6 +87,10 @@ impl ApiError {
         Self::coded(StatusCode::INTERNAL_SERVER_ERROR, "server_error", text)
     }
 
+    fn disk(status: StatusCode, text: &str) -> Self {
+        Self { retry_after: Some(10), ..Self::coded(status, "unavailable", text) }
+    }
+
     fn unavailable() -> Self {
         let text = "The server cannot do this just now. Try again soon.";
         Self {
@@ -136,9 +140,22 @@ fn unmistaken(text: String) -> String {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "a request failed at the store");
+        if error.is_of_disk() {
+            // The store says it once for all.
+            tracing::debug!(%error, "a request failed at the store");
+        } else {
+            tracing::error!(%error, "a request failed at the store");
+        }
         match error {
-            StoreError::Busy | StoreError::Closed | StoreError::Full => Self::unavailable(),
+            StoreError::Full => Self::disk(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "The server's disk is full: nothing was changed. Reading goes on; try again when its operator has freed space.",
+            ),
+            StoreError::Unwritable(_) => Self::disk(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The server's disk refuses writes: nothing was changed. Reading goes on; try again when its operator has mended it.",
+            ),
+            StoreError::Busy | StoreError::Closed => Self::unavailable(),
             _ => Self::internal(),
         }
     }

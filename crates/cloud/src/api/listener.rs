@@ -28,7 +28,7 @@ use tower::ServiceExt as _;
 use super::Peer;
 use super::line::Line;
 
-/// Connections at once; more wait in the system's queue.
+/// Connections at once, where the limit of open files allows them; more wait in the system's queue.
 pub const MAX_CONNECTIONS: usize = 4_096;
 /// Of what a client sends and we have not read, or we write and it has not taken, in bytes: 64 KiB. A head that is
 /// longer is refused; of an answer no more is made until there is room.
@@ -38,15 +38,17 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// For requests to finish when the node ends.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// Serves the API on `listener` until `shutdown` turns true or its sender is gone.
+/// Serves the API on `listener`, so many connections at once, until `shutdown` turns true or its sender is gone.
 pub async fn serve(
     listener: TcpListener,
     tls: Arc<ServerConfig>,
     router: Router,
+    connections_at_once: usize,
     shutdown: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let acceptor = TlsAcceptor::from(tls);
-    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(connections_at_once));
+    let mut accepting = true;
     let mut connections = JoinSet::new();
     let mut over = shutdown.clone();
     loop {
@@ -57,6 +59,7 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer, permit)) => {
+                accepting = true;
                 let (acceptor, router, shutdown) =
                     (acceptor.clone(), router.clone(), shutdown.clone());
                 connections.spawn(async move {
@@ -68,8 +71,11 @@ pub async fn serve(
                 });
             }
             // A connection that was gone before it was accepted, or no file descriptor left: go on, not too fast.
+            // Said once, until one is accepted again.
             Err(error) => {
-                tracing::warn!(%error, "an API connection was not accepted");
+                if std::mem::take(&mut accepting) {
+                    tracing::warn!(%error, "API connections are not accepted; trying again");
+                }
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }

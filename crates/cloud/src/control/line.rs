@@ -1,6 +1,10 @@
 //! The requests and answers of the control socket.
 
+use crate::clock::iso8601;
+use crate::event::{Row, Source};
 use crate::serve::Addresses;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 /// What an operator asks.
@@ -24,6 +28,18 @@ pub enum Request {
     PinForget {
         /// Their ids; 24 hex digits each.
         devices: Vec<String>,
+    },
+    /// Events that wait for their durable consumer, oldest first of each shard.
+    OutboxList {
+        /// At most so many.
+        count: usize,
+        /// Where none waits, how long to wait for one, in milliseconds.
+        wait_ms: u64,
+    },
+    /// The consumer has these events: forget them.
+    OutboxTake {
+        /// As [`WaitingEvent::row`] names them.
+        rows: Vec<String>,
     },
     /// All pins.
     PinList,
@@ -78,6 +94,16 @@ pub enum Response {
         /// Where it listens.
         addresses: Addresses,
     },
+    /// Events that wait for their durable consumer.
+    Outbox {
+        /// In the order in which they are to be taken.
+        events: Vec<WaitingEvent>,
+    },
+    /// Events were taken.
+    Taken {
+        /// How many of those named had been waiting.
+        rows: usize,
+    },
     /// The request was refused, and nothing changed.
     Refused {
         /// Why, for the person who asked.
@@ -115,4 +141,44 @@ pub struct Entry {
     pub fingerprint: Option<String>,
     /// More about it.
     pub detail: String,
+}
+
+/// One event that waits for its durable consumer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitingEvent {
+    /// Its number, as text: it has more digits than some readers of JSON keep. No other event ever has it.
+    pub row: String,
+    /// The event's name.
+    pub name: String,
+    /// The device that published it.
+    pub device: Option<String>,
+    /// When the cloud took it, ISO 8601 in UTC.
+    pub published_at: String,
+    /// The payload, where it is text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// The payload in base64, where it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_base64: Option<String>,
+}
+
+impl From<&Row> for WaitingEvent {
+    fn from(Row { number, event }: &Row) -> Self {
+        let device = match event.source {
+            Source::Device(device) => Some(device.to_string()),
+            Source::Api | Source::Cloud => None,
+        };
+        let (data, data_base64) = match str::from_utf8(&event.data) {
+            Ok(text) => (Some(text.to_owned()), None),
+            Err(_) => (None, Some(STANDARD.encode(&event.data))),
+        };
+        Self {
+            row: number.to_string(),
+            name: event.name.clone(),
+            device,
+            published_at: iso8601(event.published_at_ms),
+            data,
+            data_base64,
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! Does what the operator asks, on the store of a running node or of one at rest.
 
 use super::batch::PinLine;
-use super::line::{Entry, Pinned, Request, Response};
+use super::line::{Entry, Pinned, Request, Response, WaitingEvent};
 use crate::account::{AccountId, Accounts};
 use crate::clock::now_ms;
 use crate::device::Gateway;
+use crate::event::Outbox;
 use crate::pulse::Pulse;
 use crate::serve::Addresses;
 use crate::store::Store;
@@ -15,13 +16,30 @@ use std::time::Duration;
 /// How long shards and store have to show that they live.
 const HEARTBEAT_WITHIN: Duration = Duration::from_secs(4);
 
+/// How many waiting events go into one answer, at most: 1 MiB or so.
+const MOST_ROWS: usize = 512;
+
+/// How long an answer may wait for an event.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
 /// Where an operator's requests are carried out.
 #[derive(Clone)]
 pub struct Office {
     store: Store,
     accounts: Accounts,
     gateway: Option<Gateway>,
-    running: Option<(Pulse, Addresses)>,
+    running: Option<Running>,
+}
+
+/// What only a running node has.
+#[derive(Clone)]
+pub struct Running {
+    /// Whether everything in it answers.
+    pub pulse: Pulse,
+    /// Where it listens.
+    pub addresses: Addresses,
+    /// What waits for a durable consumer.
+    pub outbox: Outbox,
 }
 
 type Result<T> = std::result::Result<T, String>;
@@ -32,10 +50,10 @@ impl Office {
         Self { store, accounts, gateway, running: None }
     }
 
-    /// Lets it answer for the life of the running node, and say where that listens.
+    /// Lets it answer for the running node.
     #[must_use]
-    pub fn of_running(mut self, pulse: Pulse, addresses: Addresses) -> Self {
-        self.running = Some((pulse, addresses));
+    pub fn of_running(mut self, running: Running) -> Self {
+        self.running = Some(running);
         self
     }
 
@@ -46,6 +64,8 @@ impl Office {
             Request::PinImport { pins } => self.import(pins).await,
             Request::Heartbeat => self.heartbeat().await,
             Request::PinForget { devices } => self.forget(devices).await,
+            Request::OutboxList { count, wait_ms } => self.waiting(count, wait_ms).await,
+            Request::OutboxTake { rows } => self.take(&rows),
             Request::PinList => self.list().await,
             Request::PinHistory { device } => self.history(device).await,
         };
@@ -129,10 +149,32 @@ impl Office {
     }
 
     async fn heartbeat(&self) -> Result<Response> {
-        let (pulse, addresses) = self.running.as_ref().ok_or("no node runs on this folder")?;
+        let Running { pulse, addresses, .. } = self.running()?;
         pulse.beat(HEARTBEAT_WITHIN).await.map_err(|dead| dead.to_string())?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         Ok(Response::Alive { process: std::process::id(), version, addresses: *addresses })
+    }
+
+    async fn waiting(&self, count: usize, wait_ms: u64) -> Result<Response> {
+        let within = Duration::from_millis(wait_ms).min(LONGEST_WAIT);
+        let rows = self.running()?.outbox.wait(count.min(MOST_ROWS), within).await;
+        Ok(Response::Outbox { events: rows.iter().map(WaitingEvent::from).collect() })
+    }
+
+    fn take(&self, rows: &[String]) -> Result<Response> {
+        let outbox = &self.running()?.outbox;
+        let rows = rows.iter().map(|row| row.parse().map_err(|_| format!("`{row}` is no row")));
+        let rows: Vec<u64> = rows.collect::<Result<_>>()?;
+        let taken = rows.into_iter().filter(|row| outbox.taken(*row)).map(|row| {
+            if let Some(gateway) = &self.gateway {
+                gateway.taken(row);
+            }
+        });
+        Ok(Response::Taken { rows: taken.count() })
+    }
+
+    fn running(&self) -> Result<&Running> {
+        self.running.as_ref().ok_or_else(|| "no node runs on this folder".to_owned())
     }
 
     async fn owner(&self, name: Option<&str>) -> Result<Option<AccountId>> {

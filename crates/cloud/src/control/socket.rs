@@ -168,6 +168,8 @@ fn ask_running(mut stream: BlockingStream, request: &Request) -> io::Result<Opti
     line.push(b'\n');
     stream.write_all(&line)?;
     let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer)?;
+    if BufReader::new(stream).read_line(&mut answer)? == 0 {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it ended before it answered"));
+    }
     Ok(serde_json::from_str(&answer).ok())
 }

@@ -95,6 +95,13 @@ impl Gateway {
         }
     }
 
+    /// Tells the doors that a durable consumer took a row: the shard that keeps it forgets it.
+    pub fn taken(&self, row: u64) {
+        for shard in self.shards.iter() {
+            shard.put(Command::Taken(row));
+        }
+    }
+
     /// Asks every shard for a sign of life, all at once.
     ///
     /// # Errors

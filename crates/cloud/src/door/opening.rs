@@ -13,7 +13,7 @@ use super::socket::{BatchSocket, Bound};
 use super::{DoorError, Open, Surroundings, close};
 use crate::clock::now_ms;
 use crate::device::{Command, Mailbox, Registry, StoreRecords, World};
-use crate::journal::{self, Disk, FolderDisk, Origin, RETRY, Report, Scribe, ScribeThread};
+use crate::journal::{self, Disk, Origin, RETRY, Report, Scribe, ScribeThread};
 use crate::node_key::Label;
 use crate::store::clean_stop::CleanStop;
 use nix::sys::eventfd::EventFd;
@@ -191,12 +191,12 @@ impl Seed {
         Ok(restored)
     }
 
-    fn disk(&self) -> Result<FolderDisk, DoorError> {
-        FolderDisk::open(&self.around.journal).map_err(|error| self.folder(error))
+    fn disk(&self) -> Result<Box<dyn Disk>, DoorError> {
+        self.around.journal.open().map_err(|error| self.folder(error))
     }
 
     fn folder(&self, source: io::Error) -> DoorError {
-        DoorError::JournalFolder { path: self.around.journal.clone(), source }
+        DoorError::JournalFolder { path: self.around.journal.path().to_owned(), source }
     }
 }
 

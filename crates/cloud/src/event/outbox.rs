@@ -10,7 +10,9 @@ use pintle_protocol::DeviceId;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::mpsc;
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::timeout;
 
 /// How many bytes of events may wait for their consumer: 64 MiB.
 const MOST_WAITING: usize = 64 << 20;
@@ -30,6 +32,7 @@ pub struct Intake {
     prefixes: Arc<[String]>,
     rows: mpsc::UnboundedSender<Row>,
     waiting: Arc<AtomicUsize>,
+    arrived: Arc<Notify>,
 }
 
 impl Intake {
@@ -48,6 +51,7 @@ impl Intake {
         self.waiting.fetch_add(row.event.size(), Ordering::Relaxed);
         // Without a consumer's end the node is stopping; the row is in the journal.
         let _ = self.rows.send(row);
+        self.arrived.notify_waiters();
     }
 }
 
@@ -56,6 +60,7 @@ impl Intake {
 pub struct Outbox {
     state: Arc<Mutex<State>>,
     waiting: Arc<AtomicUsize>,
+    arrived: Arc<Notify>,
 }
 
 struct State {
@@ -69,8 +74,14 @@ impl Outbox {
         let (rows, arriving) = mpsc::unbounded_channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let state = Arc::new(Mutex::new(State { rows: BTreeMap::new(), arriving }));
-        let intake = Intake { prefixes: prefixes.into(), rows, waiting: Arc::clone(&waiting) };
-        (intake, Self { state, waiting })
+        let arrived = Arc::new(Notify::new());
+        let intake = Intake {
+            prefixes: prefixes.into(),
+            rows,
+            waiting: Arc::clone(&waiting),
+            arrived: Arc::clone(&arrived),
+        };
+        (intake, Self { state, waiting, arrived })
     }
 
     /// The oldest rows that wait, at most `count`. The same again until they were taken.
@@ -84,6 +95,19 @@ impl Outbox {
             event: Arc::clone(event),
         };
         state.rows.iter().take(count).map(row).collect()
+    }
+
+    /// The same, and where none waits the next that comes; empty when none came `within` this time.
+    pub async fn wait(&self, count: usize, within: Duration) -> Vec<Row> {
+        let arrived = self.arrived.notified();
+        let mut arrived = std::pin::pin!(arrived);
+        // From here on none is missed: what came before is seen, what comes after is heard of.
+        arrived.as_mut().enable();
+        let rows = self.waiting(count);
+        if !rows.is_empty() || timeout(within, arrived).await.is_err() {
+            return rows;
+        }
+        self.waiting(count)
     }
 
     /// Forgets a row; false where it does not wait here. The shard that keeps it is to be told, see
@@ -171,6 +195,18 @@ mod tests {
         assert_eq!(numbers(&outbox), [4, 5]);
         assert!(outbox.taken(4) && !outbox.taken(4));
         assert_eq!(numbers(&outbox), [5]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_hears_of_the_next_row() {
+        let (intake, outbox) = Outbox::new(vec![String::new()]);
+        assert!(outbox.wait(9, Duration::from_secs(5)).await.is_empty());
+        let waiting = outbox.clone();
+        let heard = tokio::spawn(async move { waiting.wait(9, Duration::from_secs(5)).await });
+        tokio::task::yield_now().await;
+        intake.put(Row { number: 5, event: Published::new(event("a")) });
+        assert_eq!(heard.await.unwrap().len(), 1);
+        assert_eq!(outbox.wait(9, Duration::from_secs(5)).await.len(), 1);
     }
 
     #[test]

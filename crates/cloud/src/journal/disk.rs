@@ -8,6 +8,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// One folder of files that only grow.
 pub trait Disk: Send {
@@ -46,6 +47,66 @@ pub trait Disk: Send {
     /// # Errors
     /// What the system says.
     fn remove(&mut self, name: &str) -> io::Result<()>;
+}
+
+impl Disk for Box<dyn Disk> {
+    fn list(&mut self) -> io::Result<Vec<String>> {
+        (**self).list()
+    }
+
+    fn read(&mut self, name: &str) -> io::Result<Box<dyn Read + '_>> {
+        (**self).read(name)
+    }
+
+    fn create(&mut self, name: &str) -> io::Result<()> {
+        (**self).create(name)
+    }
+
+    fn append(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        (**self).append(name, bytes)
+    }
+
+    fn sync(&mut self, name: &str) -> io::Result<()> {
+        (**self).sync(name)
+    }
+
+    fn remove(&mut self, name: &str) -> io::Result<()> {
+        (**self).remove(name)
+    }
+}
+
+/// Where the journals are: each partition opens the disk for itself.
+#[derive(Clone)]
+pub struct Shelf {
+    path: PathBuf,
+    open: Arc<OpenDisk>,
+}
+
+type OpenDisk = dyn Fn(&Path) -> io::Result<Box<dyn Disk>> + Send + Sync;
+
+impl Shelf {
+    /// A folder of the file system.
+    pub fn folder(path: PathBuf) -> Self {
+        Self { path, open: Arc::new(|path| Ok(Box::new(FolderDisk::open(path)?))) }
+    }
+
+    /// Another disk.
+    pub fn other(open: impl Fn() -> Box<dyn Disk> + Send + Sync + 'static) -> Self {
+        Self { path: PathBuf::from("another disk"), open: Arc::new(move |_| Ok(open())) }
+    }
+
+    /// Opens it once more.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open(&self) -> io::Result<Box<dyn Disk>> {
+        (self.open)(&self.path)
+    }
+
+    /// Its name, for messages.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
 }
 
 /// A folder of the file system: mode 0700, files 0600.

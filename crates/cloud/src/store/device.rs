@@ -199,7 +199,7 @@ impl Devices<'_> {
 
     /// Does one of the writes below and answers when it is durable.
     pub fn put(&self, transaction: Transaction) -> Ask<()> {
-        self.0.write(transaction, |_| Ok(()))
+        self.0.write_patiently(transaction)
     }
 }
 

@@ -56,6 +56,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the disk refuses, because it is full or cannot be written: it may take writes again later.
+    pub fn is_of_disk(&self) -> bool {
+        matches!(self, Self::Full | Self::Unwritable(_))
+    }
+
     pub(super) fn corrupt(what: impl Into<String>) -> Self {
         Self::Corrupt(what.into())
     }
@@ -67,6 +72,7 @@ impl From<rusqlite::Error> for StoreError {
         let text = error.to_string();
         match error.sqlite_error_code() {
             Some(Code::DiskFull) => Self::Full,
+            _ if found_no_room(&error) => Self::Full,
             Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Corrupt(text),
             Some(
                 Code::ReadOnly | Code::PermissionDenied | Code::CannotOpen | Code::SystemIoFailure,
@@ -75,4 +81,10 @@ impl From<rusqlite::Error> for StoreError {
             _ => Self::Engine(text),
         }
     }
+}
+
+/// Whether the index of the log found no room: the engine calls that an I/O error, and it is a full disk.
+fn found_no_room(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }

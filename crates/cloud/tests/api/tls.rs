@@ -51,7 +51,8 @@ pub async fn serve(cloud: &Cloud) -> Served {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (router, over) = (cloud.router.clone(), cloud.shutdown.subscribe());
-    let serving = tokio::spawn(listener::serve(listener, tls, router, over));
+    let serving =
+        tokio::spawn(listener::serve(listener, tls, router, listener::MAX_CONNECTIONS, over));
     Served { address, connector: connector(&folder.join("ca.pem")), serving }
 }
 

@@ -118,7 +118,7 @@ impl TestDevice {
 
     pub fn say(&mut self, write: impl FnOnce(&mut Vec<u8>, MessageId)) -> MessageId {
         let id = MessageId(self.next_id);
-        self.next_id += 1;
+        self.next_id = self.next_id.wrapping_add(1);
         let mut message = Vec::new();
         write(&mut message, id);
         self.send(&message);
@@ -177,7 +177,7 @@ impl TestDevice {
 
     /// Whether the last message is acknowledged, answering the cloud's pings meanwhile.
     pub fn acknowledged(&mut self) -> bool {
-        let want = MessageId(self.next_id - 1);
+        let want = MessageId(self.next_id.wrapping_sub(1));
         self.find(|message| message.kind == Kind::Acknowledgement && message.id == want).is_some()
     }
 
@@ -229,5 +229,11 @@ impl TestDevice {
     pub fn ping(&mut self) -> bool {
         self.say(from_device::ping);
         self.acknowledged()
+    }
+
+    /// The same, giving up after a silence.
+    pub fn ping_within(&mut self, patience: Duration) -> bool {
+        let wanted = self.say(from_device::ping);
+        self.find_within(patience, |message| message.id == wanted).is_some()
     }
 }

@@ -7,6 +7,9 @@ mod node;
 mod anomalies;
 mod conversation;
 mod cookies;
+#[cfg(feature = "simulation")]
+mod disk;
+mod floods;
 mod killed;
 mod neighbours;
 mod pins;

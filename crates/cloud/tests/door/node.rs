@@ -4,6 +4,9 @@ use pintle_cloud::account::{AccountId, Accounts};
 use pintle_cloud::device::{Command, Gateway, Roll};
 use pintle_cloud::door::{Layout, Surroundings, UdpDoor};
 use pintle_cloud::event::{Bus, Outbox};
+use pintle_cloud::journal::Shelf;
+#[cfg(feature = "simulation")]
+use pintle_cloud::journal::simulated::SimulatedDisk;
 use pintle_cloud::node_key::NodeKey;
 use pintle_cloud::store::Store;
 use pintle_cloud::store::pin::{HistoryEntry, NewPin, PinnedBy};
@@ -31,6 +34,7 @@ pub struct Node {
     pub gateway: Gateway,
     pub door: Option<UdpDoor>,
     pub layout: Layout,
+    shelf: Shelf,
 }
 
 impl Node {
@@ -44,6 +48,20 @@ impl Node {
 
     pub fn start_on(layout: Layout, answer_within: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let shelf = Shelf::folder(folder.path().join("journal"));
+        Self::start_in(folder, shelf, layout, answer_within)
+    }
+
+    /// Its journals on a disk that does as the test says.
+    #[cfg(feature = "simulation")]
+    pub fn start_with_disk(disk: &SimulatedDisk) -> Self {
+        let disk = disk.clone();
+        let shelf = Shelf::other(move || Box::new(disk.clone()));
+        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(folder, shelf, Layout::new(1), Duration::from_secs(20))
+    }
+
+    fn start_in(folder: TempDir, shelf: Shelf, layout: Layout, answer_within: Duration) -> Self {
         let node_key = Arc::new(NodeKey::generate().unwrap());
         let store = Store::open(folder.path(), &node_key).unwrap();
         let owner = Accounts::new(store.clone(), &node_key)
@@ -62,6 +80,7 @@ impl Node {
             gateway: Gateway::new(Vec::new(), Roll::default()),
             door: None,
             layout,
+            shelf,
         };
         node.open_door("127.0.0.1:0".parse().unwrap(), answer_within);
         node
@@ -82,7 +101,7 @@ impl Node {
             runtime: self.runtime.handle().clone(),
             answer_within,
             layout: self.layout,
-            journal: self.folder.path().join("journal"),
+            journal: self.shelf.clone(),
             intake,
         };
         let door = UdpDoor::open(address, around).unwrap();

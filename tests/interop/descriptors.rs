@@ -1,0 +1,33 @@
+//! Out of file descriptors: devices are served, the log is not filled, and it passes by itself.
+
+use crate::cloud::Cloud;
+use crate::device::{Device, FUNCTION};
+use crate::place::Place;
+use std::net::TcpStream;
+
+const ID: &str = "0b1e0000000000000000fd00";
+
+#[test]
+fn p11_more_connections_than_file_descriptors_keep_no_device_waiting() {
+    let mut cloud = Cloud::start_in(|_| Place::with_descriptors(160), "");
+    let device = Device::new(&cloud, ID, cloud.udp());
+    cloud.pin(ID, &device.public_key());
+    let mut device = device.run();
+    let api = cloud.log_in();
+    cloud.wait_for_device(&api, ID, FUNCTION);
+    let events = api.events("/v1/devices/events");
+    let address = cloud.api_address();
+    let flood: Vec<_> = (0..400).map_while(|_| TcpStream::connect(address).ok()).collect();
+    assert!(flood.len() > 160, "more than the node has descriptors for");
+    for n in 0..3 {
+        device.write(format!("served-{n} 1\n").as_bytes());
+        crate::api::wait_for_event(&events, &format!("served-{n}"));
+    }
+    // The operator at the machine gets in, too.
+    crate::cloud::output_of(&mut cloud.pin_command("list"));
+    drop(flood);
+    cloud.wait_for_device(&api, ID, FUNCTION);
+    let said = cloud.node().said();
+    let complaints = said.lines().filter(|line| line.contains("WARN") || line.contains("ERROR"));
+    assert!(complaints.count() <= 2, "{said}");
+}
