@@ -80,7 +80,7 @@ impl Tally {
 /// What is to happen at a time.
 enum Job {
     ToCloud { from: SocketAddr, device: Option<usize>, datagram: Vec<u8> },
-    ToDevice { to: SocketAddr, datagram: Vec<u8>, is_own: bool },
+    ToDevice { to: SocketAddr, datagram: Vec<u8>, addressee: Option<usize> },
     Stored(u64, Stored),
     Write(u64),
     Durable(u64),

@@ -57,21 +57,29 @@ impl Nonces {
         wire::records(datagram).try_for_each(|record| self.note(false, whose, &record))
     }
 
-    /// The cloud sends a datagram to an address that `holder` has.
+    /// The cloud sends a datagram to an address that `holder` has; the device that it is for, where a session tells.
     ///
     /// # Errors
     /// A nonce is used twice.
-    pub fn from_cloud(&mut self, datagram: &[u8], holder: usize) -> Result<(), Violation> {
+    pub fn from_cloud(
+        &mut self,
+        datagram: &[u8],
+        holder: usize,
+    ) -> Result<Option<usize>, Violation> {
+        let mut addressee = None;
         for record in wire::records(datagram).filter(|record| record.epoch > 0) {
             match self.whose(&record, holder) {
-                Some(whose) => self.note(true, whose, &record)?,
+                Some(whose) => {
+                    addressee = Some(whose.device);
+                    self.note(true, whose, &record)?;
+                }
                 None => {
                     let waiting = self.waiting.entry(holder).or_default();
                     push(waiting, record.bytes.to_vec(), MOST_WAITING);
                 }
             }
         }
-        Ok(())
+        Ok(addressee)
     }
 
     fn whose(&self, record: &Record<'_>, holder: usize) -> Option<Whose> {

@@ -15,7 +15,7 @@ impl Simulation {
     pub(super) fn act(&mut self, job: Job) -> Result<(), Violation> {
         match job {
             Job::ToCloud { from, device, datagram } => self.reach_cloud(from, device, datagram),
-            Job::ToDevice { to, datagram, is_own } => self.reach_device(to, datagram, is_own),
+            Job::ToDevice { to, datagram, addressee } => self.reach_device(to, datagram, addressee),
             Job::Stored(start, stored) if start == self.cloud.starts => {
                 self.with_node(|node| node.stored(&stored)).map(drop)
             }
@@ -99,7 +99,7 @@ impl Simulation {
         &mut self,
         to: SocketAddr,
         mut datagram: Vec<u8>,
-        is_own: bool,
+        addressee: Option<usize>,
     ) -> Result<(), Violation> {
         let (Some(number), now) = (self.network.holder(to), self.now) else { return Ok(()) };
         let Some(device) = self.devices.get_mut(number) else { return Ok(()) };
@@ -107,7 +107,8 @@ impl Simulation {
             self.oracle.sessions.trouble(number, now);
             return Ok(());
         }
-        if is_own {
+        // What reached another, who had the address by then, has not arrived.
+        if addressee == Some(number) {
             let bytes = datagram.clone();
             let observed = Observed { to_cloud: false, address: to, device: number, bytes };
             self.attacker.arrived(observed);
@@ -132,7 +133,7 @@ impl Simulation {
             at,
             match to_cloud {
                 true => Job::ToCloud { from: address, device: None, datagram: bytes },
-                false => Job::ToDevice { to: address, datagram: bytes, is_own: false },
+                false => Job::ToDevice { to: address, datagram: bytes, addressee: None },
             },
         );
     }

@@ -113,7 +113,7 @@ impl Simulation {
         }
     }
 
-    fn send_to_device(&mut self, to: SocketAddr, datagram: Vec<u8>) {
+    fn send_to_device(&mut self, to: SocketAddr, datagram: Vec<u8>, addressee: usize) {
         let holder = self.network.holder(to);
         if let Some(number) = holder {
             self.observe_sent(false, to, number, &datagram);
@@ -125,7 +125,8 @@ impl Simulation {
             self.judge_fate(number, travel.fate);
         }
         for (way, datagram) in travel.copies {
-            self.queue.push(self.now + way, Job::ToDevice { to, datagram, is_own: true });
+            self.queue
+                .push(self.now + way, Job::ToDevice { to, datagram, addressee: Some(addressee) });
         }
     }
 
@@ -162,8 +163,8 @@ impl Simulation {
         }
         for (to, datagram) in outbound {
             let holder = self.network.holder(to).unwrap_or(usize::MAX);
-            self.oracle.nonces.from_cloud(&datagram, holder)?;
-            self.send_to_device(to, datagram);
+            let addressee = self.oracle.nonces.from_cloud(&datagram, holder)?;
+            self.send_to_device(to, datagram, addressee.unwrap_or(holder));
         }
         Ok(Some(result))
     }
