@@ -381,13 +381,6 @@ impl Life {
         self.exchange.last_id().0.wrapping_add(1)
     }
 
-    /// Goes on with other ids for what is to be sent; what the device said stays remembered.
-    pub fn go_on_from(&mut self, now: Duration, next_message: u16, next_token: u8) {
-        let answers = self.answers(now);
-        self.exchange = Exchange::new(Settings::default(), next_message, next_token);
-        answers.iter().for_each(|answered| self.recall(now, answered));
-    }
-
     /// The next message id and token, for the slot to keep.
     pub fn ids(&mut self) -> (u16, u8) {
         (self.exchange.last_id().0.wrapping_add(1), self.exchange.next_token().0)

@@ -16,9 +16,6 @@ use pintle_protocol::reply;
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::Duration;
 
-/// How many events heard are remembered while the journal is read, before the old ones are forgotten.
-const MOST_RECENT: usize = 1 << 20;
-
 /// A shard that takes up what one journal says.
 pub struct Restoring<'a> {
     shard: &'a mut Shard,
@@ -49,11 +46,13 @@ impl Time {
     }
 }
 
-/// An event that was heard.
+/// A message that was answered, and may be repeated.
 struct Recent {
     passed_ms: i64,
     place: Place,
     id: MessageId,
+    /// Nothing stands for an empty acknowledgement, as events get it.
+    reply: Vec<u8>,
 }
 
 impl<'a> Restoring<'a> {
@@ -75,8 +74,8 @@ impl<'a> Restoring<'a> {
     /// many sessions were taken up.
     pub fn finish(mut self, index: usize, recovered: &Recovered, clean: bool) -> usize {
         self.forget_old();
-        for Recent { passed_ms, place, id } in std::mem::take(&mut self.recent) {
-            self.recall(place, id, self.time.passed_ms - passed_ms);
+        for recent in std::mem::take(&mut self.recent) {
+            self.recall(recent);
         }
         if !self.refused.is_empty() {
             tracing::warn!(
@@ -97,7 +96,7 @@ impl<'a> Restoring<'a> {
         }
     }
 
-    fn live(&self, place: Place, sealed: &[u8]) -> Option<Live> {
+    fn live(&mut self, place: Place, sealed: &[u8]) -> Option<Live> {
         let (device, sealed) = sealed.split_first_chunk()?;
         let device = DeviceId::from_bytes(*device);
         // A key that was changed while the node was down ends the session too (promise P1).
@@ -106,10 +105,7 @@ impl<'a> Restoring<'a> {
         let context = self.shard.context(device, key, place);
         let plain = self.shard.seals.sessions.open(&context, sealed).ok()?;
         let saved = Saved::read(&plain)?;
-        let now = self.shard.world.now;
-        let mut life = Life::new(now, saved.next_message, saved.next_token);
-        saved.answers.iter().for_each(|answered| life.recall(now, answered));
-        Some(Live {
+        let live = Live {
             session: Session::import(saved.session, self.start, 1).ok()?,
             route: None,
             proven: false,
@@ -121,31 +117,36 @@ impl<'a> Restoring<'a> {
             next_message: saved.next_message,
             device,
             here,
-            life: (!saved.answers.is_empty()).then(|| Box::new(life)),
-        })
+            life: None,
+        };
+        for Answered { id, age, reply } in saved.answers {
+            let age_ms = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+            self.remember(age_ms, place, id, reply);
+        }
+        Some(live)
     }
 
     fn reserved(&mut self, place: Place, records_until: u32, messages_until: u16) {
-        let now = self.shard.world.now;
         let Some(live) = self.shard.slots.get(place) else { return };
         live.session.skip_to(records_until);
         // None is reserved beyond: the first message asks for its own.
         live.session.reserve(records_until);
         live.asked = records_until;
         live.next_message = messages_until;
-        if let Some(life) = &mut live.life {
-            life.go_on_from(now, messages_until, live.next_token);
-        }
     }
 
     fn heard(&mut self, place: Place, window: Window, event: Option<MessageId>) {
         let Some(live) = self.shard.slots.get(place) else { return };
         live.session.take_window(window);
-        let Some(id) = event else { return };
-        self.recent.push_back(Recent { passed_ms: self.time.passed_ms, place, id });
-        if self.recent.len() > MOST_RECENT {
-            self.forget_old();
+        if let Some(id) = event {
+            self.remember(0, place, id, Vec::new());
         }
+    }
+
+    fn remember(&mut self, age_ms: i64, place: Place, id: MessageId, reply: Vec<u8>) {
+        self.forget_old();
+        let passed_ms = self.time.passed_ms.saturating_sub(age_ms);
+        self.recent.push_back(Recent { passed_ms, place, id, reply });
     }
 
     fn forget_old(&mut self) {
@@ -157,15 +158,17 @@ impl<'a> Restoring<'a> {
         }
     }
 
-    /// An event that was heard is answered, and not acted on, when it is repeated.
-    fn recall(&mut self, place: Place, id: MessageId, age_ms: i64) {
+    /// What was answered is answered again, and not acted on, when it is repeated.
+    fn recall(&mut self, Recent { passed_ms, place, id, mut reply }: Recent) {
         let now = self.shard.world.now;
         let Some(live) = self.shard.slots.get(place) else { return };
         let (next_message, next_token) = (live.next_message, live.next_token);
         let life =
             live.life.get_or_insert_with(|| Box::new(Life::new(now, next_message, next_token)));
-        let mut reply = Vec::new();
-        reply::ack_empty(&mut reply, id);
+        if reply.is_empty() {
+            reply::ack_empty(&mut reply, id);
+        }
+        let age_ms = self.time.passed_ms.saturating_sub(passed_ms);
         let age = Duration::from_millis(u64::try_from(age_ms).unwrap_or(0));
         life.recall(now, &Answered { id, age, reply });
     }
