@@ -22,7 +22,7 @@ mod roll;
 mod world;
 
 pub use ask::{Answer, AskError, MAX_ARGUMENT, Question};
-pub use command::{Command, LastWords, Mailbox, Reply, SessionKey};
+pub use command::{Bell, Command, LastWords, Mailbox, Reply, SessionKey};
 pub use ending::End;
 pub use gateway::Gateway;
 pub use introduction::is_cellular;

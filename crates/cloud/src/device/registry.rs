@@ -40,6 +40,11 @@ impl Registry {
         Self { roll, held: HashMap::new(), owned: BTreeSet::new(), lists: Lists::default() }
     }
 
+    /// Whether no device subscribed to anything.
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+
     /// Takes in what a device subscribed to, in place of what was known.
     pub fn learn(&mut self, device: RollNumber, subscriptions: Vec<Subscribed>) {
         self.unsubscribe(device);

@@ -12,11 +12,10 @@ use super::shard::{Parts, Shard};
 use super::socket::{BatchSocket, Bound};
 use super::{DoorError, Open, Surroundings, close};
 use crate::clock::now_ms;
-use crate::device::{Command, Mailbox, Registry, StoreRecords, World};
+use crate::device::{Bell, Command, Mailbox, Registry, StoreRecords, World};
 use crate::journal::{self, Disk, Origin, RETRY, Report, Scribe, ScribeThread};
 use crate::node_key::Label;
 use crate::store::clean_stop::CleanStop;
-use nix::sys::eventfd::EventFd;
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_dtls::server::{CookieJar, ServerConfig};
 use std::cell::RefCell;
@@ -92,7 +91,7 @@ struct Seed {
     number: u8,
     socket: Bound,
     commands: Receiver<Command>,
-    bell: Arc<EventFd>,
+    bell: Arc<Bell>,
     started: Instant,
     mailboxes: Arc<[Mailbox]>,
     around: Surroundings,
@@ -183,10 +182,7 @@ impl Seed {
             shard.reported(index, Report::Durable(frame));
         }
         let bell = Arc::clone(&self.bell);
-        let thread = ScribeThread::start(scribe, RETRY, move || {
-            // A bell already at its limit has been heard of.
-            let _ = bell.write(1);
-        })?;
+        let thread = ScribeThread::start(scribe, RETRY, move || bell.ring())?;
         scribes.push(thread);
         Ok(restored)
     }

@@ -7,10 +7,10 @@ use super::budget::Budget;
 use super::shard::Shard;
 use super::socket::{BATCH, BatchSocket, Route};
 use crate::clock::now_ms;
-use crate::device::{Command, LastWords, Mailbox};
+use crate::device::{Bell, Command, LastWords, Mailbox};
+use crate::event::Published;
 use crate::journal::ScribeThread;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::eventfd::EventFd;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
@@ -34,7 +34,7 @@ pub struct Runner {
     /// The shard's end of its mailbox.
     pub commands: Receiver<Command>,
     /// What rings when there is a command.
-    pub bell: Arc<EventFd>,
+    pub bell: Arc<Bell>,
     /// Every shard's mailbox, by its number.
     pub mailboxes: Arc<[Mailbox]>,
     /// What writes each of the shard's journals, in their order.
@@ -51,6 +51,9 @@ impl Runner {
         let mut received = Vec::with_capacity(BATCH);
         let mut datagram = Vec::new();
         loop {
+            if let Some(own) = self.mailboxes.get(self.shard.number()) {
+                own.listens(self.shard.has_listeners());
+            }
             self.sleep();
             self.shard.tell_time(self.started.elapsed(), now_ms());
             if let Err(error) = self.socket.receive(&mut received) {
@@ -106,11 +109,12 @@ impl Runner {
 
     /// Does what other threads ask for; whom to tell where it is to stop.
     fn empty_mailbox(&mut self) -> Option<Sender<LastWords>> {
-        let _ = self.bell.read();
+        self.bell.answer();
         for _ in 0..MOST_COMMANDS {
             match self.commands.try_recv() {
                 Ok(Command::Stop(done)) => return Some(done),
                 Ok(Command::Datagrams(datagrams)) => self.take_over(datagrams),
+                Ok(Command::Deliver(event)) => self.deliver(event),
                 Ok(command) => self.shard.command(command),
                 Err(_) => return None,
             }
@@ -119,8 +123,15 @@ impl Runner {
             }
         }
         // Devices want to be heard too: the rest comes right after them.
-        let _ = self.bell.write(1);
+        self.bell.ring();
         None
+    }
+
+    fn deliver(&mut self, event: Arc<Published>) {
+        if let Some(own) = self.mailboxes.get(self.shard.number()) {
+            own.delivered();
+        }
+        self.shard.command(Command::Deliver(event));
     }
 
     /// Sends what belongs to other shards on its way.
@@ -203,7 +214,7 @@ impl Runner {
     }
 
     fn await_scribes(&self) {
-        let _ = self.bell.read();
+        self.bell.answer();
         let mut fds = [PollFd::new(self.bell.as_fd(), PollFlags::POLLIN)];
         // The bell may have rung before it was read: a short sleep then.
         let _ = poll(&mut fds, PollTimeout::from(10u8));

@@ -162,6 +162,11 @@ impl Shard {
         }
     }
 
+    /// Whether any of its devices subscribed to anything.
+    pub fn has_listeners(&self) -> bool {
+        !self.world.registry.is_empty()
+    }
+
     /// Its number.
     pub fn number(&self) -> usize {
         usize::from(self.number)
