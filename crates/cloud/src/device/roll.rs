@@ -139,6 +139,11 @@ impl Roll {
         self.shared.reading.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many devices are on it.
+    pub fn count(&self) -> usize {
+        self.names().count()
+    }
+
     /// The bytes it holds on the heap.
     pub fn bytes(&self) -> usize {
         self.shared.entries.bytes() + self.shared.owners.bytes() + self.names().bytes()

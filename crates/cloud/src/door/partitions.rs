@@ -64,12 +64,15 @@ impl Partitions {
         self.of_mut(place).is_some_and(|slots| slots.settle(place, live))
     }
 
-    /// Makes sure that there is an `index`-th partition.
-    pub fn add(&mut self, index: usize) {
+    /// Makes sure that there is an `index`-th partition, with room for so many sessions.
+    pub fn add(&mut self, index: usize, room: usize) {
         while let Some(partition) =
             self.partition(self.all.len()).filter(|_| self.all.len() <= index)
         {
             self.all.push(Slots::new(partition, self.first_generation));
+        }
+        if let Some(slots) = self.all.get_mut(index) {
+            slots.make_room(room);
         }
     }
 

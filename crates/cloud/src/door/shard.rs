@@ -152,7 +152,9 @@ impl Shard {
 
     /// Makes room for the sessions of its `index`-th partition.
     pub fn add_partition(&mut self, index: usize) {
-        self.slots.add(index);
+        // Its share of the devices, and some more: they are not spread evenly.
+        let devices = self.world.roll.count() / self.astray.len().max(1);
+        self.slots.add(index, devices + devices / 16);
     }
 
     /// Learns what the devices of the sessions taken up subscribed to.

@@ -112,6 +112,13 @@ impl Slots {
         true
     }
 
+    /// Sets address space aside for so many slots, so that the slab need not move as it grows. It takes no memory
+    /// before they are used.
+    pub fn make_room(&mut self, slots: usize) {
+        let slots = slots.min(SLOTS_PER_PARTITION as usize);
+        self.slots.reserve_exact(slots.saturating_sub(self.slots.len()));
+    }
+
     /// Call once after the last [`Self::restore`]: puts the list of free slots right.
     pub fn restored(&mut self) {
         let free = |entry: &Slot| matches!(entry.state, State::Free);

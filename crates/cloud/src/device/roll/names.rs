@@ -31,6 +31,11 @@ impl Names {
         by_key.reserve(devices, |number| key_hash(rows, secret, *number));
     }
 
+    /// How many devices there are.
+    pub(super) fn count(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The number of a device.
     pub(super) fn find(&self, device: DeviceId) -> Option<u32> {
         self.find_hashed(self.secret.hash_one(device), device)
