@@ -93,7 +93,9 @@ impl Cloud {
         let Some((disk, stops)) = &self.backup else { return };
         self.ground.disk = disk.copied();
         self.ground.disk.set_lying(self.ground.flaw == Some(Flaw::AcknowledgedBeforeDurable));
-        self.ground.stops.clone_from(stops);
+        // A whole machine put back to a moment when its node had stopped cleanly is not told from the machine
+        // (SECURITY.md, P3: not yet). Unnoticed, the journal goes back alone.
+        self.ground.stops = if unnoticed { Vec::new() } else { stops.clone() };
         if let Some(last) = self.ground.incarnation.last_mut().filter(|_| !unnoticed) {
             *last += 1;
         }
