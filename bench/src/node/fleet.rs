@@ -1,0 +1,193 @@
+//! `pintle fleet` in a process of its own, on the load's core: what is asked of it, which part of its run it is in,
+//! and what it says at the end.
+
+use super::process::{Folder, Node, OPERATOR, tell};
+use nix::sys::signal::Signal;
+use serde::Deserialize;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::Duration;
+
+/// How long a part of a fleet's run may take to begin.
+const PART: Duration = Duration::from_secs(1800);
+
+/// A fleet whose keys the node knows.
+pub struct Fleet<'a> {
+    folder: &'a Folder,
+    node: &'a Node,
+    seed: u32,
+    /// How many devices it has.
+    pub devices: u32,
+}
+
+impl<'a> Fleet<'a> {
+    /// Pins the keys of so many devices, which the operator owns.
+    pub fn pin(folder: &'a Folder, node: &'a Node, seed: u32, devices: u32) -> Self {
+        let fleet = Self { folder, node, seed, devices };
+        let mut command = fleet.command();
+        command.args(["--pin-only", "--owner", OPERATOR]).stderr(Stdio::null());
+        assert!(command.status().expect("pintle runs").success(), "the fleet's keys are pinned");
+        fleet
+    }
+
+    /// Lets them connect, with these arguments of `pintle fleet`.
+    pub fn start(&self, arguments: &str) -> Running {
+        let json = self.folder.beside(&format!("fleet-{}.json", self.seed));
+        let mut command = self.command();
+        command.args(["--pinned", "--keep", "--lean", "--core", "1", "--json"]).arg(&json);
+        command.args(arguments.split(' '));
+        command.stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("pintle runs");
+        let lines = BufReader::new(process.stderr.take().expect("it is piped")).lines();
+        let (sender, parts) = channel();
+        thread::spawn(move || {
+            let parts = lines.map_while(Result::ok).filter_map(|line| Part::of(&line));
+            parts.for_each(|part| {
+                // Whoever does not listen any more needs no more.
+                let _ = sender.send(part);
+            });
+        });
+        Running { process, parts, json }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = self.folder.command("fleet");
+        command.args(["--udp", &self.node.addresses.udp.to_string()]);
+        command.args(["--seed", &self.seed.to_string(), "--devices", &self.devices.to_string()]);
+        command
+    }
+}
+
+/// A part of a fleet's run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The devices come in.
+    Connecting,
+    /// All are in.
+    Running,
+    /// What is on its way is waited for.
+    Settling,
+}
+
+impl Part {
+    /// Which one a line of progress is about.
+    fn of(line: &str) -> Option<Self> {
+        let (_, words) = line.split_once("] ")?;
+        match words.split(' ').next()? {
+            "connecting" => Some(Self::Connecting),
+            "running" => Some(Self::Running),
+            "settling" => Some(Self::Settling),
+            _ => None,
+        }
+    }
+}
+
+/// A fleet's process; it ends with this value.
+pub struct Running {
+    process: Child,
+    parts: Receiver<Part>,
+    json: PathBuf,
+}
+
+impl Running {
+    /// Waits for a part of the run to begin; it is told a quarter of a second later at most.
+    pub fn until(&self, part: Part) {
+        while self.parts.recv_timeout(PART).expect("the fleet goes on") != part {}
+    }
+
+    /// Ends it before its time, and what it says.
+    pub fn end(self) -> Report {
+        tell(&self.process, Signal::SIGTERM);
+        self.report()
+    }
+
+    /// Waits for its end, and what it says.
+    pub fn report(mut self) -> Report {
+        // It fails when it lost a device; the report says that too.
+        self.process.wait().expect("a child can be waited for");
+        let text = std::fs::read_to_string(&self.json).expect("the fleet leaves its report");
+        serde_json::from_str(&text).expect("the report is JSON")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has usually ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// What a fleet says at its end, as far as it is of interest here.
+#[derive(Debug, Deserialize)]
+pub struct Report {
+    pub devices_lost: u32,
+    pub connecting_seconds: f64,
+    pub running_seconds: f64,
+    pub sessions: Sessions,
+    pub events: Events,
+    pub event_latency: Latency,
+    pub ping_latency: Latency,
+    pub retransmissions: u64,
+    pub cost: Cost,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Sessions {
+    pub done: u32,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Events {
+    pub sent: u64,
+    pub acknowledged: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Latency {
+    pub p50_us: f64,
+    pub p99_us: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Cost {
+    pub cpu_us_per_handshake: f64,
+    pub running_cpu_share: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_progress_names_its_part() {
+        let part = |line| Part::of(line);
+        assert_eq!(part("[###   ] connecting 7s · 336 of 1000 connected"), Some(Part::Connecting));
+        assert_eq!(part("[      ] running 0s · 1000 of 1000 connected"), Some(Part::Running));
+        assert_eq!(part("[      ] settling 0s · 1000 of 1000"), Some(Part::Settling));
+        assert_eq!(part("[######] 1000 of 1000 keys pinned"), None);
+        assert_eq!(part("pintle: no node answers"), None);
+    }
+
+    #[test]
+    fn a_report_is_read_with_more_in_it_than_is_of_interest() {
+        let report: Report = serde_json::from_str(REPORT).expect("as `pintle fleet` writes it");
+        assert_eq!((report.sessions.done, report.events.acknowledged), (1000, 7166));
+        assert!(report.event_latency.p99_us > report.event_latency.p50_us);
+    }
+
+    const REPORT: &str = r#"{"asked_by_node":0,"connected_at_end":1000,"connecting_seconds":7.698,
+        "cost":{"cpu_seconds":0.7,"cpu_us_per_datagram":25.4,"cpu_us_per_handshake":335.0,
+        "resident_bytes":24252416,"resident_bytes_per_device":11669.5,"running_cpu_share":0.049,
+        "state_bytes_per_device":136},"devices":1000,"devices_lost":0,
+        "event_latency":{"count":7166,"max_us":334165.6,"p50_us":23068.6,"p90_us":192937.9,
+        "p99_9_us":331350.0,"p99_us":306184.1},
+        "events":{"acknowledged":7166,"given_up":0,"held_back":7962,"refused":0,"sent":7166},
+        "events_per_second":947.14,"first_failure":null,
+        "ping_latency":{"count":357,"max_us":328455.9,"p50_us":1212.4,"p90_us":150994.9,
+        "p99_9_us":328455.9,"p99_us":314572.7},"pings":357,"retransmissions":316,
+        "running_seconds":7.566,"seed":1,"sessions":{"begun":1000,"done":1000,"failed":0,"lost":0}}"#;
+}
