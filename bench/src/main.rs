@@ -1,4 +1,4 @@
-//! Pintle's benchmarks: `cargo xtask bench [--peers [--million] [--only NAME]] [--markdown | --json]`.
+//! Pintle's benchmarks: `cargo xtask bench [--peers [--million | --devices N] [--only NAME]] [--markdown | --json]`.
 //!
 //! Each file measures one promise beside what bounds it or competes with it, in the same run and turn by
 //! turn. Processor time is counted, not only the wall's, and only where the server works: the other end of a
@@ -68,7 +68,7 @@ fn sections(options: &Options) -> Vec<Section> {
     }
     if let Some(program) = &options.node {
         // Last: it keeps this process on one core.
-        let scale = if options.million { Scale::FULL } else { Scale::SHORT };
+        let scale = Scale::of(options.devices.unwrap_or(Scale::SHORT));
         sections.extend(node::run(program, &scale, options.only.as_deref(), &handshakes));
         if options.only.is_none() {
             sections.push(fanout::run(ROUNDS));

@@ -23,21 +23,26 @@ use std::path::Path;
 
 pub use echo::{ECHO, serve as echo};
 
-/// How many devices, and for how long.
+/// How many devices.
 pub struct Scale {
-    /// Devices that connect, and then idle.
+    /// Those that connect, and then idle.
     idle: u32,
-    /// Devices that send while others storm.
+    /// Those that send while others storm.
     established: u32,
-    /// Devices that storm.
+    /// Those that storm.
     storm: u32,
 }
 
 impl Scale {
     /// Some minutes in all.
-    pub const SHORT: Self = Self { idle: 100_000, established: 5_000, storm: 20_000 };
-    /// As the goals have it; half an hour and some gigabytes.
-    pub const FULL: Self = Self { idle: 1_000_000, established: 50_000, storm: 100_000 };
+    pub const SHORT: u32 = 100_000;
+    /// As the goals have it: half an hour, and some gigabytes.
+    pub const FULL: u32 = 1_000_000;
+
+    /// With so many devices where there are most.
+    pub const fn of(devices: u32) -> Self {
+        Self { idle: devices, established: devices / 20, storm: devices / 10 }
+    }
 }
 
 /// What is measured, by the name that `--only` takes.

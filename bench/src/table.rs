@@ -75,7 +75,8 @@ impl Row {
 
     fn cells(&self) -> [String; 4] {
         let value = format!("{} {}", number(self.median), self.unit).trim_end().to_owned();
-        let spread = self.spread.map_or_else(String::new, |spread| format!("{:.1} %", spread * 100.0));
+        let spread =
+            self.spread.map_or_else(String::new, |spread| format!("{:.1} %", spread * 100.0));
         let goal = self.goal.as_ref().map_or_else(String::new, |goal| {
             format!("{} {}", goal.says, if goal.met { "met" } else { "MISSED" })
         });

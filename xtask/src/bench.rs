@@ -6,8 +6,7 @@
 
 use crate::debian::{self, Packaged};
 use crate::process::{Failure, Program};
-use crate::repo;
-use std::path::PathBuf;
+use crate::{package, repo};
 
 /// Stands for the rows beside other servers.
 const PEERS: &str = "--peers";
@@ -29,11 +28,5 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         return benchmarks.args(rest).run();
     }
     debian::ensure(&PACKAGES)?;
-    benchmarks.arg("--node").arg(node()?).args(rest).run()
-}
-
-/// The program that people run, as they build it.
-fn node() -> Result<PathBuf, Failure> {
-    Program::cargo().args(["build", "--release", "--locked", "--bin", "pintle"]).run()?;
-    Ok(repo::target().join("release/pintle"))
+    benchmarks.arg("--node").arg(package::build()?).args(rest).run()
 }

@@ -74,7 +74,9 @@ impl Cloud {
         match self.wire {
             Wire::Http => self.load_through(async |stream| stream).await,
             Wire::Https => {
-                let connector = TlsConnector::from(trust::in_authority(&self.folder.path().join("data/ca.pem")));
+                let connector = TlsConnector::from(trust::in_authority(
+                    &self.folder.path().join("data/ca.pem"),
+                ));
                 let name = ServerName::try_from("localhost").expect("a name");
                 let secure = async |stream| connector.connect(name.clone(), stream).await;
                 self.load_through(async |stream| secure(stream).await.expect("TLS is spoken")).await

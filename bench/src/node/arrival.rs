@@ -1,6 +1,6 @@
 //! A large fleet comes in, idles, and finds its node again after restarts: handshakes, memory, restarts.
 
-use super::fleet::{Fleet, Part, Report, Running};
+use super::fleet::{Fleet, Report, Running};
 use super::once;
 use super::process::{Folder, Node};
 use super::stream::Reader;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// All devices in turn send a few events: those that come first after a restart are from devices that had not
 /// spoken since they came in.
-const ARGUMENTS: &str = "--ping 0 --rate 10 --duration 12h --at-once 4096";
+const ARGUMENTS: &str = "--ping 0 --rate 10 --duration 5h --at-once 2048";
 /// How long until a node keeps nothing of a silent device but its session.
 const IDLE: Duration = Duration::from_secs(110);
 /// Restarts of each kind.
@@ -30,7 +30,7 @@ pub fn run(program: &Path, devices: u32, in_memory: &Measured) -> [Section; 3] {
     let fleet = Fleet::pin(&folder, &node, 1, devices);
     let pinned = node.vitals();
     let running = fleet.start(ARGUMENTS);
-    running.until(Part::Running);
+    running.until_all_are_in();
     let arrived = node.vitals();
     std::thread::sleep(IDLE);
     let idle = node.vitals();
@@ -79,9 +79,8 @@ impl Visit {
     }
 
     fn memory(&self) -> Section {
-        let each = |more: u64, less: u64| {
-            once(more.saturating_sub(less) as f64 / f64::from(self.devices))
-        };
+        let each =
+            |more: u64, less: u64| once(more.saturating_sub(less) as f64 / f64::from(self.devices));
         let (empty, pinned) = (self.empty.resident, self.pinned.resident);
         let rows = vec![
             Row::of("devices", "", &once(self.devices.into())),
@@ -99,7 +98,8 @@ impl Visit {
         let rows = vec![
             Row::of("sessions", "", &once(self.devices.into())),
             Row::of("clean: start to ready", "s", &restarts.clean.ready),
-            Row::of("clean: to the first message accepted", "s", &restarts.clean.heard).at_most(5.0),
+            Row::of("clean: to the first message accepted", "s", &restarts.clean.heard)
+                .at_most(5.0),
             Row::of("after kill -9: start to ready", "s", &restarts.killed.ready),
             Row::of("after kill -9: to the first message accepted", "s", &restarts.killed.heard)
                 .at_most(5.0),

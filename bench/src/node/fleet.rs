@@ -1,5 +1,4 @@
-//! `pintle fleet` in a process of its own, on the load's core: what is asked of it, which part of its run it is in,
-//! and what it says at the end.
+//! `pintle fleet` in a process of its own, on the load's core: what is asked of it, when it is all in, and what it says at the end.
 
 use super::process::{Folder, Node, OPERATOR, tell};
 use nix::sys::signal::Signal;
@@ -11,8 +10,8 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
-/// How long a part of a fleet's run may take to begin.
-const PART: Duration = Duration::from_secs(1800);
+/// How long a fleet may take to come in.
+const ARRIVAL: Duration = Duration::from_secs(1800);
 
 /// A fleet whose keys the node knows.
 pub struct Fleet<'a> {
@@ -42,15 +41,15 @@ impl<'a> Fleet<'a> {
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("pintle runs");
         let lines = BufReader::new(process.stderr.take().expect("it is piped")).lines();
-        let (sender, parts) = channel();
+        let (sender, all_in) = channel();
         thread::spawn(move || {
-            let parts = lines.map_while(Result::ok).filter_map(|line| Part::of(&line));
-            parts.for_each(|part| {
+            let lines = lines.map_while(Result::ok).filter(|line| says_running(line));
+            lines.for_each(|_| {
                 // Whoever does not listen any more needs no more.
-                let _ = sender.send(part);
+                let _ = sender.send(());
             });
         });
-        Running { process, parts, json }
+        Running { process, all_in, json }
     }
 
     fn command(&self) -> Command {
@@ -61,41 +60,22 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// A part of a fleet's run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The devices come in.
-    Connecting,
-    /// All are in.
-    Running,
-    /// What is on its way is waited for.
-    Settling,
-}
-
-impl Part {
-    /// Which one a line of progress is about.
-    fn of(line: &str) -> Option<Self> {
-        let (_, words) = line.split_once("] ")?;
-        match words.split(' ').next()? {
-            "connecting" => Some(Self::Connecting),
-            "running" => Some(Self::Running),
-            "settling" => Some(Self::Settling),
-            _ => None,
-        }
-    }
+/// Whether a line of progress says that all devices are in.
+fn says_running(line: &str) -> bool {
+    line.split_once("] ").is_some_and(|(_, words)| words.starts_with("running "))
 }
 
 /// A fleet's process; it ends with this value.
 pub struct Running {
     process: Child,
-    parts: Receiver<Part>,
+    all_in: Receiver<()>,
     json: PathBuf,
 }
 
 impl Running {
-    /// Waits for a part of the run to begin; it is told a quarter of a second later at most.
-    pub fn until(&self, part: Part) {
-        while self.parts.recv_timeout(PART).expect("the fleet goes on") != part {}
+    /// Waits until all are in; that is told a quarter of a second late at most.
+    pub fn until_all_are_in(&self) {
+        self.all_in.recv_timeout(ARRIVAL).expect("the fleet comes in");
     }
 
     /// Ends it before its time, and what it says.
@@ -163,13 +143,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_progress_names_its_part() {
-        let part = |line| Part::of(line);
-        assert_eq!(part("[###   ] connecting 7s · 336 of 1000 connected"), Some(Part::Connecting));
-        assert_eq!(part("[      ] running 0s · 1000 of 1000 connected"), Some(Part::Running));
-        assert_eq!(part("[      ] settling 0s · 1000 of 1000"), Some(Part::Settling));
-        assert_eq!(part("[######] 1000 of 1000 keys pinned"), None);
-        assert_eq!(part("pintle: no node answers"), None);
+    fn progress_says_when_all_devices_are_in() {
+        assert!(says_running("[      ] running 0s · 1000 of 1000 connected"));
+        assert!(!says_running("[###   ] connecting 7s · 336 of 1000 connected"));
+        assert!(!says_running("[######] 1000 of 1000 keys pinned"));
+        assert!(!says_running("pintle: no node is running here"));
     }
 
     #[test]

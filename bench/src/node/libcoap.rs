@@ -34,8 +34,7 @@ pub fn measure(rounds: usize) -> Figures {
     let server = Server::start();
     let mut figures = Figures::default();
     let empty = server.vitals();
-    let mut sessions: Vec<Session> =
-        (0..SESSIONS).map(|_| Session::open(server.address)).collect();
+    let mut sessions: Vec<Session> = (0..SESSIONS).map(|_| Session::open(server.address)).collect();
     let full = server.vitals();
     figures.session.push((full.resident - empty.resident) as f64 / SESSIONS as f64);
     for round in 0..=rounds {

@@ -1,7 +1,7 @@
 //! Events in and their acknowledgements out, as many as the two cores sustain: beside a socket without anything
 //! behind it, and beside libcoap's server.
 
-use super::fleet::{Fleet, Part};
+use super::fleet::Fleet;
 use super::process::{Folder, Node};
 use super::{echo, libcoap};
 use crate::sample::Samples;
@@ -62,9 +62,10 @@ impl Mine {
 
     fn round(&mut self, node: &Node, fleet: &Fleet<'_>) {
         let length = WINDOW.as_secs() + 2;
-        let arguments = format!("--ping 0 --payload 24 --rate {OFFERED} --duration {length}s");
+        let arguments =
+            format!("--ping 0 --payload 24 --rate {OFFERED} --duration {length}s --settle 10s");
         let running = fleet.start(&arguments);
-        running.until(Part::Running);
+        running.until_all_are_in();
         let (before, began) = (node.vitals().processor, Instant::now());
         std::thread::sleep(WINDOW);
         let spent = (node.vitals().processor - before).as_secs_f64();

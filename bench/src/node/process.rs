@@ -5,7 +5,7 @@ use crate::cores;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::Deserialize;
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -103,6 +103,8 @@ impl Node {
         command.arg("--api").arg(addresses.api.to_string());
         command.arg("--udp").arg(addresses.udp.to_string());
         command.arg("--ready-file").arg(&ready).stdout(Stdio::null());
+        let log = File::options().create(true).append(true).open(folder.beside("node.log"));
+        command.stderr(log.expect("a temporary file can be written"));
         let began = Instant::now();
         let mut process = cores::start_server(&mut command).expect("pintle runs");
         while !ready.exists() {

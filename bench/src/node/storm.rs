@@ -1,6 +1,6 @@
 //! Established devices send while many others want in: what the storm does to their latency.
 
-use super::fleet::{Fleet, Part, Report};
+use super::fleet::{Fleet, Report};
 use super::once;
 use super::process::{Folder, Node};
 use crate::table::{Row, Section};
@@ -18,18 +18,18 @@ pub fn run(program: &Path, established: u32, storm: u32) -> Section {
     let node = Node::start(&folder);
     let settled = Fleet::pin(&folder, &node, 1, established);
     let newcomers = Fleet::pin(&folder, &node, 2, storm);
-    let sending = format!("--ping 0 --payload 24 --rate {} --duration 12h", established / EVERY);
+    let sending = format!("--ping 0 --payload 24 --rate {} --duration 5h", established / EVERY);
 
     let running = settled.start(&sending);
-    running.until(Part::Running);
+    running.until_all_are_in();
     std::thread::sleep(CALM);
     let calm = running.end();
 
     let running = settled.start(&sending);
-    running.until(Part::Running);
+    running.until_all_are_in();
     let (before, began) = (node.vitals().processor, Instant::now());
-    let storming = newcomers.start("--ping 0 --rate 0.001 --duration 0s --at-once 4096");
-    storming.until(Part::Running);
+    let storming = newcomers.start("--ping 0 --rate 0 --duration 0s --at-once 2048");
+    storming.until_all_are_in();
     let (spent, lasted) = (node.vitals().processor - before, began.elapsed());
     let stormy = running.end();
     let share = spent.as_secs_f64() / lasted.as_secs_f64();
@@ -60,7 +60,11 @@ impl Storm {
             Row::ratio("in the storm / without", &once(stormy.p99_us / calm.p99_us)).at_most(2.0),
             Row::of("median without the storm", "ms", &once(calm.p50_us / 1e3)),
             Row::of("median in the storm", "ms", &once(stormy.p50_us / 1e3)),
-            Row::of("messages repeated in the storm", "", &once(self.stormy.retransmissions as f64)),
+            Row::of(
+                "messages repeated in the storm",
+                "",
+                &once(self.stormy.retransmissions as f64),
+            ),
             Row::of("devices lost", "", &once(lost.into())).at_most(0.0),
         ];
         Section { title: "Handshake storm beside established devices", rows, note: NOTE }
