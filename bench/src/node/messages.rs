@@ -83,5 +83,5 @@ const NOTE: &str = "One message in and one out count once. In: a confirmable eve
 a connection ID; out: its acknowledgement, in a record. 1,000 devices with 8 events under way at most offer 200,000 a \
 second, more than the fleet's core can say; the node is looked at for 6 s. The echo: recvmmsg and sendmmsg of 64 \
 datagrams of the two records' mean size, 512 of them under way. libcoap: Debian's coap-server-openssl over DTLS with a pre-shared key \
-(AES-128-CCM), 500 sessions that send a 50-byte PUT each in turn and wait for the answer, one datagram a system call \
+(AES-128-CCM), 500 sessions that send a 50-byte PUT in turn, 64 at a time, and wait for the answer, one datagram a system call \
 on both sides, as it does. For comparison, Californium's own README has it at 12,500 requests a second a core.";

@@ -13,7 +13,7 @@ pub const KEY: &str = "sixteen bytes it";
 const SUITES: &str = "PSK-AES128-CCM:PSK-AES128-GCM-SHA256:@SECLEVEL=0";
 const MTU: u32 = 1400;
 /// How long an answer may take: a datagram may be lost.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_millis(50);
 /// A confirmable PUT to `b`, of 50 bytes with what follows: version, code, id, token, path, format, the payload's mark.
 const HEAD: [u8; 8] = [0x41, 0x03, 0, 0, 7, 0xb1, b'b', 0xff];
 const LENGTH: usize = 50;
