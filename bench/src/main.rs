@@ -61,7 +61,9 @@ fn method() -> String {
 fn sections(options: &Options) -> Vec<Section> {
     // Memory first: see there.
     let memory = options.only.is_none().then(|| memory::run(ROUNDS));
-    let handshakes = handshake::measure(ROUNDS);
+    let compared = options.only.as_deref().is_none_or(|only| only == node::ARRIVAL);
+    let handshakes =
+        if compared { handshake::measure(ROUNDS) } else { handshake::Measured::default() };
     let mut sections = Vec::new();
     if let Some(memory) = memory {
         sections.extend([handshake::section(&handshakes), coap::run(ROUNDS), memory]);

@@ -45,8 +45,11 @@ impl Scale {
     }
 }
 
+/// What is compared with handshakes in memory.
+pub const ARRIVAL: &str = "arrival";
+
 /// What is measured, by the name that `--only` takes.
-pub const ROOMS: [&str; 5] = ["empty", "arrival", "messages", "storm", "stream"];
+pub const ROOMS: [&str; 5] = ["empty", ARRIVAL, "messages", "storm", "stream"];
 
 /// Runs those that `chosen` names, all without a name.
 pub fn run(
@@ -63,7 +66,7 @@ pub fn run(
         eprintln!("the node: {room}");
         match *room {
             "empty" => sections.push(empty::run(program)),
-            "arrival" => sections.extend(arrival::run(program, scale.idle, handshakes)),
+            ARRIVAL => sections.extend(arrival::run(program, scale.idle, handshakes)),
             "messages" => sections.push(messages::run(program)),
             "storm" => sections.push(storm::run(program, scale.established, scale.storm)),
             _ => sections.push(stream::run(program)),

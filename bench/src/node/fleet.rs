@@ -75,7 +75,7 @@ pub struct Running {
 impl Running {
     /// Waits until all are in; that is told a quarter of a second late at most.
     pub fn until_all_are_in(&self) {
-        self.all_in.recv_timeout(ARRIVAL).expect("the fleet comes in");
+        self.all_in.recv_timeout(ARRIVAL).expect("the fleet comes in, and stays a while");
     }
 
     /// Ends it before its time, and what it says.

@@ -28,7 +28,7 @@ pub fn run(program: &Path, established: u32, storm: u32) -> Section {
     let running = settled.start(&sending);
     running.until_all_are_in();
     let (before, began) = (node.vitals().processor, Instant::now());
-    let storming = newcomers.start("--ping 0 --rate 0 --duration 0s --at-once 2048");
+    let storming = newcomers.start("--ping 0 --rate 0 --duration 2s --at-once 2048");
     storming.until_all_are_in();
     let (spent, lasted) = (node.vitals().processor - before, began.elapsed());
     let stormy = running.end();
