@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// How the names of a fleet's events begin.
+const NAMES: &str = "fleet";
 /// How long a node may be silent.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -43,12 +45,12 @@ impl Reader {
         Self { trust, token }
     }
 
-    /// Opens a stream of all events of the operator's devices.
+    /// Opens a stream of what the operator's devices publish, without what the node says of them.
     pub fn open(&self, api: SocketAddr) -> Events {
         let mut wire = connect(&self.trust, api);
         write!(
             wire,
-            "GET /v1/devices/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
+            "GET /v1/devices/events/{NAMES} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\n\r\n",
             self.token
         )
         .expect("the node listens");
