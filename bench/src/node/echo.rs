@@ -54,7 +54,9 @@ impl Echo {
         while began.elapsed() < SAMPLE {
             while under_way < UNDER_WAY {
                 wire.lengths = vec![size; BATCH];
-                under_way += wire.send(BATCH);
+                let sent = wire.send(BATCH);
+                assert!(sent > 0, "the loopback takes datagrams");
+                under_way += sent;
             }
             // What does not come back was lost.
             let back = wire.receive();
@@ -92,7 +94,9 @@ pub fn serve() {
 /// A socket with a batch's buffers.
 struct Wire {
     socket: UdpSocket,
-    headers: MultiHeaders<SockaddrIn>,
+    /// One set each way: a send leaves its peers' addresses in them.
+    incoming: MultiHeaders<SockaddrIn>,
+    outgoing: MultiHeaders<SockaddrIn>,
     buffers: Vec<[u8; LARGEST]>,
     lengths: Vec<usize>,
     peers: Vec<Option<SockaddrIn>>,
@@ -107,7 +111,8 @@ impl Wire {
         setsockopt(&socket, sockopt::RcvBuf, &(1 << 20)).expect("a socket has this option");
         Self {
             socket,
-            headers: MultiHeaders::preallocate(BATCH, None),
+            incoming: MultiHeaders::preallocate(BATCH, None),
+            outgoing: MultiHeaders::preallocate(BATCH, None),
             buffers: vec![[0; LARGEST]; BATCH],
             lengths: vec![0; BATCH],
             peers: vec![peer.map(SockaddrIn::from); BATCH],
@@ -119,7 +124,7 @@ impl Wire {
         let mut slices: Vec<[IoSliceMut<'_>; 1]> =
             self.buffers.iter_mut().map(|buffer| [IoSliceMut::new(buffer)]).collect();
         let (fd, flags) = (self.socket.as_raw_fd(), MsgFlags::MSG_WAITFORONE);
-        let Ok(came) = recvmmsg(fd, &mut self.headers, slices.iter_mut(), flags, None) else {
+        let Ok(came) = recvmmsg(fd, &mut self.incoming, slices.iter_mut(), flags, None) else {
             return 0;
         };
         let places = self.lengths.iter_mut().zip(&mut self.peers);
@@ -140,7 +145,7 @@ impl Wire {
         let none: [ControlMessage<'_>; 0] = [];
         let (fd, flags) = (self.socket.as_raw_fd(), MsgFlags::empty());
         let peers = &self.peers[..count];
-        let sent = sendmmsg(fd, &mut self.headers, &slices, peers, none, flags);
+        let sent = sendmmsg(fd, &mut self.outgoing, &slices, peers, none, flags);
         sent.map_or(0, Iterator::count)
     }
 }
