@@ -17,12 +17,27 @@ const GROUPS: usize = 24;
 /// Handshakes in one sample.
 const COUNT: usize = GROUPS * IN_STEP;
 
-/// Runs it. The sides take turns group by group, so that the machine's moods meet all alike.
-pub fn run(rounds: usize) -> Section {
+/// The sides of the comparison, in nanoseconds a handshake.
+#[derive(Default)]
+pub struct Measured {
+    mine: Samples,
+    /// OpenSSL's.
+    pub theirs: Samples,
+    bound: PublicKeyTimes,
+}
+
+impl Measured {
+    /// The four public-key operations together.
+    pub fn bound(&self) -> Samples {
+        self.bound.sum()
+    }
+}
+
+/// Measures it. The sides take turns group by group, so that the machine's moods meet all alike.
+pub fn measure(rounds: usize) -> Measured {
     let (ours, primitives, peer) =
         (ours::Bench::new(), public_key::Bench::new(), openssl::Bench::new());
-    let (mut mine, mut theirs, mut bound) =
-        (Samples::default(), Samples::default(), PublicKeyTimes::default());
+    let mut measured = Measured::default();
     for round in 0..=rounds {
         let (mut us, mut them, mut operations) =
             (Stopwatch::default(), Stopwatch::default(), Operations::default());
@@ -33,15 +48,16 @@ pub fn run(rounds: usize) -> Section {
         }
         // The first round warms up.
         if round > 0 {
-            mine.push(us.per(COUNT));
-            bound.push(&operations);
-            theirs.push(them.per(COUNT));
+            measured.mine.push(us.per(COUNT));
+            measured.bound.push(&operations);
+            measured.theirs.push(them.per(COUNT));
         }
     }
-    section(&mine, &theirs, &bound)
+    measured
 }
 
-fn section(mine: &Samples, theirs: &Samples, bound: &PublicKeyTimes) -> Section {
+/// Its part of the table.
+pub fn section(Measured { mine, theirs, bound }: &Measured) -> Section {
     let sum = bound.sum();
     let rows = vec![
         Row::rate("Pintle, raw keys", mine),

@@ -1,9 +1,10 @@
-//! Pintle's benchmarks: `cargo xtask bench [--peers] [--markdown | --json]`.
+//! Pintle's benchmarks: `cargo xtask bench [--peers [--million | --devices N] [--only NAME]] [--markdown | --json]`.
 //!
 //! Each file measures one promise beside what bounds it or competes with it, in the same run and turn by
 //! turn. Processor time is counted, not only the wall's, and only where the server works: the other end of a
 //! conversation is off the clock. Without `--peers` there are no sockets; those cost the same for everybody. With
-//! it, whole servers stand beside those of the distribution's packages, each alone on a core.
+//! it, whole servers stand beside those of the distribution's packages, each alone on a core, and a whole node meets
+//! a fleet of virtual devices.
 
 mod clock;
 mod coap;
@@ -12,52 +13,68 @@ mod fanout;
 mod handshake;
 mod machine;
 mod memory;
+mod node;
+mod options;
 mod sample;
 mod table;
+mod trust;
 
+use node::Scale;
+use options::Options;
 use std::process::ExitCode;
-use table::Report;
+use table::{Report, Section};
 
 /// Samples of each figure.
 const ROUNDS: usize = 11;
 
-const USAGE: &str = "usage: cargo xtask bench [--peers] [--markdown | --json]";
-
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    if let [fanout::SERVE, wire, folder] = arguments[..] {
-        fanout::serve(wire, folder.as_ref());
-        return ExitCode::SUCCESS;
+    match arguments[..] {
+        [fanout::SERVE, wire, folder] => fanout::serve(wire, folder.as_ref()),
+        [node::ECHO] => node::echo(),
+        _ => match Options::parse(&arguments) {
+            Some(options) => bench(&options),
+            None => {
+                eprintln!("{}", options::USAGE);
+                return ExitCode::from(2);
+            }
+        },
     }
-    let (peers, rest): (Vec<&str>, Vec<&str>) =
-        arguments.into_iter().partition(|argument| *argument == "--peers");
-    let show = match rest[..] {
-        [] => Report::text,
-        ["--markdown"] => Report::markdown,
-        ["--json"] => Report::json,
-        _ => {
-            eprintln!("{USAGE}");
-            return ExitCode::from(2);
-        }
-    };
-    // Before anything chooses its cores.
-    let machine = machine::describe();
-    print!("{}", show(&measure(machine, !peers.is_empty())));
     ExitCode::SUCCESS
 }
 
-fn measure(machine: String, peers: bool) -> Report {
+fn bench(options: &Options) {
+    // Before anything chooses its cores.
+    let machine = machine::describe();
+    let report = Report { machine, method: method(), sections: sections(options) };
+    print!("{}", (options.show)(&report));
+}
+
+fn method() -> String {
+    format!(
+        "Processor time of one thread, or of a server's process; median of {ROUNDS} samples, of fewer where a \
+         note says so; spread is the largest less the smallest, over the median."
+    )
+}
+
+fn sections(options: &Options) -> Vec<Section> {
     // Memory first: see there.
-    let memory = memory::run(ROUNDS);
-    let mut sections = vec![handshake::run(ROUNDS), coap::run(ROUNDS), memory];
-    if peers {
-        // Last: it keeps this process on one core.
-        sections.push(fanout::run(ROUNDS));
+    let memory = options.only.is_none().then(|| memory::run(ROUNDS));
+    let compared = options.only.as_deref().is_none_or(|only| only == node::ARRIVAL);
+    let handshakes =
+        if compared { handshake::measure(ROUNDS) } else { handshake::Measured::default() };
+    let mut sections = Vec::new();
+    if let Some(memory) = memory {
+        sections.extend([handshake::section(&handshakes), coap::run(ROUNDS), memory]);
     }
-    let method = format!(
-        "Processor time of one thread, or of a server's process; median of {ROUNDS} samples; spread is the \
-         largest less the smallest, over the median."
-    );
-    Report { machine, method, sections }
+    if let Some(program) = &options.node {
+        // Last: it keeps this process on one core.
+        let scale = Scale::of(options.devices.unwrap_or(Scale::SHORT));
+        sections.extend(node::run(program, &scale, options.only.as_deref(), &handshakes));
+        if options.only.is_none() {
+            sections.push(fanout::run(ROUNDS));
+        }
+    }
+    sections
 }

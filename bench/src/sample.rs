@@ -19,11 +19,13 @@ impl Samples {
         sorted.get(sorted.len() / 2).copied().unwrap_or_default()
     }
 
-    /// How far the values lie apart: largest less smallest, as a part of the median.
-    pub fn spread(&self) -> f64 {
+    /// How far the values lie apart: largest less smallest, as a part of the median. Nothing is known of it
+    /// with one value, or around 0.
+    pub fn spread(&self) -> Option<f64> {
         let largest = self.values.iter().copied().fold(f64::MIN, f64::max);
         let smallest = self.values.iter().copied().fold(f64::MAX, f64::min);
-        (largest - smallest) / self.median()
+        let known = self.values.len() > 1 && self.median() != 0.0;
+        known.then(|| (largest - smallest) / self.median())
     }
 
     /// What `each` makes of every value.

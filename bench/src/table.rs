@@ -21,8 +21,8 @@ pub struct Row {
     pub median: f64,
     /// What the value counts.
     pub unit: &'static str,
-    /// Largest less smallest value, as a part of the median.
-    pub spread: f64,
+    /// Largest less smallest value, as a part of the median, where there are several.
+    pub spread: Option<f64>,
     /// What it should be, if anything.
     pub goal: Option<Goal>,
 }
@@ -48,7 +48,8 @@ impl Row {
         Self::of(what, "×", ratio)
     }
 
-    fn of(what: &str, unit: &'static str, samples: &Samples) -> Self {
+    /// Anything else.
+    pub fn of(what: &str, unit: &'static str, samples: &Samples) -> Self {
         let (median, spread) = (samples.median(), samples.spread());
         Self { what: what.into(), median, unit, spread, goal: None }
     }
@@ -65,9 +66,17 @@ impl Row {
         self
     }
 
+    /// With a goal that the median must be.
+    pub fn exactly(mut self, value: f64) -> Self {
+        let met = (self.median - value).abs() < f64::EPSILON;
+        self.goal = Some(Goal { says: format!("= {value}"), met });
+        self
+    }
+
     fn cells(&self) -> [String; 4] {
-        let value = format!("{} {}", number(self.median), self.unit);
-        let spread = format!("{:.1} %", self.spread * 100.0);
+        let value = format!("{} {}", number(self.median), self.unit).trim_end().to_owned();
+        let spread =
+            self.spread.map_or_else(String::new, |spread| format!("{:.1} %", spread * 100.0));
         let goal = self.goal.as_ref().map_or_else(String::new, |goal| {
             format!("{} {}", goal.says, if goal.met { "met" } else { "MISSED" })
         });
@@ -151,7 +160,7 @@ fn line([what, value, spread, goal]: &[String; 4], [a, b, c, _]: &[usize; 4]) ->
 
 /// Three significant digits at least; thousands set apart from 10,000 on.
 fn number(value: f64) -> String {
-    if value < 100.0 {
+    if value < 100.0 && value.fract() != 0.0 {
         return format!("{value:.2}");
     }
     let digits = format!("{value:.0}");
@@ -163,4 +172,38 @@ fn number(value: f64) -> String {
         out.push(digit);
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(value: f64) -> Row {
+        Row::of("it", "ms", &[value].into_iter().collect())
+    }
+
+    #[test]
+    fn a_figure_measured_once_has_no_spread() {
+        assert_eq!(row(1.5).cells(), ["it", "1.50 ms", "", ""]);
+        let twice = Row::of("it", "/s", &[20_000.0, 10_000.0].into_iter().collect());
+        assert_eq!(twice.cells(), ["it", "20,000 /s", "50.0 %", ""]);
+    }
+
+    #[test]
+    fn a_goal_is_met_or_missed() {
+        assert_eq!(row(2.0).at_most(2.0).cells()[3], "≤ 2 met");
+        assert_eq!(row(2.5).at_most(2.0).cells()[3], "≤ 2 MISSED");
+        assert_eq!(row(100.0).exactly(100.0).cells()[3], "= 100 met");
+        assert_eq!(row(100.1).exactly(100.0).cells()[3], "= 100 MISSED");
+    }
+
+    #[test]
+    fn a_section_is_a_table_in_markdown() {
+        let section = Section { title: "Speed", rows: vec![row(3.0).at_least(2.0)], note: "Fast." };
+        let (machine, method) = ("a machine".into(), "Once.".into());
+        let report = Report { machine, method, sections: vec![section] };
+        let table = "Measured on a machine. Once.\n\n| Speed | median | spread | goal |\n\
+                     | :-- | --: | --: | :-- |\n| it | 3 ms |  | ≥ 2 met |\n\nFast.\n";
+        assert_eq!(report.markdown(), table);
+    }
 }

@@ -29,8 +29,11 @@ usage: cargo xtask <verb>
   test [--full] [--bless] [STEP...]             every check there is, or the named steps;
                                                 --full fuzzes longer and runs the benchmarks,
                                                 --bless makes today's instruction counts the baseline
-  bench [--peers] [--markdown | --json]         the benchmarks, in release mode; with --peers also
-                                                those beside other servers, from packages
+  bench [--peers [--million | --devices N] [--only NAME]] [--markdown | --json]
+                                                the benchmarks, in release mode; with --peers also
+                                                those beside other servers, from packages, and those
+                                                of a whole node: with a million devices if asked, or
+                                                only empty, arrival, messages, storm or stream
   fuzz [--seconds N | --runs N] [TARGET...]     the fuzz targets, one a core at a time
   package [--binary PATH]                       the Debian package, around a program built before
                                                 if one is given

@@ -36,7 +36,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn build() -> Result<PathBuf, Failure> {
+/// Builds the program optimised.
+pub(crate) fn build() -> Result<PathBuf, Failure> {
     Program::cargo().args(["build", "--release", "--locked", "--package", "pintle"]).run()?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(repo::target, PathBuf::from);
     Ok(repo::root().join(target).join("release/pintle"))

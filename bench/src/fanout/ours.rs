@@ -2,7 +2,7 @@
 
 use super::load::{Count, Side, Stream};
 use super::{DATA, GROUPS, READERS};
-use crate::cores;
+use crate::{cores, trust};
 use axum::serve::ListenerExt;
 use pintle_cloud::account::{Accounts, Lifetime};
 use pintle_cloud::api::{ApiState, router};
@@ -12,15 +12,12 @@ use pintle_cloud::event::Bus;
 use pintle_cloud::folder::Folder;
 use pintle_cloud::init::{self, InitOptions};
 use pintle_cloud::serve::{Node, ServeOptions};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -77,7 +74,9 @@ impl Cloud {
         match self.wire {
             Wire::Http => self.load_through(async |stream| stream).await,
             Wire::Https => {
-                let connector = connector(&self.folder.path().join("data/ca.pem"));
+                let connector = TlsConnector::from(trust::in_authority(
+                    &self.folder.path().join("data/ca.pem"),
+                ));
                 let name = ServerName::try_from("localhost").expect("a name");
                 let secure = async |stream| connector.connect(name.clone(), stream).await;
                 self.load_through(async |stream| secure(stream).await.expect("TLS is spoken")).await
@@ -109,16 +108,6 @@ impl Drop for Cloud {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn connector(ca: &Path) -> TlsConnector {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(ca).expect("`init` made it")).expect("it is valid");
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("the library supports what it says it does");
-    TlsConnector::from(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
 fn publication(token: &str) -> Vec<u8> {
