@@ -245,3 +245,16 @@ fn an_end_that_was_written_twice_is_clean() {
     node.scribe.write(&frame).unwrap();
     assert!(read(&disk, &ORIGIN).unwrap().0.clean);
 }
+
+#[test]
+fn a_frame_with_a_number_that_no_node_reaches_is_damage_and_is_not_gone_on_from() {
+    let disk = SimulatedDisk::new();
+    let number = super::frame::HIGHEST - 1;
+    let name = segment::name(0, 1);
+    disk.put(&name, segment_of(&ORIGIN, 1, &[(number, 1, &[6])]));
+    let (mut node, recovered, _) = Node::start(&disk);
+    assert!(recovered.lost && recovered.last_frame == 0);
+    node.keep([1]);
+    let (_, again, rows) = Node::start(&disk);
+    assert_eq!((again.last_frame, rows), (1, vec![1]));
+}

@@ -13,7 +13,7 @@
 use super::disk::Disk;
 use super::entry::{Entries, Entry};
 use super::error::JournalError;
-use super::frame::View;
+use super::frame::{HIGHEST, View};
 use super::reading::{Next, Reading};
 use super::segment::{self, Heading, Origin};
 use std::fmt;
@@ -189,6 +189,11 @@ impl<R: Rebuild> Replaying<'_, R> {
 
     fn frame(&mut self, frame: &View<'_>) {
         let number = frame.header.number;
+        if number >= HIGHEST / 2 {
+            // No node comes so far; what was written after it could not be read back.
+            self.found.lost = true;
+            return;
+        }
         if number <= self.found.last_frame {
             return self.seen_before(frame);
         }
