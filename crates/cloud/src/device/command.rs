@@ -162,7 +162,7 @@ impl Mailbox {
 
 impl Tap for Mailbox {
     /// An event that nobody here can want wakes nobody. Where the shard is so far behind that
-    /// [`MOST_EVENTS`] wait, devices lose it, as they do what comes while they are away.
+    /// `MOST_EVENTS` wait, devices lose it, as they do what comes while they are away.
     fn hear(&self, event: &Arc<Published>) {
         if !self.listens.load(Ordering::Acquire) {
             return;
