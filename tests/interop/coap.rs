@@ -47,3 +47,11 @@ fn bytes_of_hex(text: &str) -> Vec<u8> {
     let digit = |byte: &u8| (*byte as char).to_digit(16).expect("hex") as u8;
     text.as_bytes().chunks(2).map(|pair| digit(&pair[0]) << 4 | digit(&pair[1])).collect()
 }
+
+/// A confirmable event without data; its name is shorter than 13 bytes.
+pub fn event(id: u16, name: &str) -> Vec<u8> {
+    let [high, low] = id.to_be_bytes();
+    let mut message = vec![0x40, 0x02, high, low, 0xb1, b'E', name.len() as u8];
+    message.extend_from_slice(name.as_bytes());
+    message
+}

@@ -102,7 +102,8 @@ impl Shard {
         self.out.clear();
     }
 
-    fn is_for_outbox(&self) -> bool {
+    /// Whether a durable consumer waits for what was published.
+    pub(super) fn is_for_outbox(&self) -> bool {
         self.out.events.iter().any(|event| self.world.intake.keeps(&event.name))
     }
 
@@ -111,34 +112,25 @@ impl Shard {
         let live = self.slots.get(place)?;
         let keeping = self.keepings.get_mut(index)?;
         let window = live.session.window();
-        let event = if self.out.events.is_empty() { None } else { repeated_id(message) };
-        let session = place.key();
-        // Of a session that ends with the process there is nothing to remember.
-        let heard = live.is_kept().then_some(Entry::Heard {
-            session,
-            highest: window.highest,
-            seen: window.seen,
-            event,
-        });
-        let mut ticket = None;
-        for event in self.out.events.drain(..) {
-            let row = if self.world.intake.keeps(&event.name) {
-                let number = keeping.next_row();
-                Some((number, self.seals.row(number, &event)?))
-            } else {
-                None
-            };
-            let kept = row.as_ref().map(|(row, sealed)| Entry::Kept { row: *row, sealed });
-            let entries: Vec<_> = kept.into_iter().chain(heard).collect();
-            let taken = keeping.append_together(&entries)?;
-            let number = row.as_ref().map(|(number, _)| *number);
-            keeping.hold_event(taken, number, Published::new(event));
-            if let Some((number, sealed)) = row {
-                keeping.remember(number, sealed);
-            }
-            ticket = Some(taken);
+        // A request publishes one event at most.
+        let published = self.out.events.pop();
+        let event = published.as_ref().and_then(|_| repeated_id(message));
+        let (session, highest, seen) = (place.key(), window.highest, window.seen);
+        let heard = Entry::Heard { session, highest, seen, event };
+        let Some(published) = published else { return keeping.append(&heard) };
+        if !self.world.intake.keeps(&published.name) {
+            let ticket = keeping.append(&heard)?;
+            keeping.hold_event(ticket, None, Published::new(published));
+            return Some(ticket);
         }
-        ticket.or_else(|| keeping.append(&heard?))
+        let row = keeping.next_row();
+        let sealed = self.seals.row(row, &published)?;
+        // Of a session that ends with the process there is nothing else to remember: whoever reads this back
+        // knows no such session, and ignores it.
+        let ticket = keeping.append_together(&[Entry::Kept { row, sealed: &sealed }, heard])?;
+        keeping.hold_event(ticket, Some(row), Published::new(published));
+        keeping.remember(row, sealed);
+        Some(ticket)
     }
 
     /// Writes a session down whole, with its first block of record numbers.

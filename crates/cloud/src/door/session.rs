@@ -116,8 +116,10 @@ impl Shard {
         });
         let verdict = life.hear(&mut self.world, who, standing, message, &mut self.out);
         let new = !known && live.standing.introduced;
-        if asks && (live.is_kept() || !self.out.events.is_empty()) {
-            self.keep(place, message, new);
+        // A session that ends with the process is written down for nothing, but for what a consumer waits for.
+        let is_kept = live.is_kept();
+        if asks && (is_kept || self.is_for_outbox()) {
+            self.keep(place, message, new && is_kept);
         }
         if new && let Some(address) = self.shaking.forget(place) {
             // It has our last flight: it could say nothing without.
