@@ -5,8 +5,8 @@
 
 use alloc::vec::Vec;
 
-use super::Firmware;
 use super::firmware::SaltOrder;
+use super::{Firmware, Overlong};
 use crate::coap::{Block, Code, Kind, Message, MessageId, RequestToken};
 use crate::tcp::channel::Channel;
 use crate::tcp::{Anomaly, Credentials};
@@ -121,10 +121,14 @@ impl Session {
     pub fn argument(&mut self, given: &[u8]) -> (&[u8], bool) {
         let longest = self.firmware.longest_argument;
         let fits = given.len() <= longest;
-        if fits || !self.firmware.recalls_argument {
-            self.argument.clear();
-            self.argument.extend(given.iter().take(longest));
-        }
+        let taken = match self.firmware.overlong {
+            _ if fits => given.len(),
+            Overlong::Previous => return (&self.argument, true),
+            Overlong::PreviousLength => self.argument.len(),
+            Overlong::Cut => longest,
+        };
+        self.argument.clear();
+        self.argument.extend(given.iter().take(taken));
         (&self.argument, !fits)
     }
 }
