@@ -240,7 +240,7 @@ fn p2_nothing_but_a_hello_that_follows_from_the_credentials_begins_a_session() {
             is_over(&mut pair, name);
             ended
         };
-        let early = ends(&|pair| pair.says(|device, out| drop(device.ping(out).unwrap())));
+        let early = ends(&|pair| pair.says(|device, out| _ = device.ping(out).unwrap()));
         assert_eq!(early, Anomaly::NotHello, "{name}");
         let wrong_id = ends(&|pair| {
             pair.says(|device, out| {
@@ -352,7 +352,7 @@ fn an_answer_of_another_kind_than_was_asked_for_ends_the_session() {
 fn p3_an_answer_counts_once() {
     for (name, firmware) in FIRMWARE {
         let mut pair = Pair::greeted(firmware);
-        let call = pair.cloud_says(|cloud, out| drop(cloud.call(out, "led", b"on").unwrap()));
+        let call = pair.cloud_says(|cloud, out| _ = cloud.call(out, "led", b"on").unwrap());
         let answers = pair.says(|device, out| {
             let mut scratch = Vec::new();
             let token =
@@ -395,8 +395,7 @@ fn each_generation_acknowledges_in_its_own_way_and_is_understood() {
         }
         assert_eq!(pongs, pings, "{name}");
         // The device's own messages go on from where its acknowledgements left the numbers.
-        let event =
-            pair.says(|device, out| drop(device.event(out, &Event::text("a", "1")).unwrap()));
+        let event = pair.says(|device, out| _ = device.event(out, &Event::text("a", "1")).unwrap());
         assert_eq!(pair.hears(&event, |_| {}), Ok(1), "{name}");
     }
 }

@@ -1,5 +1,7 @@
 //! The TCP session: recorded conversations, hostile input, damage, limits, and the handshake with a stand-in for RSA.
 
+mod damage;
+mod damaged;
 mod hostile;
 mod pair;
 mod recorded;
