@@ -6,5 +6,6 @@ mod handshake;
 mod hostile;
 mod limits;
 mod pair;
+mod properties;
 mod recorded;
 mod recording;
