@@ -1,5 +1,6 @@
 //! The TCP session: recorded conversations, hostile input, damage, limits, and the handshake with a stand-in for RSA.
 
+mod answers;
 mod damage;
 mod damaged;
 mod handshake;
@@ -9,3 +10,4 @@ mod pair;
 mod properties;
 mod recorded;
 mod recording;
+mod replayed;
