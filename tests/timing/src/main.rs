@@ -7,10 +7,13 @@
 //!    Reparaz, Balasch and Verbauwhede, "Dude, is my code constant time?" (2017).
 //! 5. [`report`] says what was found, and what difference would have been.
 //!
+//! With `--door` also whether a node's door ends a connection sooner for one kind than for another: [`door`].
+//!
 //! Ends with 1 where a difference was found, or where the planted one was not.
 
 mod arguments;
 mod blocks;
+mod door;
 mod report;
 mod sampling;
 mod subject;
@@ -19,6 +22,7 @@ mod welch;
 use arguments::Arguments;
 use report::Report;
 use sampling::Samples;
+use std::path::Path;
 use std::process::ExitCode;
 use subject::Subject;
 
@@ -41,21 +45,29 @@ fn main() -> ExitCode {
 /// Whether all is as it should be.
 fn run(arguments: &Arguments) -> bool {
     let keys = subject::Keys::generate();
-    let measured = |subject, calls| {
+    let measured = |subject: Subject, calls| {
         let samples = Samples::take(&keys, subject, calls, arguments.seed);
-        Report::of(subject, &samples)
+        let report = Report::of(subject.title().to_owned(), &samples);
+        println!("{report}");
+        !report.found()
     };
-    let report = measured(arguments.subject, arguments.calls);
-    print!("{report}");
+    let silent = measured(arguments.subject, arguments.calls);
     if arguments.subject != Subject::Product {
-        return !report.found();
+        return silent;
     }
-    let planted = measured(Subject::Telling, (arguments.calls / PLANTED_SHARE).max(LEAST_PLANTED));
-    print!("\n{planted}");
-    if !planted.found() {
+    let planted = (arguments.calls / PLANTED_SHARE).max(LEAST_PLANTED);
+    let sees = !measured(Subject::Telling, planted);
+    if !sees {
         println!(
-            "\nThe planted leak was not found: on this machine, with so few calls, this test sees nothing."
+            "The planted leak was not found: on this machine, with so few calls, this test sees nothing."
         );
     }
-    planted.found() && !report.found()
+    silent && sees && arguments.node.as_deref().is_none_or(|node| through_the_door(node, arguments))
+}
+
+fn through_the_door(node: &Path, arguments: &Arguments) -> bool {
+    let samples = door::time(node, arguments.handshakes, arguments.seed);
+    let report = Report::of(door::TITLE.to_owned(), &samples);
+    println!("{report}");
+    !report.found()
 }
