@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub const USAGE: &str = "\
 usage: cargo xtask timing [--calls N] [--seed N] [--subject NAME | --door [--handshakes N]]
 
-  --calls N       so many private operations [default: 1000000, some minutes]
+  --calls N       so many private operations [default: 1000000, some minutes]; 0 with --door for that alone
   --seed N        which blocks, and in which order
   --door          also handshakes through the door of a node, until they are refused
   --handshakes N  so many of those [default: 5000, some minutes]
@@ -40,6 +40,7 @@ impl Arguments {
             let value = rest.next().ok_or_else(|| format!("{option} needs a value"))?;
             let wrong = || format!("{value:?} is nothing for {option}");
             match option.as_str() {
+                "--calls" if value == "0" => arguments.calls = 0,
                 "--calls" => arguments.calls = count(value).ok_or_else(wrong)?,
                 "--handshakes" => arguments.handshakes = count(value).ok_or_else(wrong)?,
                 // What `cargo xtask` makes of `--door`: it builds the program first.

@@ -28,7 +28,7 @@ use subject::Subject;
 
 /// Calls of the planted leak for each of the product's: it is large, so few are enough.
 const PLANTED_SHARE: usize = 10;
-const LEAST_PLANTED: usize = 20_000;
+const LEAST_PLANTED: usize = 50_000;
 
 fn main() -> ExitCode {
     let given: Vec<String> = std::env::args().skip(1).collect();
@@ -44,30 +44,37 @@ fn main() -> ExitCode {
 
 /// Whether all is as it should be.
 fn run(arguments: &Arguments) -> bool {
+    let in_process = arguments.calls == 0 || in_process(arguments);
+    let door = arguments.node.as_deref().is_none_or(|node| through_the_door(node, arguments));
+    in_process && door
+}
+
+fn in_process(arguments: &Arguments) -> bool {
     let keys = subject::Keys::generate();
-    let measured = |subject: Subject, calls| {
+    let silent = |subject: Subject, calls| {
         let samples = Samples::take(&keys, subject, calls, arguments.seed);
-        let report = Report::of(subject.title().to_owned(), &samples);
-        println!("{report}");
-        !report.found()
+        is_silent(subject.title(), &samples)
     };
-    let silent = measured(arguments.subject, arguments.calls);
+    let subject = silent(arguments.subject, arguments.calls);
     if arguments.subject != Subject::Product {
-        return silent;
+        return subject;
     }
     let planted = (arguments.calls / PLANTED_SHARE).max(LEAST_PLANTED);
-    let sees = !measured(Subject::Telling, planted);
-    if !sees {
+    let blind = silent(Subject::Telling, planted);
+    if blind {
         println!(
             "The planted leak was not found: on this machine, with so few calls, this test sees nothing."
         );
     }
-    silent && sees && arguments.node.as_deref().is_none_or(|node| through_the_door(node, arguments))
+    subject && !blind
 }
 
 fn through_the_door(node: &Path, arguments: &Arguments) -> bool {
-    let samples = door::time(node, arguments.handshakes, arguments.seed);
-    let report = Report::of(door::TITLE.to_owned(), &samples);
+    is_silent(door::TITLE, &door::time(node, arguments.handshakes, arguments.seed))
+}
+
+fn is_silent(title: &'static str, samples: &Samples) -> bool {
+    let report = Report::of(title, samples);
     println!("{report}");
     !report.found()
 }

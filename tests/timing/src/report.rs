@@ -15,7 +15,7 @@ struct Row {
 
 /// All kinds of one subject.
 pub struct Report {
-    title: String,
+    title: &'static str,
     calls: usize,
     good: usize,
     median: f64,
@@ -24,7 +24,7 @@ pub struct Report {
 
 impl Report {
     /// Compares every kind with good blocks, and all bad ones together.
-    pub fn of(title: String, samples: &Samples) -> Self {
+    pub fn of(title: &'static str, samples: &Samples) -> Self {
         let good = samples.of(Kind::Good);
         let row = |name, times: &[f64]| Row {
             name,
