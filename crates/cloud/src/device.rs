@@ -28,7 +28,7 @@ pub use gateway::Gateway;
 pub use introduction::is_cellular;
 pub use life::{Life, Standing, Verdict, Who};
 pub use outgoing::Outgoing;
-pub use presence::{Presence, Whereabouts};
+pub use presence::{Presence, Transport, Whereabouts};
 pub use records::{Records, StoreRecords};
 pub use registry::{Registry, Subscribed, Takes};
 pub use roll::{Here, OwnerNumber, Roll, RollNumber};

@@ -16,7 +16,7 @@ use super::session::INTRODUCE_WITHIN;
 use super::shard::Shard;
 use super::slots::Live;
 use super::socket::Route;
-use crate::device::{End, Life, Standing};
+use crate::device::{End, Life, Standing, Transport};
 use crate::store::pin::{self, HistoryEntry, What};
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_dtls::server::{
@@ -332,7 +332,7 @@ impl Shard {
         };
         self.counters.completed();
         let Established { session, linger, early, .. } = established;
-        self.world.roll.shook_hands(here.number, self.world.wall_ms);
+        self.world.roll.shook_hands(here.number, self.world.wall_ms, Transport::Udp);
         let (next_message, next_token) = (self.world.random(), self.world.random() as u8);
         let live = Live {
             session,

@@ -68,7 +68,7 @@ pub struct Shard {
     /// roll says.
     pub(super) arrivals: HashMap<RollNumber, Place>,
     pub(super) pins: Pins,
-    pub(super) timers: Timers,
+    pub(super) timers: Timers<Place>,
     pub(super) forgers: Throttle,
     pub(super) probers: Throttle,
     pub(super) strangers: Throttle,
