@@ -19,10 +19,11 @@ mod registry;
 mod relay;
 mod report;
 mod roll;
+mod tcp;
 mod world;
 
 pub use ask::{Answer, AskError, MAX_ARGUMENT, Question};
-pub use command::{Bell, Command, LastWords, Mailbox, Reply, SessionKey};
+pub use command::{Bell, Command, Keep, LastWords, Mailbox, Reply, SessionKey};
 pub use ending::End;
 pub use gateway::Gateway;
 pub use introduction::is_cellular;
@@ -32,4 +33,5 @@ pub use presence::{Presence, Transport, Whereabouts};
 pub use records::{Records, StoreRecords};
 pub use registry::{Registry, Subscribed, Takes};
 pub use roll::{Here, OwnerNumber, Roll, RollNumber};
+pub use tcp::{Effects, Scene, TcpLife, TcpStanding, TcpVerdict};
 pub use world::World;

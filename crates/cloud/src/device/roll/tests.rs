@@ -137,7 +137,7 @@ fn a_million_devices_cost_at_most_200_bytes_each_beside_their_slots() {
     assert!(idle <= 120, "{idle} bytes on the roll");
     for n in 0..DEVICES {
         let list = ["spark/", "particle/"]
-            .map(|prefix| Subscribed { prefix: prefix.into(), takes: Takes::Text });
+            .map(|prefix| Subscribed { prefix: prefix.into(), takes: Takes::Text, from: None });
         registry.learn(roll.find(device(n)).unwrap(), list.into());
     }
     let subscribed = each(registry.bytes());

@@ -25,7 +25,7 @@ impl Tagger {
     pub fn tag(&self, address: IpAddr) -> Tag {
         let number = match address.to_canonical() {
             IpAddr::V4(address) => u64::from(address.to_bits()),
-            IpAddr::V6(address) => (address.to_bits() >> 64) as u64 ^ 1 << 63,
+            IpAddr::V6(address) => (address.to_bits() >> 64) as u64,
         };
         Tag(self.secret.hash_one((address.to_canonical().is_ipv6(), number)))
     }
