@@ -4,6 +4,7 @@ use crate::account::Accounts;
 use crate::config::{Config, ConfigError};
 use crate::init::is_data_folder;
 use crate::node_key::{Label, NodeKey, NodeKeyError};
+use crate::pinning::{KnownWeak, Pinning};
 use crate::store::{self, Store, StoreError};
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -55,6 +56,7 @@ pub struct Folder {
     pub node_key: Arc<NodeKey>,
     /// Its store.
     pub store: Store,
+    known_weak: Arc<KnownWeak>,
     _lock: File,
 }
 
@@ -89,7 +91,9 @@ impl Folder {
             return Err(FolderError::NoStore(file));
         }
         let store = Store::open(path, &node_key)?;
-        Ok(Self { path: path.into(), config, node_key: Arc::new(node_key), store, _lock: lock })
+        let known_weak = Arc::default();
+        let node_key = Arc::new(node_key);
+        Ok(Self { path: path.into(), config, node_key, store, known_weak, _lock: lock })
     }
 
     /// What sets this folder on this machine apart from any copy of it: a restored backup or a clone is
@@ -109,13 +113,19 @@ impl Folder {
         Ok(self.node_key.tag(Label::INCARNATION, &what))
     }
 
+    /// The way to a pin.
+    pub fn pinning(&self) -> Pinning {
+        Pinning::new(self.store.clone(), Arc::clone(&self.known_weak))
+    }
+
     /// The people of this node.
     pub fn accounts(&self) -> Accounts {
         Accounts::new(self.store.clone(), &self.node_key)
     }
 }
 
-fn lock(folder: &Path) -> Result<File, FolderError> {
+/// Takes the lock on a data folder, which ends with the file that is given back.
+pub(crate) fn lock(folder: &Path) -> Result<File, FolderError> {
     let path = folder.join("lock");
     let io = |source| FolderError::Io { path: path.clone(), source };
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;

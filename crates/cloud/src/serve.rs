@@ -100,6 +100,8 @@ pub struct ServeOptions {
     pub api: Option<SocketAddr>,
     /// Where devices come in, instead of what the configuration says.
     pub udp: Option<SocketAddr>,
+    /// Where devices of the TCP service come in, whatever the configuration says: it is on then.
+    pub tcp: Option<SocketAddr>,
 }
 
 /// Where a node listens.
@@ -109,6 +111,9 @@ pub struct Addresses {
     pub api: SocketAddr,
     /// The door for devices over UDP.
     pub udp: SocketAddr,
+    /// The door for devices over TCP, where it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<SocketAddr>,
 }
 
 /// A running node.
@@ -151,14 +156,16 @@ impl Node {
         let accounts = folder.accounts();
 
         let pulse = Pulse::new(gateway.clone(), folder.store.clone());
-        let addresses = Addresses { api: api_address, udp: door.address() };
+        let addresses = Addresses { api: api_address, udp: door.address(), tcp: None };
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
-            .of_running(Running { pulse: pulse.clone(), addresses, outbox: outbox.clone() });
+            .with_pinning(folder.pinning())
+            .of_running(Running { pulse: pulse.clone(), addresses, outbox: outbox.clone(), enrolment: None });
         let control = tokio::spawn(control.serve(office));
 
         let (stop, stopped) = watch::channel(false);
         let store = folder.store.clone();
         let state = ApiState::new(store, gateway, bus.clone(), accounts.clone(), stopped.clone())
+            .with_pinning(folder.pinning())
             .with_contact(
                 folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
             );

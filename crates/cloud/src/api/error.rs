@@ -198,6 +198,11 @@ impl From<PinError> for ApiError {
             PinError::AnotherKeyPinned { .. } => Self::forbidden(
                 "This device has another key pinned already. Changing a pin needs an operator: `pintle pin set`.",
             ),
+            PinError::Weak { why } => Self::forbidden(format!("This key is weak: {why}.")),
+            // With whose is nobody's business.
+            PinError::SharedFactor { .. } => Self::forbidden(
+                "This key shares a prime factor with another one, so anyone can compute its private key: make a new one.",
+            ),
             PinError::Foreign { .. } => {
                 Self::forbidden("Permission denied: this is not your device.")
             }

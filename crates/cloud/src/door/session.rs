@@ -11,6 +11,7 @@ use super::journaling::{is_request, ping_of};
 use super::shard::Shard;
 use super::slots::Live;
 use super::socket::Route;
+use crate::device_key::KeyKind;
 use crate::device::{AskError, End, Life, Question, Reply, RollNumber, Verdict, Who};
 use crate::event::Event;
 use crate::store::pin::{self, HistoryEntry, What};
@@ -405,6 +406,7 @@ impl Shard {
             at_ms: self.world.wall_ms,
             device: Some(*claimed),
             fingerprint: key,
+            kind: KeyKind::P256,
             what: What::RefusedWrongId.as_str().into(),
             detail: format!("the key is pinned for {device}"),
         };

@@ -17,6 +17,7 @@ use super::shard::Shard;
 use super::slots::Live;
 use super::socket::Route;
 use crate::device::{End, Life, Standing, Transport};
+use crate::device_key::KeyKind;
 use crate::store::pin::{self, HistoryEntry, What};
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_dtls::server::{
@@ -269,6 +270,7 @@ impl Shard {
             at_ms: self.world.wall_ms,
             device: None,
             fingerprint: Some(key),
+            kind: KeyKind::P256,
             what: What::RefusedUnpinned.as_str().into(),
             detail: "no device has this key".into(),
         };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pintle_cloud::device_key::{DeviceKey, KeyKind, RsaPublicKey};
 use pintle_cloud::store::pin::{
     HistoryEntry, NewPin, PinChange, PinError, Pinned, PinnedBy, What, note,
 };
@@ -19,7 +20,7 @@ fn key(n: u8) -> PublicKey {
 fn pin(device_number: u8, key_number: u8) -> NewPin {
     NewPin {
         device: device(device_number),
-        key: key(key_number),
+        key: key(key_number).into(),
         platform_id: Some(13),
         owner: None,
         by: PinnedBy::Operator,
@@ -74,6 +75,7 @@ fn every_change_of_a_pin_is_in_the_history_and_no_repetition_is() {
         at_ms: 2,
         device: None,
         fingerprint: Some(key(3).fingerprint()),
+        kind: KeyKind::P256,
         what: What::RefusedUnpinned.as_str().to_owned(),
         detail: String::new(),
     };
@@ -111,6 +113,7 @@ fn refusals_in_the_history_are_bounded_and_changes_are_kept() {
             at_ms: n,
             device: None,
             fingerprint: None,
+            kind: KeyKind::P256,
             what: What::RefusedUnpinned.as_str().to_owned(),
             detail: String::new(),
         };

@@ -160,7 +160,7 @@ fn the_roll_is_loaded_from_the_store_in_whole() {
             point[1..5].copy_from_slice(&n.to_be_bytes());
             NewPin {
                 device: device(n),
-                key: PublicKey::from_point(&point).unwrap(),
+                key: PublicKey::from_point(&point).unwrap().into(),
                 platform_id: None,
                 owner: (n % 3 == 0).then_some(owner),
                 by: PinnedBy::Import,
