@@ -127,7 +127,9 @@ pub enum NotADeviceKey {
     )]
     Private,
     /// A certificate.
-    #[error("it holds a certificate: give the public key alone (openssl x509 -in FILE -noout -pubkey)")]
+    #[error(
+        "it holds a certificate: give the public key alone (openssl x509 -in FILE -noout -pubkey)"
+    )]
     Certificate,
     /// A key on another curve.
     #[error("it is an elliptic-curve key, and not on P-256, the one curve that devices have")]

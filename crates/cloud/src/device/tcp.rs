@@ -17,11 +17,11 @@ use super::world::World;
 use crate::event::{Event, Source};
 use asking::Questions;
 use describing::Describing;
+use pintle_protocol::ContentFormat;
 use pintle_protocol::coap::{Kind, Message};
 use pintle_protocol::reply::{self, Answer};
 use pintle_protocol::tcp::server::{Received, Sense, Session};
 use pintle_protocol::tcp::{Hello, Request, SendError, Subscription};
-use pintle_protocol::{ContentFormat, from_cloud};
 use std::borrow::Cow;
 use std::time::Duration;
 

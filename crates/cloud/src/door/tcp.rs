@@ -31,7 +31,9 @@ use pintle_protocol::tcp::DevicePublicKey;
 use pintle_rsa::CloudKey;
 use pool::Pool;
 use runner::Runner;
-use shard::{Parts, TcpShard};
+use session::Live;
+use shard::{Connection, Parts, TcpShard};
+use slab::{Key, Slab};
 use sockets::Sockets;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -139,6 +141,18 @@ impl TcpDoor {
         self.address
     }
 
+    /// Where the door's commands are put in.
+    pub fn mailbox(&self) -> Mailbox {
+        self.mailbox.clone()
+    }
+
+    /// The bytes that one idle device holds here, beside its line on the roll and what the system keeps.
+    pub const fn bytes_per_session() -> usize {
+        // At rest it has one alarm.
+        let alarm = size_of::<(Duration, Key)>();
+        Slab::<Connection>::bytes_each() + Live::bytes_each() + Sockets::bytes_each() + alarm
+    }
+
     /// What the door counts.
     pub fn counters(&self) -> Arc<TcpCounters> {
         Arc::clone(&self.counters)
@@ -159,9 +173,19 @@ impl TcpDoor {
 fn decoy() -> Result<DevicePublicKey, DoorError> {
     let mut modulus = [0; 128];
     AwsLc.fill_random(&mut modulus)?;
-    if let [first, .., last] = &mut modulus {
-        *first |= 0x80;
-        *last |= 1;
+    let [first, .., last] = &mut modulus;
+    *first |= 0x80;
+    *last |= 1;
+    let key = DevicePublicKey::from_modulus(&modulus);
+    Ok(key.map_err(std::io::Error::other)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idle_device_costs_half_a_kibibyte() {
+        assert!(TcpDoor::bytes_per_session() <= 512, "{} bytes", TcpDoor::bytes_per_session());
     }
-    DevicePublicKey::from_modulus(&modulus).map_err(|_| DoorError::Decoy)
 }

@@ -299,5 +299,6 @@ fn pin_row(row: &Row) -> Result<PinRow, StoreError> {
 }
 
 fn kind(row: &Row, column: usize) -> Result<KeyKind, StoreError> {
-    KeyKind::from_word(row.text(column)?).ok_or_else(|| StoreError::corrupt("an unknown kind of key"))
+    KeyKind::from_word(row.text(column)?)
+        .ok_or_else(|| StoreError::corrupt("an unknown kind of key"))
 }

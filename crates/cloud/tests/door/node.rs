@@ -103,6 +103,7 @@ impl Node {
             layout: self.layout,
             journal: self.shelf.clone(),
             intake,
+            neighbours: Vec::new(),
         };
         let door = UdpDoor::open(address, around).unwrap();
         self.gateway = Gateway::new(door.mailboxes(), roll);

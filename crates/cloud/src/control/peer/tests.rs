@@ -118,7 +118,8 @@ fn p1_a_device_with_two_keys_is_not_guessed_at() {
 #[test]
 fn a_folder_of_something_else_is_refused() {
     let server = Server::new(&[("photos/cat.jpg", "x".into())]);
-    let why = |within: &str| read_peer(&server.0.path().join(within), None).unwrap_err().to_string();
+    let why =
+        |within: &str| read_peer(&server.0.path().join(within), None).unwrap_err().to_string();
     assert!(why("").contains("holds no devices of a spark-server"), "{}", why(""));
     assert!(why("nowhere").contains("nothing was imported"), "{}", why("nowhere"));
 }

@@ -71,13 +71,7 @@ impl Questions {
 
 impl TcpLife {
     /// Asks the device something; the answer, or that there is none, goes to `reply`.
-    pub fn ask(
-        &mut self,
-        world: &World,
-        scene: &mut Scene<'_>,
-        question: &Question,
-        reply: Reply,
-    ) {
+    pub fn ask(&mut self, world: &World, scene: &mut Scene<'_>, question: &Question, reply: Reply) {
         let frames = &mut scene.effects.frames;
         let full = self.questions.open.len() >= MOST;
         let asked = match question {

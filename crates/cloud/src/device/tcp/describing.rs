@@ -24,7 +24,6 @@ const MOST_TRIES: u8 = 3;
 
 struct Asking {
     asked: Asked,
-    kind: DescribeKind,
     fetch: Fetch,
     until: Duration,
 }
@@ -45,7 +44,8 @@ impl Describing {
     pub(super) fn begin(&mut self, now: Duration, flags: HelloFlags) {
         let unasked = flags.contains(HelloFlags::SENDS_DESCRIBE);
         let wait = if unasked { UNASKED_WITHIN } else { Duration::ZERO };
-        *self = Self { system: true, application: true, next_at: Some(now + wait), ..Self::default() };
+        *self =
+            Self { system: true, application: true, next_at: Some(now + wait), ..Self::default() };
     }
 
     /// A describe that the device began will never be whole.
@@ -118,7 +118,7 @@ impl TcpLife {
     ) -> Result<(), Fault> {
         let asked = scene.session.describe(&mut scene.effects.frames, kind, block)?;
         let until = world.now + ANSWER_WITHIN;
-        self.describing.asking = Some(Asking { asked, kind, fetch, until });
+        self.describing.asking = Some(Asking { asked, fetch, until });
         Ok(())
     }
 

@@ -98,11 +98,6 @@ impl Callers {
         self.count >= MOST
     }
 
-    /// How many are at the door.
-    pub fn count(&self) -> usize {
-        self.count
-    }
-
     /// Takes who came first off the queue; it may be gone or in, or have sent its block.
     pub fn first(&mut self) -> Option<Key> {
         self.queue.pop_front()

@@ -106,9 +106,13 @@ impl Opener {
         let (device, key) = (claim.device_id(), *claim.public_key());
         let fingerprint = fingerprint(&key);
         let pinned = self.roll.key_of(device);
-        let has_leave = pinned.is_none() && self.enrolling.enrolment.is_allowed(device, Instant::now());
+        let has_leave =
+            pinned.is_none() && self.enrolling.enrolment.is_allowed(device, Instant::now());
         let is_pinned = Choice::from(u8::from(pinned.is_some()))
-            & pinned.unwrap_or(Fingerprint::from_bytes([0; 32])).as_bytes().ct_eq(fingerprint.as_bytes());
+            & pinned
+                .unwrap_or(Fingerprint::from_bytes([0; 32]))
+                .as_bytes()
+                .ct_eq(fingerprint.as_bytes());
         let (holds, taken) = (claim.holds(), is_pinned | Choice::from(u8::from(has_leave)));
         let answer = claim.answer(taken, &self.decoy, &Credentials::new(secret), &self.rsa)?;
         let Some((device, answer, session)) = answer.admit() else {
@@ -126,7 +130,7 @@ impl Opener {
     /// Uses a device's leave up; whether its key is pinned now.
     fn enrol(&self, device: DeviceId, key: &[u8; DevicePublicKey::SIZE]) -> bool {
         let Enrolling { enrolment, pinning, runtime } = &self.enrolling;
-        let Ok(key) = RsaPublicKey::from_spki(key) else { return false };
+        let Some(key) = RsaPublicKey::from_spki(key) else { return false };
         if !enrolment.take(device, Instant::now()) {
             return false;
         }

@@ -91,12 +91,7 @@ impl Drop for Pool {
     }
 }
 
-fn serve(
-    waiting: &Mutex<Receiver<Work>>,
-    done: &Sender<Finished>,
-    opener: &Opener,
-    bell: &Bell,
-) {
+fn serve(waiting: &Mutex<Receiver<Work>>, done: &Sender<Finished>, opener: &Opener, bell: &Bell) {
     if let Err(error) = nice(GIVE_WAY) {
         tracing::warn!(%error, "the threads for handshakes over TCP do not give way to others");
     }

@@ -7,6 +7,7 @@
 //! 4. [`TcpShard::opened`]: a device is answered at once. Everyone else hears nothing: the connection is closed
 //!    [`VERDICT_AFTER`] its block was here, whatever was wrong with it, and however long it took to see that.
 
+use super::address::Tag;
 use super::callers::Turn;
 use super::opening::{Admitted, Opened, Stranger};
 use super::orders::Order;
@@ -14,8 +15,8 @@ use super::pool::{Finished, Work};
 use super::session::Live;
 use super::shard::{Connection, Stage, TcpShard};
 use super::slab::Key;
-use super::address::Tag;
 use crate::device::{End, Transport};
+use crate::device_key::KeyKind;
 use crate::store::pin::{self, HistoryEntry, What};
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_protocol::tcp::server::Greeting;
@@ -170,11 +171,8 @@ impl TcpShard {
         self.counters.completed();
         self.callers.left();
         self.world.roll.shook_hands(here.number, wall_ms, Transport::Tcp);
-        connection.stage = Stage::Live(Box::new(Live::new(
-            admitted.session,
-            admitted.device,
-            here,
-        )));
+        connection.stage =
+            Stage::Live(Box::new(Live::new(admitted.session, admitted.device, here)));
         self.say_raw(key, &admitted.answer);
         self.orders.add(Order::Listen(key, true));
         self.end_at(key, now + HELLO_DEADLINE);
@@ -239,6 +237,7 @@ impl TcpShard {
             at_ms: self.world.wall_ms,
             device: Some(device),
             fingerprint: Some(fingerprint),
+            kind: KeyKind::Rsa1024,
             what: what.as_str().into(),
             detail: detail.into(),
         };
@@ -256,8 +255,10 @@ impl TcpShard {
             at_ms: self.world.wall_ms,
             device: None,
             fingerprint: None,
+            kind: KeyKind::Rsa1024,
             what: What::RefusedHandshakes.as_str().into(),
-            detail: "over TCP: so many fail that somebody may be asking the cloud's key questions".into(),
+            detail: "over TCP: so many fail that somebody may be asking the cloud's key questions"
+                .into(),
         };
         self.world.enqueue(pin::note(&entry));
     }

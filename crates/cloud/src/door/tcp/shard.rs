@@ -136,11 +136,6 @@ impl TcpShard {
         usize::from(self.number)
     }
 
-    /// How many connections there are.
-    pub fn count(&self) -> usize {
-        self.connections.count()
-    }
-
     /// Takes what a connection brought.
     pub fn heard(&mut self, key: Key, bytes: &[u8]) {
         match self.connections.get(key).map(|connection| &connection.stage) {
@@ -236,7 +231,9 @@ impl TcpShard {
     pub(super) fn set_alarm(&mut self, key: Key) {
         let Some(connection) = self.connections.get(key) else { return };
         let wanted = match &connection.stage {
-            Stage::Live(live) => live.poll_timeout().map_or(connection.ends_at, |at| at.min(connection.ends_at)),
+            Stage::Live(live) => {
+                live.poll_timeout().map_or(connection.ends_at, |at| at.min(connection.ends_at))
+            }
             _ => connection.ends_at,
         };
         if connection.alarm.is_none_or(|at| at > wanted) {

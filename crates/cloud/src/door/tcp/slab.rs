@@ -26,10 +26,7 @@ impl Key {
 
     /// The key that a number was made of.
     pub const fn unpack(word: u64) -> Self {
-        Self {
-            index: (word & (MOST as u64 - 1)) as u32,
-            generation: (word >> INDEX_BITS) as u16,
-        }
+        Self { index: (word & (MOST as u64 - 1)) as u32, generation: (word >> INDEX_BITS) as u16 }
     }
 
     /// How the roll calls it.
@@ -124,7 +121,8 @@ mod tests {
 
     #[test]
     fn a_key_survives_its_packing_in_forty_bits() {
-        for key in [Key { index: 0, generation: 0 }, Key { index: MOST - 1, generation: u16::MAX }] {
+        for key in [Key { index: 0, generation: 0 }, Key { index: MOST - 1, generation: u16::MAX }]
+        {
             assert_eq!(Key::unpack(key.pack()), key);
             assert!(key.pack() < 1 << 40);
         }

@@ -129,8 +129,7 @@ impl Sockets {
     pub fn open(&mut self, is_open: bool) {
         if self.is_open != is_open {
             let flags = if is_open { EpollFlags::EPOLLIN } else { EpollFlags::empty() };
-            let changed =
-                self.epoll.modify(&self.listener, &mut EpollEvent::new(flags, LISTENER));
+            let changed = self.epoll.modify(&self.listener, &mut EpollEvent::new(flags, LISTENER));
             self.is_open = changed.map_or(self.is_open, |()| is_open);
         }
     }
