@@ -23,5 +23,5 @@ fn no_bad_padding_is_taken_for_a_good_one() {
             bad += usize::from(test.result == TestResult::Invalid);
         }
     }
-    assert!(tried > 40 && bad > 20, "{tried} tried, {bad} of them bad");
+    assert!(tried > 40 && bad >= 20, "{tried} tried, {bad} of them bad");
 }
