@@ -1,7 +1,9 @@
 //! The device's side, with the faults of each firmware: for virtual devices and tests.
 
+mod answering;
 mod firmware;
 mod handshake;
+mod saying;
 mod session;
 
 pub use firmware::{Firmware, SaltOrder};

@@ -131,8 +131,12 @@ struct Products {
 impl Products {
     /// `None` of no numbers.
     fn of(leaves: &[BigNum], context: &mut BigNumContextRef) -> Result<Option<Self>, ErrorStack> {
-        if let [leaf] = leaves {
-            return Ok(Some(Self { product: BigNumRef::to_owned(leaf)?, halves: None }));
+        match leaves {
+            [] => return Ok(None),
+            [leaf] => {
+                return Ok(Some(Self { product: BigNumRef::to_owned(leaf)?, halves: None }));
+            }
+            _ => {}
         }
         let (left, right) = leaves.split_at(leaves.len() / 2);
         let (Some(left), Some(right)) = (Self::of(left, context)?, Self::of(right, context)?)
