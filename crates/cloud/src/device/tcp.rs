@@ -149,7 +149,7 @@ impl TcpLife {
                         self.describing.is_stuck(*kind, world.now);
                         Ok(())
                     }
-                    _ => self.take_describe(world, scene, body),
+                    _ => self.take_describe(world, scene, *kind, body),
                 };
                 taken.and_then(|()| answer(scene, message, Answer::Changed))
             }

@@ -136,7 +136,7 @@ impl TcpLife {
         let Some(Asking { mut fetch, .. }) = current else {
             // A second part of an answer, or one that came too late for its blocks to be put together.
             return match !refused && answer.block2()?.is_none() {
-                true => self.take_describe(world, scene, answer.payload()),
+                true => self.take_describe(world, scene, kind, answer.payload()),
                 false => Ok(()),
             };
         };
@@ -149,7 +149,7 @@ impl TcpLife {
                 }
                 Progress::Complete(body) => {
                     self.describing.is_here(kind);
-                    self.take_describe(world, scene, &body)?;
+                    self.take_describe(world, scene, kind, &body)?;
                 }
             }
         }
@@ -164,9 +164,10 @@ impl TcpLife {
         &mut self,
         world: &World,
         scene: &mut Scene<'_>,
+        kind: DescribeKind,
         body: &[u8],
     ) -> Result<(), Fault> {
-        let Description { system, application, .. } = Description::parse(body)?;
+        let Description { system, application, .. } = Description::parse(kind, body)?;
         let (device, now) = (scene.who.device, world.now);
         if let Some(system) = system {
             self.describing.is_here(DescribeKind::System);
