@@ -6,8 +6,8 @@
 //! [`from_cloud::decode`] (in the device) says what they mean. Answers are written by [`reply`], requests by
 //! the writers beside each decoder; every writer appends one datagram to a `Vec`.
 //!
-//! Ruled by RFC 7252 (CoAP), RFC 7959 (blockwise) and by how Device OS 6.2 uses them. The TCP session and
-//! the firmware transfer are not here yet: their paths decode to `Unknown`.
+//! Ruled by RFC 7252 (CoAP), RFC 7959 (blockwise) and by how Device OS 6.2 uses them. [`tcp`] has the sessions of
+//! older devices, which say much the same over a byte stream. The firmware transfer is not here yet.
 
 #![no_std]
 
@@ -26,6 +26,7 @@ pub mod goodbye;
 pub mod hello;
 mod path;
 pub mod reply;
+pub mod tcp;
 pub mod value;
 mod varint;
 mod wire;

@@ -1,0 +1,176 @@
+//! What the cloud asked and the device has not settled yet. Few, so a plain list is searched.
+
+use alloc::vec::Vec;
+
+use crate::coap::{MessageId, RequestToken};
+use crate::describe::DescribeKind;
+use crate::tcp::SendError;
+
+/// What was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// Are you there?
+    Ping,
+    /// Say what you run.
+    Describe(DescribeKind),
+    /// Call a function.
+    Call,
+    /// Read a variable.
+    Read,
+    /// Shout, or stop.
+    Signal,
+}
+
+/// A question of the cloud's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The id of its message.
+    pub id: MessageId,
+    /// Its token, which a ping does not have.
+    pub token: Option<RequestToken>,
+    /// What was asked.
+    pub about: About,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Question {
+    asked: Asked,
+    state: State,
+}
+
+/// How far a question has come. It is gone once nothing more can come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Neither acknowledged nor answered.
+    Open,
+    /// Acknowledged; the response is to come.
+    Accepted,
+    /// The response came first; the acknowledgement is to come.
+    Answered,
+    /// A describe that was answered and may be answered once more.
+    MayRepeat,
+}
+
+/// The list of them.
+#[derive(Debug, Default)]
+pub(super) struct Questions(Vec<Question>);
+
+impl Questions {
+    /// No more than tokens of one byte can tell apart, and one to spare.
+    const MOST: usize = 255;
+
+    pub(super) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    pub(super) fn has_room(&self) -> Result<(), SendError> {
+        if self.0.len() < Self::MOST { Ok(()) } else { Err(SendError::Unanswered) }
+    }
+
+    pub(super) fn push(&mut self, asked: Asked) {
+        // A describe that was answered held these only in case.
+        self.0.retain(|question| {
+            question.state != State::MayRepeat
+                || (question.asked.id != asked.id && question.asked.token != asked.token)
+        });
+        self.0.push(Question { asked, state: State::Open });
+    }
+
+    pub(super) fn has_id(&self, id: MessageId) -> bool {
+        self.0.iter().any(|question| question.asked.id == id)
+    }
+
+    /// Whether an answer with this token may still come.
+    pub(super) fn has_token(&self, token: RequestToken) -> bool {
+        self.0.iter().any(|question| {
+            question.asked.token == Some(token) && question.state != State::MayRepeat
+        })
+    }
+
+    /// Whether a message with this id is to be acknowledged.
+    pub(super) fn awaits(&self, id: MessageId) -> bool {
+        self.0.iter().any(|question| question.asked.id == id && question.is_unacknowledged())
+    }
+
+    /// An empty acknowledgement, or a reset, of this id.
+    pub(super) fn acknowledged(&mut self, id: MessageId) -> Option<Asked> {
+        let position = self.0.iter().position(|q| q.asked.id == id && q.is_unacknowledged())?;
+        let question = self.0.get_mut(position)?;
+        let asked = question.asked;
+        if question.state == State::Open && asked.token.is_some() {
+            question.state = State::Accepted;
+        } else {
+            self.remove(position);
+        }
+        Some(asked)
+    }
+
+    /// An acknowledgement that is the response, or refuses the request without a token.
+    pub(super) fn answered_at_once(
+        &mut self,
+        id: MessageId,
+        token: Option<RequestToken>,
+        twice: bool,
+    ) -> Option<Asked> {
+        let position = self.0.iter().position(|question| {
+            question.asked.id == id
+                && matches!(question.state, State::Open | State::MayRepeat)
+                && question.asked.token.is_some()
+                && (token.is_none() || question.asked.token == token)
+        })?;
+        let question = self.0.get_mut(position)?;
+        let asked = question.asked;
+        let again = twice && matches!(asked.about, About::Describe(_));
+        if again && question.state == State::Open {
+            question.state = State::MayRepeat;
+        } else {
+            self.remove(position);
+        }
+        Some(asked)
+    }
+
+    /// A response in a message of its own.
+    pub(super) fn answered(&mut self, token: RequestToken) -> Option<Asked> {
+        let position = self.0.iter().position(|question| {
+            question.asked.token == Some(token)
+                && matches!(question.state, State::Open | State::Accepted)
+        })?;
+        let question = self.0.get_mut(position)?;
+        let asked = question.asked;
+        if question.state == State::Open {
+            question.state = State::Answered;
+        } else {
+            self.remove(position);
+        }
+        Some(asked)
+    }
+
+    /// The oldest ping that was not acknowledged.
+    pub(super) fn oldest_ping(&self) -> Option<Asked> {
+        self.first(|asked| asked.about == About::Ping)
+    }
+
+    /// The signal with this token that was not acknowledged.
+    pub(super) fn signal(&self, token: RequestToken) -> Option<Asked> {
+        self.first(|asked| asked.about == About::Signal && asked.token == Some(token))
+    }
+
+    fn first(&self, wanted: impl Fn(&Asked) -> bool) -> Option<Asked> {
+        let open = self.0.iter().filter(|question| question.state == State::Open);
+        open.map(|question| question.asked).find(wanted)
+    }
+
+    fn remove(&mut self, position: usize) {
+        self.0.remove(position);
+        if self.0.is_empty() {
+            // An idle session keeps no list.
+            self.0 = Vec::new();
+        }
+    }
+}
+
+impl Question {
+    const fn is_unacknowledged(&self) -> bool {
+        matches!(self.state, State::Open | State::Answered)
+    }
+}
