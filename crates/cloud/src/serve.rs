@@ -159,7 +159,12 @@ impl Node {
         let addresses = Addresses { api: api_address, udp: door.address(), tcp: None };
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
             .with_pinning(folder.pinning())
-            .of_running(Running { pulse: pulse.clone(), addresses, outbox: outbox.clone(), enrolment: None });
+            .of_running(Running {
+                pulse: pulse.clone(),
+                addresses,
+                outbox: outbox.clone(),
+                enrolment: None,
+            });
         let control = tokio::spawn(control.serve(office));
 
         let (stop, stopped) = watch::channel(false);

@@ -67,7 +67,9 @@ impl Store {
         let reading = (0..READERS).map(|_| connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY));
         let readers = reader::Readers::start(reading.collect::<Result<_, _>>()?)?;
         let writer = writer::Writer::start(writing)?;
-        Ok(Self { rooms: Arc::new(Rooms { readers, rsa_pins: tokio::sync::Mutex::default(), writer }) })
+        Ok(Self {
+            rooms: Arc::new(Rooms { readers, rsa_pins: tokio::sync::Mutex::default(), writer }),
+        })
     }
 
     /// Queues a write that nobody waits for; never blocks. [`StoreError::Busy`] when 65,536 are waiting.

@@ -53,7 +53,8 @@ pub(super) async fn pin<F: Fleet>(
 /// The key in PEM form, and of the algorithm that the request says, where it says one.
 fn read_key(pem: &str, algorithm: Option<String>) -> Result<DeviceKey, ApiError> {
     let key = DeviceKey::read(pem.as_bytes()).map_err(|what| {
-        let form = "The field publicKey must be a P-256 or RSA public key in PEM form (BEGIN PUBLIC KEY)";
+        let form =
+            "The field publicKey must be a P-256 or RSA public key in PEM form (BEGIN PUBLIC KEY)";
         ApiError::bad_request(format!("{form}: {what}."))
     })?;
     let (expected, kind) = match key.kind() {

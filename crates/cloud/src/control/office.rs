@@ -136,9 +136,8 @@ impl Office {
             }
         }
         let taken = self.pinning.set_sound(&pins).await;
-        let (changes, bad) = taken.map_err(|BatchError { error, .. }| {
-            format!("{error}; nothing was imported")
-        })?;
+        let (changes, bad) =
+            taken.map_err(|BatchError { error, .. }| format!("{error}; nothing was imported"))?;
         for (index, pin) in pins.iter().enumerate() {
             let Some(error) = bad.get(&index) else {
                 self.tell_doors(pin);
@@ -178,7 +177,10 @@ impl Office {
         self.store.pins().note(&entry).await.map_err(|error| error.to_string())?;
         match enrolment.allow(id, Instant::now(), within) {
             true => Ok(Response::Enrolling { device: id.to_string(), minutes }),
-            false => Err(format!("{} devices have leave already: wait until some of them came", enrolment::MOST)),
+            false => Err(format!(
+                "{} devices have leave already: wait until some of them came",
+                enrolment::MOST
+            )),
         }
     }
 

@@ -64,8 +64,7 @@ pub enum PeerError {
 /// # Errors
 /// [`PeerError`]. A file or record that is of no use is no error.
 pub fn read_peer(folder: &Path, owner: Option<&str>) -> Result<PeerDevices, PeerError> {
-    fs::read_dir(folder)
-        .map_err(|source| PeerError::Folder { path: folder.to_owned(), source })?;
+    fs::read_dir(folder).map_err(|source| PeerError::Folder { path: folder.to_owned(), source })?;
     let mut found = Found::default();
     for place in FOLDERS {
         found.key_files(&folder.join(place));
@@ -109,7 +108,8 @@ impl Found {
 
     fn key_file(&mut self, path: &Path, name: &str) -> Result<(), String> {
         if name == SERVER_KEY {
-            let why = "it is the server's own key: `pintle init --import-tcp-key` takes the private half";
+            let why =
+                "it is the server's own key: `pintle init --import-tcp-key` takes the private half";
             return Err(why.to_owned());
         }
         let id = name.strip_suffix(SUFFIX).and_then(|id| id.parse().ok());
@@ -169,10 +169,7 @@ impl Found {
         let made = |(line, (id, held)): (u64, (DeviceId, Held))| {
             PinLine::made(line, id, &held.key, None, owner.map(str::to_owned))
         };
-        PeerDevices {
-            pins: (1..).zip(self.devices).map(made).collect(),
-            skipped: self.skipped,
-        }
+        PeerDevices { pins: (1..).zip(self.devices).map(made).collect(), skipped: self.skipped }
     }
 }
 

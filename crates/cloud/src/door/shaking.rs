@@ -16,8 +16,8 @@ use super::session::INTRODUCE_WITHIN;
 use super::shard::Shard;
 use super::slots::Live;
 use super::socket::Route;
-use crate::device_key::KeyKind;
 use crate::device::{End, Life, Standing};
+use crate::device_key::KeyKind;
 use crate::store::pin::{self, HistoryEntry, What};
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_dtls::server::{

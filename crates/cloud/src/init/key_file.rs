@@ -3,7 +3,6 @@
 
 use crate::der::{self, INTEGER, OBJECT_ID, OCTET_STRING, SEQUENCE};
 use crate::pem;
-use crate::rsa_seam as pintle_rsa;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use std::fs::File;
 use std::io::Read;
@@ -16,8 +15,7 @@ const LONGEST: u64 = 64 << 10;
 /// `[0]` of an `ECPrivateKey`: its curve.
 const CURVE: u8 = 0xa0;
 
-const LOCKED: &str =
-    "it is locked with a passphrase: unlock it (openssl pkey -in FILE -out NEW), and remove the unlocked copy afterwards";
+const LOCKED: &str = "it is locked with a passphrase: unlock it (openssl pkey -in FILE -out NEW), and remove the unlocked copy afterwards";
 const NO_KEY: &str = "it holds no private key: PEM or DER, as SEC 1, PKCS#1 or PKCS#8";
 
 /// The content of a key file.
@@ -49,7 +47,8 @@ fn unwrap(bytes: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
     let private = blocks.iter().position(|block| block.label.ends_with("PRIVATE KEY"));
     let Some(block) = private.map(|place| blocks.swap_remove(place)) else {
         let is_public = blocks.iter().any(|block| block.label.ends_with("PUBLIC KEY"));
-        let what = if is_public { "it holds a public key: the private one is needed" } else { NO_KEY };
+        let what =
+            if is_public { "it holds a public key: the private one is needed" } else { NO_KEY };
         return Err(what.to_owned());
     };
     match block.is_locked {
@@ -89,7 +88,10 @@ pub(super) fn p256(bytes: &[u8]) -> Result<EcdsaKeyPair, String> {
             return Err("its curve is not P-256, the one that devices on UDP take".to_owned());
         }
         Some(Kind::Rsa) => {
-            return Err("it is an RSA key, for devices on the TCP service: give it as --import-tcp-key".to_owned());
+            return Err(
+                "it is an RSA key, for devices on the TCP service: give it as --import-tcp-key"
+                    .to_owned(),
+            );
         }
         Some(Kind::Other) => return Err("it is neither a P-256 key nor an RSA key".to_owned()),
         None => return Err(NO_KEY.to_owned()),
@@ -108,9 +110,31 @@ fn whole(bytes: &[u8]) -> &[u8] {
 type RsaPair = (Zeroizing<Vec<u8>>, Vec<u8>);
 
 /// A new key for devices on the TCP service.
-pub(super) fn new_rsa() -> Option<RsaPair> {
-    let key = pintle_rsa::CloudKey::generate().ok()?;
-    Some((key.to_der().ok()?, key.public().as_spki().to_vec()))
+#[cfg(feature = "tcp")]
+pub(super) fn new_rsa() -> Result<RsaPair, String> {
+    let key = pintle_rsa::CloudKey::generate().map_err(|error| error.to_string())?;
+    rsa_pair(&key)
+}
+
+#[cfg(feature = "tcp")]
+fn rsa_pair(key: &pintle_rsa::CloudKey) -> Result<RsaPair, String> {
+    let der = key.to_der().map_err(|error| error.to_string())?;
+    Ok((der, key.public().as_spki().to_vec()))
+}
+
+#[cfg(feature = "tcp")]
+fn read_rsa(der: &[u8]) -> Result<RsaPair, String> {
+    rsa_pair(&pintle_rsa::CloudKey::read(der).map_err(|error| error.to_string())?)
+}
+
+#[cfg(not(feature = "tcp"))]
+pub(super) fn new_rsa() -> Result<RsaPair, String> {
+    Err("this program was built without the TCP service".to_owned())
+}
+
+#[cfg(not(feature = "tcp"))]
+fn read_rsa(_: &[u8]) -> Result<RsaPair, String> {
+    new_rsa()
 }
 
 /// The key for devices on the TCP service.
@@ -119,12 +143,13 @@ pub(super) fn rsa(bytes: &[u8]) -> Result<RsaPair, String> {
     match kind(&bytes) {
         Some(Kind::Rsa) => {}
         Some(Kind::P256 | Kind::OtherCurve) => {
-            return Err("it is an elliptic-curve key, for devices on UDP: give it as --import-udp-key".to_owned());
+            return Err(
+                "it is an elliptic-curve key, for devices on UDP: give it as --import-udp-key"
+                    .to_owned(),
+            );
         }
         Some(Kind::Other) => return Err("it is neither an RSA key nor a P-256 key".to_owned()),
         None => return Err(NO_KEY.to_owned()),
     }
-    let key = pintle_rsa::CloudKey::read(whole(&bytes)).map_err(|error| error.to_string())?;
-    let der = key.to_der().map_err(|error| error.to_string())?;
-    Ok((der, key.public().as_spki().to_vec()))
+    read_rsa(whole(&bytes))
 }

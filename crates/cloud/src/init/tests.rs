@@ -27,10 +27,7 @@ fn a_new_folder_is_whole_private_and_opens() {
     }
     assert_eq!(fs::read(&summary.udp_public_key).unwrap().len(), 91);
     let config = Config::load(&folder).unwrap();
-    assert_eq!(
-        config.security.contact.as_ref().unwrap().get_ref(),
-        "mailto:security@example.com"
-    );
+    assert_eq!(config.security.contact.as_ref().unwrap().get_ref(), "mailto:security@example.com");
     let node_key = NodeKey::load(&config.node.key_file).unwrap();
     let store = Store::open(&folder, &node_key).unwrap();
     let ada = Accounts::new(store.clone(), &node_key).name_hash(" Ada ");

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use pintle_cloud::device_key::{DeviceKey, KeyKind, RsaPublicKey};
+use pintle_cloud::device_key::{DeviceKey, KeyKind};
 use pintle_cloud::store::pin::{
     HistoryEntry, NewPin, PinChange, PinError, Pinned, PinnedBy, What, note,
 };
 use pintle_dtls::PublicKey;
+use pintle_protocol::tcp::DevicePublicKey;
 use proptest::prelude::*;
 
 use super::{account, device, open};
@@ -189,7 +190,7 @@ fn p1_devices_that_are_forgotten_have_no_key_and_no_record_but_a_history() {
 fn p1_rsa_keys_are_pinned_beside_p256_ones_under_the_same_rules() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
-    let rsa = |n: u8| RsaPublicKey::from_modulus(&[0x80 | n; 128]).unwrap();
+    let rsa = |n: u8| DevicePublicKey::from_modulus(&[0x80 | n; 128]).unwrap();
     let rsa_pin = |device, n| NewPin { key: rsa(n).into(), ..pin(device, 0) };
     store.pins().set(&pin(1, 1)).wait().unwrap();
     assert_eq!(store.pins().set(&rsa_pin(2, 1)).wait().unwrap(), PinChange::First);

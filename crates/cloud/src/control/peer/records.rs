@@ -22,7 +22,8 @@ impl Record {
     /// The device and its key, or why there is none.
     pub(super) fn key(&self) -> Result<(DeviceId, DeviceKey), String> {
         let id = self.device.parse();
-        let id = id.map_err(|_| format!("`{}` is no device id: 24 hex digits", shown(&self.device)))?;
+        let id =
+            id.map_err(|_| format!("`{}` is no device id: 24 hex digits", shown(&self.device)))?;
         let key = DeviceKey::read(self.key.as_bytes());
         Ok((id, key.map_err(|what| format!("device {id}: {what}"))?))
     }
