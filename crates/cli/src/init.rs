@@ -126,7 +126,9 @@ fn print(summary: &InitSummary) {
     say!("Keep a copy of {} away from backups of this folder.", summary.node_key.display());
     say!("Start it with: pintle serve --data {}", summary.data.display());
     if summary.tcp_public_key.is_some() {
-        say!("The TCP service stays off until config.toml says [tcp] enabled = true, or serve --tcp ADDR.");
+        say!(
+            "The TCP service stays off until config.toml says [tcp] enabled = true, or serve --tcp ADDR."
+        );
     }
 }
 
@@ -134,5 +136,7 @@ fn print_added(summary: &TcpKeySummary) {
     say!("Added a key for the TCP service to {}.", summary.data.display());
     say!("  public key for devices   {}", summary.tcp_public_key.display());
     say!("  its fingerprint          {}", summary.tcp_fingerprint);
-    say!("The TCP service stays off until config.toml says [tcp] enabled = true, or serve --tcp ADDR.");
+    say!(
+        "The TCP service stays off until config.toml says [tcp] enabled = true, or serve --tcp ADDR."
+    );
 }

@@ -68,7 +68,9 @@ fn print(response: &Response, json: bool) -> Result<(), Failure> {
         Response::Imported { pins, new } => say!("{pins} pins imported, {new} of them new"),
         Response::TakenOver { new, same, skipped } => print_taken_over(*new, *same, skipped),
         Response::Enrolling { device, minutes } => {
-            say!("{device} may come in for {minutes} minutes, and the key that it comes with is pinned");
+            say!(
+                "{device} may come in for {minutes} minutes, and the key that it comes with is pinned"
+            );
         }
         Response::Forgotten { devices } => say!("{devices} devices forgotten"),
         Response::Pins { pins } => pins.iter().for_each(print_pin),

@@ -117,6 +117,9 @@ pub struct Outbox {
 pub struct Security {
     /// `contact`: a `mailto:`, `https:` or `tel:` address for `/.well-known/security.txt` (RFC 9116).
     pub contact: Option<Spanned<String>>,
+    /// `weak_keys`: a list of Debian's weak keys (`blacklist.RSA-1024` of its package openssl-blacklist); no key on it
+    /// is pinned. Default: none.
+    pub weak_keys: Option<PathBuf>,
 }
 
 /// `[node]`.
@@ -208,6 +211,9 @@ impl Config {
 
     fn rooted_at(mut self, folder: &Path) -> Self {
         self.node.key_file = folder.join(&self.node.key_file);
+        if let Some(list) = &mut self.security.weak_keys {
+            *list = folder.join(&*list);
+        }
         for path in [&mut self.api.certificate, &mut self.api.private_key].into_iter().flatten() {
             let rooted = folder.join(path.get_ref());
             *path.get_mut() = rooted;

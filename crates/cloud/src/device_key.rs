@@ -6,14 +6,12 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use pintle_dtls::{Fingerprint, PublicKey};
+use pintle_protocol::tcp::DevicePublicKey;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use thiserror::Error;
 
 mod parse;
-mod rsa;
-
-pub use rsa::RsaPublicKey;
 
 /// The kind of a key, and with it the way its device comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,7 +55,7 @@ pub enum DeviceKey {
     /// Of a device on UDP.
     P256(PublicKey),
     /// Of a device on the TCP service.
-    Rsa1024(RsaPublicKey),
+    Rsa1024(DevicePublicKey),
 }
 
 impl DeviceKey {
@@ -108,8 +106,8 @@ impl From<PublicKey> for DeviceKey {
     }
 }
 
-impl From<RsaPublicKey> for DeviceKey {
-    fn from(key: RsaPublicKey) -> Self {
+impl From<DevicePublicKey> for DeviceKey {
+    fn from(key: DevicePublicKey) -> Self {
         Self::Rsa1024(key)
     }
 }

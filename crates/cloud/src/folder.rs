@@ -32,6 +32,14 @@ pub enum FolderError {
         /// What the system says.
         source: io::Error,
     },
+    /// The list of weak keys that its configuration names cannot be read.
+    #[error("the list of weak keys {}: {why}", path.display())]
+    WeakKeys {
+        /// The list.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Its store is gone; a new one in its place would know nobody.
     #[error("{} is missing or empty: restore it from a backup", .0.display())]
     NoStore(PathBuf),
@@ -91,7 +99,7 @@ impl Folder {
             return Err(FolderError::NoStore(file));
         }
         let store = Store::open(path, &node_key)?;
-        let known_weak = Arc::default();
+        let known_weak = Arc::new(known_weak(&config)?);
         let node_key = Arc::new(node_key);
         Ok(Self { path: path.into(), config, node_key, store, known_weak, _lock: lock })
     }
@@ -122,6 +130,14 @@ impl Folder {
     pub fn accounts(&self) -> Accounts {
         Accounts::new(self.store.clone(), &self.node_key)
     }
+}
+
+/// Read at every opening: a list that is named and missing would let in what it is there to keep out.
+fn known_weak(config: &Config) -> Result<KnownWeak, FolderError> {
+    let Some(path) = &config.security.weak_keys else { return Ok(KnownWeak::default()) };
+    let text = fs::read(path).map_err(|error| error.to_string());
+    let list = text.and_then(|text| KnownWeak::parse(&text));
+    list.map_err(|why| FolderError::WeakKeys { path: path.clone(), why })
 }
 
 /// Takes the lock on a data folder, which ends with the file that is given back.

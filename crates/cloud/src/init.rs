@@ -108,6 +108,9 @@ pub enum InitError {
     /// The folder has a key for the TCP service.
     #[error("{0} is there already, and devices may have it pinned: it is not replaced")]
     HasTcpKey(PathBuf),
+    /// A key for the TCP service cannot be made.
+    #[error("no key for the TCP service was made: {0}")]
+    NoTcpKey(String),
     /// A key to be taken over cannot be.
     #[error("{path}: {why}")]
     Key {
@@ -156,7 +159,7 @@ impl InitError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Already(_) | Self::NotEmpty(_) | Self::NoParent(_) | Self::Contact => true,
-            Self::HasTcpKey(_) | Self::Key { .. } => true,
+            Self::HasTcpKey(_) | Self::Key { .. } | Self::NoTcpKey(_) => true,
             Self::Folder(error) => error.is_usage(),
             Self::Account(error) => matches!(error, AccountError::Name | AccountError::Password),
             Self::Certificate(error) => matches!(error, CertificateError::Name(_)),

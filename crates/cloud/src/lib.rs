@@ -25,7 +25,6 @@ pub mod pinning;
 mod private_file;
 pub mod probe;
 pub mod pulse;
-mod rsa_seam;
 pub mod serve;
 pub mod store;
 

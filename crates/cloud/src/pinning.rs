@@ -1,20 +1,25 @@
 //! The way to a pin: a weak RSA key is refused with the reason, every other key goes to the store.
 //!
-//! What makes a key weak alone is for [`weak`]; here it is compared with every RSA key that is pinned, one
-//! question at a time, so that two keys with a prime in common cannot be pinned at the same moment. P-256 keys
-//! pass: that they are on the curve is checked whenever they are used.
+//! A key is looked at alone and beside every RSA key that is pinned. That is done for one caller at a time, so that
+//! two keys with a prime in common cannot be pinned at the same moment. P-256 keys pass: that they are on the curve
+//! is checked whenever they are used.
 
-use crate::device_key::{DeviceKey, RsaPublicKey};
+use crate::device_key::DeviceKey;
 use crate::store::pin::{BatchError, NewPin, PinChange, PinError};
 use crate::store::{Store, StoreError};
 use pintle_protocol::DeviceId;
+use pintle_protocol::tcp::DevicePublicKey;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::MutexGuard;
 
+#[cfg(feature = "tcp")]
+mod weak;
+#[cfg(not(feature = "tcp"))]
+#[path = "pinning/no_tcp.rs"]
 mod weak;
 
-pub use weak::{KnownWeak, KnownWeakError};
+pub use weak::KnownWeak;
 
 /// Sets pins.
 #[derive(Clone)]
@@ -105,7 +110,7 @@ impl Pinning {
             return Ok(BTreeMap::new());
         }
         let (store, known) = (self.store.clone(), Arc::clone(&self.known_weak));
-        let looked = tokio::task::spawn_blocking(move || faults(&store, &known, &keys)).await;
+        let looked = tokio::task::spawn_blocking(move || weak::faults(&store, &known, keys)).await;
         looked.unwrap_or(Err(StoreError::Closed))
     }
 
@@ -117,11 +122,13 @@ impl Pinning {
             let key = pin.key.fingerprint();
             let here = self.store.pins().device_of(key).await?;
             let had = self.store.pins().key_of(pin.device).await?;
-            let first = *holders.entry(key).or_insert(here.unwrap_or(pin.device));
-            if first != pin.device {
-                taken.push((index, PinError::KeyAlreadyPinned { to: first }));
-            } else if had.is_some_and(|had| had != key) {
+            if had.is_some_and(|had| had != key) {
                 taken.push((index, PinError::AnotherKeyPinned { device: pin.device }));
+                continue;
+            }
+            let to = *holders.entry(key).or_insert(here.unwrap_or(pin.device));
+            if to != pin.device {
+                taken.push((index, PinError::KeyAlreadyPinned { to }));
             }
         }
         Ok(taken)
@@ -130,9 +137,10 @@ impl Pinning {
 
 /// An RSA key on its way to a pin.
 struct Candidate {
+    /// Its place in the batch.
     index: usize,
     device: DeviceId,
-    key: RsaPublicKey,
+    key: DevicePublicKey,
 }
 
 fn rsa_keys(pins: &[NewPin]) -> impl Iterator<Item = Candidate> + '_ {
@@ -140,26 +148,6 @@ fn rsa_keys(pins: &[NewPin]) -> impl Iterator<Item = Candidate> + '_ {
         DeviceKey::Rsa1024(key) => Some(Candidate { index, device: pin.device, key }),
         DeviceKey::P256(_) => None,
     })
-}
-
-fn faults(
-    store: &Store,
-    known: &KnownWeak,
-    keys: &[Candidate],
-) -> Result<BTreeMap<usize, PinError>, StoreError> {
-    let alone = keys.iter().filter_map(|candidate| {
-        let why = weak::why(&candidate.key, known)?;
-        Some((candidate.index, PinError::Weak { why }))
-    });
-    let mut bad: BTreeMap<_, _> = alone.collect();
-    let pinned = store.pins().rsa_keys();
-    let batch = keys.iter().map(|candidate| (candidate.device, candidate.key));
-    for (place, with) in weak::shared(&batch.collect::<Vec<_>>(), pinned)? {
-        if let Some(candidate) = keys.get(place) {
-            bad.entry(candidate.index).or_insert(PinError::SharedFactor { with });
-        }
-    }
-    Ok(bad)
 }
 
 #[cfg(test)]

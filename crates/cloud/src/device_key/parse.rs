@@ -1,14 +1,17 @@
 //! Reads a device's public key from what people have: SPKI (RFC 5280) or PKCS#1 (RFC 8017), as DER or PEM.
 
-use super::{DeviceKey, NotADeviceKey, RsaPublicKey};
+use super::{DeviceKey, NotADeviceKey};
 use crate::der::{self, BIT_STRING, OBJECT_ID, OCTET_STRING, SEQUENCE};
 use crate::pem;
 use pintle_dtls::PublicKey;
+use pintle_protocol::tcp::DevicePublicKey;
 
 /// Bits that a device's modulus has.
 const BITS: usize = 1024;
 /// The exponent that every device has.
 const EXPONENT: &[u8] = &[1, 0, 1];
+/// The parameters of `rsaEncryption`, which some leave out.
+const NULL: &[u8] = &[5, 0];
 
 pub(super) fn read(bytes: &[u8]) -> Result<DeviceKey, NotADeviceKey> {
     if !pem::is_pem(bytes) {
@@ -55,6 +58,7 @@ fn from_spki(bytes: &[u8], fields: &[u8]) -> Result<DeviceKey, NotADeviceKey> {
     });
     let (name, parameters, key) = parts.ok_or(NotADeviceKey::NoKey)?;
     match name {
+        der::RSA if ![NULL, &[]].contains(&parameters) => Err(NotADeviceKey::NoKey),
         der::RSA => from_pkcs1(der::only(key, SEQUENCE).ok_or(NotADeviceKey::NoKey)?),
         der::EC if der::only(parameters, OBJECT_ID) != Some(der::P256) => Err(NotADeviceKey::Curve),
         der::EC => PublicKey::from_spki(bytes).map(Into::into).map_err(|_| NotADeviceKey::NoKey),
@@ -76,7 +80,7 @@ fn from_pkcs1(fields: &[u8]) -> Result<DeviceKey, NotADeviceKey> {
         return Err(NotADeviceKey::Exponent { exponent: in_words(exponent) });
     }
     let modulus = modulus.try_into().map_err(|_| NotADeviceKey::Size { bits })?;
-    RsaPublicKey::from_modulus(modulus).map(Into::into).ok_or(NotADeviceKey::Size { bits })
+    DevicePublicKey::from_modulus(modulus).map(Into::into).map_err(|_| NotADeviceKey::Size { bits })
 }
 
 /// A number as a person reads it: a long one by its length.

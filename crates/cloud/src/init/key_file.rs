@@ -3,7 +3,6 @@
 
 use crate::der::{self, INTEGER, OBJECT_ID, OCTET_STRING, SEQUENCE};
 use crate::pem;
-use crate::rsa_seam as pintle_rsa;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use std::fs::File;
 use std::io::Read;
@@ -111,9 +110,31 @@ fn whole(bytes: &[u8]) -> &[u8] {
 type RsaPair = (Zeroizing<Vec<u8>>, Vec<u8>);
 
 /// A new key for devices on the TCP service.
-pub(super) fn new_rsa() -> Option<RsaPair> {
-    let key = pintle_rsa::CloudKey::generate().ok()?;
-    Some((key.to_der().ok()?, key.public().as_spki().to_vec()))
+#[cfg(feature = "tcp")]
+pub(super) fn new_rsa() -> Result<RsaPair, String> {
+    let key = pintle_rsa::CloudKey::generate().map_err(|error| error.to_string())?;
+    rsa_pair(&key)
+}
+
+#[cfg(feature = "tcp")]
+fn rsa_pair(key: &pintle_rsa::CloudKey) -> Result<RsaPair, String> {
+    let der = key.to_der().map_err(|error| error.to_string())?;
+    Ok((der, key.public().as_spki().to_vec()))
+}
+
+#[cfg(feature = "tcp")]
+fn read_rsa(der: &[u8]) -> Result<RsaPair, String> {
+    rsa_pair(&pintle_rsa::CloudKey::read(der).map_err(|error| error.to_string())?)
+}
+
+#[cfg(not(feature = "tcp"))]
+pub(super) fn new_rsa() -> Result<RsaPair, String> {
+    Err("this program was built without the TCP service".to_owned())
+}
+
+#[cfg(not(feature = "tcp"))]
+fn read_rsa(_: &[u8]) -> Result<RsaPair, String> {
+    new_rsa()
 }
 
 /// The key for devices on the TCP service.
@@ -130,7 +151,5 @@ pub(super) fn rsa(bytes: &[u8]) -> Result<RsaPair, String> {
         Some(Kind::Other) => return Err("it is neither an RSA key nor a P-256 key".to_owned()),
         None => return Err(NO_KEY.to_owned()),
     }
-    let key = pintle_rsa::CloudKey::read(whole(&bytes)).map_err(|error| error.to_string())?;
-    let der = key.to_der().map_err(|error| error.to_string())?;
-    Ok((der, key.public().as_spki().to_vec()))
+    read_rsa(whole(&bytes))
 }

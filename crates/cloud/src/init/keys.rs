@@ -81,9 +81,9 @@ impl TcpKey {
     /// A new one. Takes some tenths of a second.
     ///
     /// # Errors
-    /// [`InitError::Crypto`].
+    /// [`InitError::NoTcpKey`].
     pub fn generate() -> Result<Self, InitError> {
-        let (private, spki) = key_file::new_rsa().ok_or(InitError::Crypto)?;
+        let (private, spki) = key_file::new_rsa().map_err(InitError::NoTcpKey)?;
         Ok(Self { private, spki })
     }
 

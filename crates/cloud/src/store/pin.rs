@@ -5,12 +5,13 @@
 
 use pintle_dtls::Fingerprint;
 use pintle_protocol::DeviceId;
+use pintle_protocol::tcp::DevicePublicKey;
 use tokio::sync::MutexGuard;
 
 use super::statement::{Row, Statement, Transaction};
 use super::{Ask, Store, StoreError, Stream};
 use crate::account::AccountId;
-use crate::device_key::{DeviceKey, KeyKind, RsaPublicKey};
+use crate::device_key::{DeviceKey, KeyKind};
 
 mod change;
 mod history;
@@ -61,6 +62,11 @@ pub enum PinError {
         /// What makes it so, and what to do.
         why: String,
     },
+    /// This program was built without the TCP service.
+    #[error(
+        "it is an RSA key, and this program was built without the TCP service, which alone takes them"
+    )]
+    NoTcp,
     /// The key has a prime in common with the key of another device: whoever has both public keys can compute both
     /// private ones.
     #[error(
@@ -229,11 +235,11 @@ impl Pins<'_> {
     }
 
     /// Every RSA key that is pinned, and its device, as they are read.
-    pub fn rsa_keys(&self) -> Stream<(DeviceId, RsaPublicKey)> {
+    pub fn rsa_keys(&self) -> Stream<(DeviceId, DevicePublicKey)> {
         let sql = "SELECT device, public_key FROM pin WHERE kind = 'rsa1024'";
         self.0.stream(Statement::new(sql), |row| {
-            let key = RsaPublicKey::from_spki(row.blob(1)?);
-            let key = key.ok_or_else(|| StoreError::corrupt("a pinned RSA key that is none"))?;
+            let key = DevicePublicKey::from_spki(row.blob(1)?);
+            let key = key.map_err(|_| StoreError::corrupt("a pinned RSA key that is none"))?;
             Ok((DeviceId::from_bytes(row.array(0)?), key))
         })
     }

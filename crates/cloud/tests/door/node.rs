@@ -130,7 +130,7 @@ impl Node {
     pub fn pin(&self, device: DeviceId, key: &[u8]) {
         let pin = NewPin {
             device,
-            key: public_key(key),
+            key: public_key(key).into(),
             platform_id: None,
             owner: Some(self.owner),
             by: PinnedBy::Operator,

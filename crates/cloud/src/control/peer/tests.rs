@@ -1,15 +1,15 @@
 //! Folders as that server left them over the years.
 
 use super::*;
-use crate::device_key::RsaPublicKey;
 use crate::pem;
+use pintle_protocol::tcp::DevicePublicKey;
 
 const ONE: &str = "3a0027000447343337343731";
 const TWO: &str = "3a0027000447343337343732";
 
 fn pem_of(n: u8) -> String {
     let modulus = std::array::from_fn(|at| if at == 0 { 0xc1 } else { n });
-    pem::write("PUBLIC KEY", RsaPublicKey::from_modulus(&modulus).unwrap().as_spki())
+    pem::write("PUBLIC KEY", DevicePublicKey::from_modulus(&modulus).unwrap().as_spki())
 }
 
 fn record(id: &str, key: &str) -> String {

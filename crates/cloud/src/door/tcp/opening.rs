@@ -10,7 +10,6 @@
 
 use crate::clock::now_ms;
 use crate::device::{Enrolment, Roll};
-use crate::device_key::RsaPublicKey;
 use crate::pinning::Pinning;
 use crate::store::pin::{NewPin, PinnedBy};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -130,7 +129,7 @@ impl Opener {
     /// Uses a device's leave up; whether its key is pinned now.
     fn enrol(&self, device: DeviceId, key: &[u8; DevicePublicKey::SIZE]) -> bool {
         let Enrolling { enrolment, pinning, runtime } = &self.enrolling;
-        let Some(key) = RsaPublicKey::from_spki(key) else { return false };
+        let Ok(key) = DevicePublicKey::from_spki(key) else { return false };
         if !enrolment.take(device, Instant::now()) {
             return false;
         }
