@@ -32,7 +32,8 @@ fn an_event_of_every_firmware_is_heard_and_marked_as_unprotected() {
     let mut stream = stream(&node);
     for (n, firmware) in (1..).zip(ALL) {
         let mut device = connected(&node, n, firmware);
-        device.say(|session, out| session.event(out, &Event::text("a/b", "21.5")).unwrap());
+        let quiet = Event { confirmable: false, ..Event::text("a/b", "21.5") };
+        device.say(|session, out| session.event(out, &quiet).unwrap());
         let event = next(&node, &mut stream);
         assert_eq!((event.name.as_str(), event.data.as_slice()), ("a/b", &b"21.5"[..]));
         assert_eq!(event.source, Source::Unprotected(id(n)));

@@ -155,7 +155,8 @@ impl TcpDevice {
 
     /// Whether the cloud closes the connection, saying nothing more.
     pub fn is_cut_off(&mut self) -> bool {
-        self.unread.is_empty() && is_closed(&mut self.stream)
+        assert!(self.unread.is_empty(), "something was said and not heard");
+        is_closed(&mut self.stream)
     }
 
     /// Answers the cloud's next question as firmware does.
@@ -183,9 +184,16 @@ impl TcpDevice {
 
 /// Whether the peer closes a stream without another byte.
 pub fn is_closed(stream: &mut TcpStream) -> bool {
-    match stream.read(&mut [0; 64]) {
-        Ok(count) => count == 0,
-        Err(error) => error.kind() == ErrorKind::ConnectionReset,
+    let mut buffer = [0; 64];
+    match stream.read(&mut buffer) {
+        Ok(count) => {
+            assert_eq!(count, 0, "the peer says {:?}", &buffer[..count]);
+            true
+        }
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+            true
+        }
     }
 }
 

@@ -12,6 +12,11 @@ use pintle_protocol::tcp::client::{Firmware, Session};
 /// One thing to do to a session.
 type Attack = (&'static str, fn(&mut TcpDevice));
 
+/// An event that asks for no acknowledgement.
+fn quiet<'a>(name: &'a str, data: &'a str) -> Event<'a> {
+    Event { confirmable: false, ..Event::text(name, data) }
+}
+
 fn message(kind: Kind, code: Code, id: MessageId, path: &[&[u8]]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut writer = Writer::new(&mut bytes, kind, code, id, Token::EMPTY);
@@ -48,13 +53,13 @@ const ATTACKS: &[Attack] = &[
         });
     }),
     ("a replayed frame", |device| {
-        device.say(|session, out| session.event(out, &Event::text("once", "1")).unwrap());
+        device.say(|session, out| session.event(out, &quiet("once", "1")).unwrap());
         let again = device.sent.clone();
         device.send(&again);
     }),
     ("a frame that is left out", |device| {
-        device.session.event(&mut Vec::new(), &Event::text("lost", "1")).unwrap();
-        device.say(|session, out| session.event(out, &Event::text("late", "1")).unwrap());
+        device.session.event(&mut Vec::new(), &quiet("lost", "1")).unwrap();
+        device.say(|session, out| session.event(out, &quiet("late", "1")).unwrap());
     }),
     ("sixteen bytes of noise", |device| {
         device.send(&[0, 16]);
@@ -86,7 +91,7 @@ const ATTACKS: &[Attack] = &[
     }),
     ("a flipped bit in the first block", |device| {
         let mut out = Vec::new();
-        device.session.event(&mut out, &Event::text("flipped", "1")).unwrap();
+        device.session.event(&mut out, &quiet("flipped", "1")).unwrap();
         out[5] ^= 1;
         device.send(&out);
     }),
@@ -136,13 +141,13 @@ fn p3_nothing_is_acted_on_after_an_anomaly() {
     let mut device = connected(&node, 1, Firmware::PHOTON_3_3);
     // In one segment: what is in order, what is not, and what would be.
     let mut out = Vec::new();
-    device.session.event(&mut out, &Event::text("x/before", "1")).unwrap();
+    device.session.event(&mut out, &quiet("x/before", "1")).unwrap();
     out.extend_from_slice(&[0, 0]);
-    device.session.event(&mut out, &Event::text("x/after", "1")).unwrap();
+    device.session.event(&mut out, &quiet("x/after", "1")).unwrap();
     device.send(&out);
     assert!(device.is_cut_off());
     let mut other = connected(&node, 2, Firmware::PHOTON_3_3);
-    other.say(|session, out| session.event(out, &Event::text("x/last", "1")).unwrap());
+    other.say(|session, out| session.event(out, &quiet("x/last", "1")).unwrap());
     let mut names = Vec::new();
     for _ in 0..2 {
         match node.runtime.block_on(stream.next()).unwrap() {
