@@ -1,21 +1,18 @@
 //! The threads that do the private-key work of handshakes, so that a storm of them delays nobody who is in.
 //!
-//! They are few, and give way: under the scheduler of the system everything else in the node goes before them. What
+//! They are few, and stand back: everything else in the node goes before them. What
 //! waits for them is bounded; beyond, a block is not opened, and its connection ends as one with a wrong block does.
 
 use super::address::Tag;
 use super::opening::{Opened, Opener};
 use super::slab::Key;
 use crate::device::Bell;
+use crate::priority::stand_back;
 use pintle_protocol::tcp::server::Block;
-use rustix::process::nice;
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
-
-/// By how much the threads give way: one of them gets about a ninth of a core that others want too.
-const GIVE_WAY: i32 = 10;
 
 /// How many blocks may wait.
 pub const MOST_WAITING: usize = 4096;
@@ -92,9 +89,9 @@ impl Drop for Pool {
 }
 
 fn serve(waiting: &Mutex<Receiver<Work>>, done: &Sender<Finished>, opener: &Opener, bell: &Bell) {
-    if let Err(error) = nice(GIVE_WAY) {
-        tracing::warn!(%error, "the threads for handshakes over TCP do not give way to others");
-    }
+    // Twice: who is in goes first, and then people, and then who wants to come in.
+    stand_back();
+    stand_back();
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Work { key, from, block }) = next else { return };
