@@ -6,6 +6,6 @@ mod handshake;
 mod saying;
 mod session;
 
-pub use firmware::{Firmware, SaltOrder};
+pub use firmware::{Firmware, Overlong, SaltOrder};
 pub use handshake::{Handshake, HandshakeError};
 pub use session::{Heard, Received, Session};

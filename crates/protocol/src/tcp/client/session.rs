@@ -5,8 +5,8 @@
 
 use alloc::vec::Vec;
 
-use super::Firmware;
 use super::firmware::SaltOrder;
+use super::{Firmware, Overlong};
 use crate::coap::{Block, Code, Kind, Message, MessageId, RequestToken};
 use crate::tcp::channel::Channel;
 use crate::tcp::{Anomaly, Credentials};
@@ -43,6 +43,8 @@ pub enum Heard<'s> {
         /// The block it wants, if not the first.
         block: Option<Block>,
     },
+    /// A message of a firmware update, not looked into.
+    Update,
     /// The time, in seconds since 1970.
     Time(u32),
     /// It heard the message with this id.
@@ -121,10 +123,14 @@ impl Session {
     pub fn argument(&mut self, given: &[u8]) -> (&[u8], bool) {
         let longest = self.firmware.longest_argument;
         let fits = given.len() <= longest;
-        if fits || !self.firmware.recalls_argument {
-            self.argument.clear();
-            self.argument.extend(given.iter().take(longest));
-        }
+        let taken = match self.firmware.overlong {
+            _ if fits => given.len(),
+            Overlong::Previous => return (&self.argument, true),
+            Overlong::PreviousLength => self.argument.len(),
+            Overlong::Cut => longest,
+        };
+        self.argument.clear();
+        self.argument.extend(given.iter().take(taken));
         (&self.argument, !fits)
     }
 }
@@ -140,14 +146,21 @@ fn heard<'s>(message: &Message<'s>) -> Result<Heard<'s>, Anomaly> {
         Kind::Acknowledgement => Ok(Heard::Acknowledged),
         Kind::Reset => Ok(Heard::Refused),
         Kind::Confirmable | Kind::NonConfirmable if is_describe(message) => describe(message),
-        Kind::Confirmable | Kind::NonConfirmable => {
-            Ok(Heard::Request(from_cloud::decode(message)?))
-        }
+        Kind::Confirmable | Kind::NonConfirmable if is_update(message) => Ok(Heard::Update),
+        Kind::Confirmable | Kind::NonConfirmable => match from_cloud::decode(message)? {
+            from_cloud::Request::Unknown => Err(Anomaly::Unknown),
+            request => Ok(Heard::Request(request)),
+        },
     }
 }
 
 fn is_describe(message: &Message<'_>) -> bool {
     message.code == Code::GET && path::letter(message.uri_path().next()) == Some(b'd')
+}
+
+fn is_update(message: &Message<'_>) -> bool {
+    let letter = path::letter(message.uri_path().next());
+    matches!((message.code, letter), (Code::POST, Some(b'u' | b'c')) | (Code::PUT, Some(b'u')))
 }
 
 fn describe<'s>(message: &Message<'s>) -> Result<Heard<'s>, Anomaly> {

@@ -198,8 +198,12 @@ impl Session {
             Err(Token::EMPTY) if is_refusal(message.code) => None,
             Err(_) => return Err(Anomaly::Unasked),
         };
-        let twice = generation.may_describe_twice();
-        let asked = self.questions.answered_at_once(id, token, twice);
+        let asked = self.questions.answered_at_once(id, token, |about| match about {
+            About::Describe(_) => generation.may_describe_twice(),
+            // What refuses too long an argument calls the function all the same.
+            About::Call => is_refusal(message.code),
+            _ => false,
+        });
         answer(message, asked.ok_or(Anomaly::Unasked)?)
     }
 
