@@ -17,6 +17,7 @@ mod repo;
 mod simulate;
 mod steps;
 mod test;
+mod timing;
 mod tools;
 mod unit;
 
@@ -38,6 +39,8 @@ usage: cargo xtask <verb>
   package [--binary PATH]                       the Debian package, around a program built before
                                                 if one is given
   simulate [--seeds A..B | --seed N [--trace]]  hours of fleet life on virtual time, from seeds
+  timing [--calls N]                            whether good and bad blocks of the TCP handshake can be
+                                                told apart by the time they take: a million of them
   peers                                         install what the interoperability tests talk to
 ";
 
@@ -63,6 +66,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         "package" => package::run(rest),
         "peers" => peers::install(),
         "simulate" => simulate::run(rest),
+        "timing" => timing::run(rest),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             Ok(())

@@ -22,6 +22,7 @@ pub mod journal;
 pub mod node_key;
 mod pem;
 pub mod pinning;
+pub mod priority;
 mod private_file;
 pub mod probe;
 pub mod pulse;

@@ -22,12 +22,16 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
+
+#[cfg_attr(not(feature = "tcp"), path = "serve/no_tcp.rs")]
+mod tcp;
 
 /// How long open requests may take to end when the node stops.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -77,7 +81,7 @@ impl ServeError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Folder(error) => error.is_usage(),
-            Self::Door(error) => matches!(error, DoorError::Bind { .. } | DoorError::Key(_)),
+            Self::Door(error) => error.is_usage(),
             Self::Certificate(_) | Self::Bind { .. } | Self::File { .. } => true,
         }
     }
@@ -85,7 +89,8 @@ impl ServeError {
     /// Whether it is that somebody else listens where this node was to.
     pub fn is_address_in_use(&self) -> bool {
         match self {
-            Self::Bind { source, .. } | Self::Door(DoorError::Bind { source, .. }) => {
+            Self::Bind { source, .. }
+            | Self::Door(DoorError::Bind { source, .. } | DoorError::BindTcp { source, .. }) => {
                 source.kind() == io::ErrorKind::AddrInUse
             }
             _ => false,
@@ -124,6 +129,7 @@ pub struct Node {
     accounts: Accounts,
     pulse: Pulse,
     door: UdpDoor,
+    tcp: Option<tcp::Door>,
     stop: watch::Sender<bool>,
     api: JoinHandle<io::Result<()>>,
     control: JoinHandle<()>,
@@ -148,22 +154,35 @@ impl Node {
         let control =
             Listener::open(&folder.path).map_err(|source| ServeError::File { path, source })?;
 
-        // The door comes last of all that can fail: it takes the saved sessions, and they exist once.
+        // The doors come last of all that can fail: one takes the saved sessions, and they exist once.
         let (bus, roll) = (Bus::new(), Roll::default());
         let (intake, outbox) = Outbox::new(folder.config.outbox.prefixes.clone());
-        let door = open_door(&folder, options, &bus, &roll, intake).await?;
-        let gateway = Gateway::new(door.mailboxes(), roll);
+        let tcp = tcp::prepare(&folder, options, descriptors)?;
+        let around = surroundings(&folder, &bus, &roll, intake, tcp.as_ref())?;
+        let door = open_door(&folder, options, around.clone()).await?;
+        let mut mailboxes = door.mailboxes();
+        let tcp = match tcp.map(|tcp| tcp.open(&around, door.mailboxes())).transpose() {
+            Ok(tcp) => tcp,
+            Err(error) => {
+                // What it took up is written down again.
+                let _ = tokio::task::spawn_blocking(move || door.close()).await;
+                return Err(error.into());
+            }
+        };
+        mailboxes.extend(tcp.iter().map(tcp::Door::mailbox));
+        let gateway = Gateway::new(mailboxes, roll);
         let accounts = folder.accounts();
 
         let pulse = Pulse::new(gateway.clone(), folder.store.clone());
-        let addresses = Addresses { api: api_address, udp: door.address(), tcp: None };
+        let listens = tcp.as_ref().map(tcp::Door::address);
+        let addresses = Addresses { api: api_address, udp: door.address(), tcp: listens };
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
             .with_pinning(folder.pinning())
             .of_running(Running {
                 pulse: pulse.clone(),
                 addresses,
                 outbox: outbox.clone(),
-                enrolment: None,
+                enrolment: tcp.as_ref().map(tcp::Door::enrolment),
             });
         let control = tokio::spawn(control.serve(office));
 
@@ -174,11 +193,11 @@ impl Node {
             .with_contact(
                 folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
             );
-        let connections = connections_at_once(descriptors);
+        let connections = connections_at_once(descriptors, tcp.is_some());
         let router = api::router(state);
         let api = api::listener::serve(listener, tls, router, connections, stopped);
         let api = tokio::spawn(api);
-        Ok(Self { addresses, bus, outbox, accounts, pulse, door, stop, api, control, folder })
+        Ok(Self { addresses, bus, outbox, accounts, pulse, door, tcp, stop, api, control, folder })
     }
 
     /// Where it listens.
@@ -227,8 +246,13 @@ impl Node {
             Ok(Ok(Err(error))) => tracing::error!(%error, "the API had ended by itself"),
             Ok(Err(_)) | Err(_) => tracing::warn!("some requests were cut off"),
         }
-        let door = self.door;
-        let saved = tokio::task::spawn_blocking(move || door.close()).await.unwrap_or(0);
+        let (door, tcp) = (self.door, self.tcp);
+        let close = move || {
+            // First the one without a journal: the other may still have to keep what it heard.
+            tcp.map(tcp::Door::close);
+            door.close()
+        };
+        let saved = tokio::task::spawn_blocking(close).await.unwrap_or(0);
         if let Err(error) = self.folder.store.flush().await {
             tracing::error!(%error, "the store may have lost the last writes");
         }
@@ -236,16 +260,16 @@ impl Node {
     }
 }
 
-async fn open_door(
+fn surroundings(
     folder: &Folder,
-    options: &ServeOptions,
     bus: &Bus,
     roll: &Roll,
     intake: Intake,
-) -> Result<UdpDoor, ServeError> {
+    tcp: Option<&tcp::Prepared>,
+) -> Result<Surroundings, ServeError> {
     let path = folder.path.join(UDP_KEY_FILE);
     let cloud_key = fs::read(&path).map_err(|source| ServeError::File { path, source })?;
-    let around = Surroundings {
+    Ok(Surroundings {
         store: folder.store.clone(),
         node_key: Arc::clone(&folder.node_key),
         incarnation: folder.incarnation()?,
@@ -257,10 +281,21 @@ async fn open_door(
         layout: layout(folder),
         journal: Shelf::folder(folder.path.join(journal::FOLDER_NAME)),
         intake,
-    };
+        neighbours: tcp.into_iter().map(tcp::Prepared::mailbox).collect(),
+    })
+}
+
+async fn open_door(
+    folder: &Folder,
+    options: &ServeOptions,
+    around: Surroundings,
+) -> Result<UdpDoor, ServeError> {
     let address = options.udp.unwrap_or(folder.config.udp.listen);
-    let opened = tokio::task::spawn_blocking(move || UdpDoor::open(address, around)).await;
-    let opened = opened.map_err(|error| DoorError::System(io::Error::other(error)))?;
+    // A thread of its own, not the runtime's: what it starts has the priority of the caller (see `priority`).
+    let (tell, told) = oneshot::channel();
+    let open = move || tell.send(UdpDoor::open(address, around)).map_or((), drop);
+    thread::Builder::new().name("door".to_owned()).spawn(open).map_err(DoorError::System)?;
+    let opened = told.await.map_err(|_| DoorError::System(io::Error::other("it ended at once")))?;
     Ok(opened?)
 }
 
@@ -283,8 +318,14 @@ fn allow_all_descriptors() -> u64 {
     limit.map_or(u64::MAX, |(_, most)| most)
 }
 
-/// How many connections the API takes: never so many that journal and store find no descriptor left.
-fn connections_at_once(descriptors: u64) -> usize {
-    let left = usize::try_from(descriptors).unwrap_or(usize::MAX).saturating_sub(OWN_DESCRIPTORS);
+/// How many connections the API takes: never so many that journal and store find no descriptor left, and where devices
+/// come in over TCP, at most half of what there is.
+fn connections_at_once(descriptors: u64, with_tcp: bool) -> usize {
+    let left = spare(descriptors) / if with_tcp { 2 } else { 1 };
     left.clamp(FEWEST_CONNECTIONS, MAX_CONNECTIONS)
+}
+
+/// How many descriptors there are for connections.
+fn spare(descriptors: u64) -> usize {
+    usize::try_from(descriptors).unwrap_or(usize::MAX).saturating_sub(OWN_DESCRIPTORS)
 }

@@ -25,6 +25,7 @@ pub mod describe;
 mod generation;
 mod hello;
 mod key;
+mod modules;
 mod request;
 mod rsa;
 mod rules;

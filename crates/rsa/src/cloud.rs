@@ -10,7 +10,7 @@ use openssl::bn::BigNum;
 use openssl::error::ErrorStack;
 use openssl::pkey::{Private, Public};
 use openssl::rsa::{Padding, Rsa};
-use crate::contract::{
+use pintle_protocol::tcp::{
     BLOCK, CLAIM, ClaimBytes, CloudRsa, Credentials, DevicePublicKey, RsaError,
 };
 use subtle::Choice;
@@ -85,7 +85,11 @@ impl CloudRsa for CloudKey {
         ClaimBytes { bytes, valid }
     }
 
-    fn seal(&self, to: &DevicePublicKey, credentials: &Credentials) -> Result<[u8; SEALED], RsaError> {
+    fn seal(
+        &self,
+        to: &DevicePublicKey,
+        credentials: &Credentials,
+    ) -> Result<[u8; SEALED], RsaError> {
         let mut out = [0; SEALED];
         device_key(to)
             .and_then(|key| key.public_encrypt(credentials.as_bytes(), &mut out, Padding::PKCS1))

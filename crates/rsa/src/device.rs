@@ -3,7 +3,7 @@
 use crate::{CloudPublicKey, KeyError, key_file, padding};
 use openssl::pkey::Private;
 use openssl::rsa::{Padding, Rsa};
-use crate::contract::{BLOCK, CLAIM, DevicePublicKey, DeviceRsa, RsaError};
+use pintle_protocol::tcp::{BLOCK, CLAIM, DevicePublicKey, DeviceRsa, RsaError};
 use zeroize::Zeroizing;
 
 const BITS: u32 = 1024;
@@ -76,7 +76,8 @@ impl DeviceRsa for DeviceSide {
     fn open(&self, ciphertext: &[u8; SEALED]) -> Result<Zeroizing<[u8; CREDENTIALS]>, RsaError> {
         let mut opened = Zeroizing::new([0; SEALED]);
         let key = &self.key.key;
-        key.private_decrypt(ciphertext, opened.as_mut_slice(), Padding::NONE).map_err(|_| RsaError)?;
+        key.private_decrypt(ciphertext, opened.as_mut_slice(), Padding::NONE)
+            .map_err(|_| RsaError)?;
         let (credentials, valid) = padding::remove(&opened, &[0; CREDENTIALS]);
         if valid.into() { Ok(credentials) } else { Err(RsaError) }
     }

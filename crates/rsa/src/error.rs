@@ -30,7 +30,9 @@ pub enum KeyError {
         found: String,
     },
     /// The numbers of the private key do not fit each other.
-    #[error("the parts of the private key do not fit each other: the file is damaged, or was made by hand")]
+    #[error(
+        "the parts of the private key do not fit each other: the file is damaged, or was made by hand"
+    )]
     Inconsistent,
     /// A key that everybody can break.
     #[error("the key protects nothing: {0}")]

@@ -19,7 +19,6 @@
 //! The library keeps blinding factors for each thread that ever used a key: use one from the threads of a fixed pool.
 
 mod cloud;
-pub mod contract;
 mod device;
 mod error;
 mod key_file;

@@ -6,7 +6,7 @@ use crate::key_file::{self, EXPONENT};
 use openssl::bn::BigNum;
 use openssl::pkey::{HasPublic, Public};
 use openssl::rsa::{Padding, Rsa, RsaRef};
-use crate::contract::{BLOCK, CLAIM, RsaError};
+use pintle_protocol::tcp::{BLOCK, CLAIM, RsaError};
 use subtle::ConstantTimeEq;
 
 const BITS: u32 = 2048;
@@ -56,7 +56,10 @@ impl CloudPublicKey {
     pub(crate) fn of<T: HasPublic>(key: &RsaRef<T>) -> Result<Self, KeyError> {
         key_file::check_shape(key, BITS)?;
         let modulus = fixed(key.n().to_vec())?;
-        let key = Rsa::from_public_components(BigNum::from_slice(&modulus)?, BigNum::from_u32(EXPONENT)?)?;
+        let key = Rsa::from_public_components(
+            BigNum::from_slice(&modulus)?,
+            BigNum::from_u32(EXPONENT)?,
+        )?;
         let spki = fixed(key.public_key_to_der()?)?;
         Ok(Self { key, modulus, spki })
     }
@@ -72,7 +75,9 @@ impl CloudPublicKey {
     pub(crate) fn verify(&self, mac: &[u8; MAC], signature: &[u8; BLOCK]) -> bool {
         let mut out = [0; BLOCK];
         let signed = |out: &mut [u8]| self.key.public_decrypt(signature, out, Padding::PKCS1).ok();
-        signed(&mut out).and_then(|length| out.get(..length)).is_some_and(|text| text.ct_eq(mac).into())
+        signed(&mut out)
+            .and_then(|length| out.get(..length))
+            .is_some_and(|text| text.ct_eq(mac).into())
     }
 }
 

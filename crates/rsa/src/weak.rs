@@ -14,7 +14,7 @@ pub use debian::{DebianList, ListError};
 use crate::{KeyError, key_file};
 use openssl::bn::{BigNum, BigNumContext, BigNumRef};
 use openssl::error::ErrorStack;
-use crate::contract::DevicePublicKey;
+use pintle_protocol::tcp::DevicePublicKey;
 
 const DEVICE_BITS: u32 = 1024;
 /// Below this, a factor is found by trying.

@@ -12,7 +12,7 @@ use super::locate::{own_device, own_device_to_change};
 use super::{ApiState, Fleet};
 use crate::account::Caller;
 use crate::clock::iso8601;
-use crate::device::{Presence, is_cellular};
+use crate::device::{Presence, Transport, is_cellular};
 use crate::store::device::DeviceRow;
 
 /// `GET /v1/devices`: newest handshake first.
@@ -79,6 +79,8 @@ pub(super) fn object(row: &DeviceRow, presence: Presence) -> Value {
         "functions": functions(row).unwrap_or_default(),
         "variables": variables(row).unwrap_or_default(),
         "status": "normal",
+        "transport": presence.transport.map(Transport::name),
+        "warnings": warnings(presence),
         "serial_number": null,
         "iccid": null,
         "imei": null,
@@ -87,6 +89,15 @@ pub(super) fn object(row: &DeviceRow, presence: Presence) -> Value {
         "firmware_updates_enabled": true,
         "firmware_updates_forced": false,
     })
+}
+
+/// What its owner should know: a device that came in over TCP last has a session without integrity and
+/// without forward secrecy.
+fn warnings(presence: Presence) -> &'static [&'static str] {
+    match presence.transport {
+        Some(Transport::Tcp) => &["legacy_transport"],
+        Some(Transport::Udp) | None => &[],
+    }
 }
 
 /// When the device last proved its key, in milliseconds since 1970.

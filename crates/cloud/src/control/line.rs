@@ -2,7 +2,7 @@
 
 use crate::clock::iso8601;
 use crate::device_key::KeyKind;
-use crate::event::{Row, Source};
+use crate::event::Row;
 use crate::serve::Addresses;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -208,10 +208,7 @@ pub struct WaitingEvent {
 
 impl From<&Row> for WaitingEvent {
     fn from(Row { number, event }: &Row) -> Self {
-        let device = match event.source {
-            Source::Device(device) => Some(device.to_string()),
-            Source::Api | Source::Cloud => None,
-        };
+        let device = event.source.device().map(|device| device.to_string());
         let (data, data_base64) = match str::from_utf8(&event.data) {
             Ok(text) => (Some(text.to_owned()), None),
             Err(_) => (None, Some(STANDARD.encode(&event.data))),

@@ -14,9 +14,9 @@ use super::pins::{Pins, Refusal};
 use super::queue::{Queue, Step, Waiting};
 use super::session::INTRODUCE_WITHIN;
 use super::shard::Shard;
-use super::slots::Live;
+use super::slots::{Live, numbering_of};
 use super::socket::Route;
-use crate::device::{End, Life, Standing};
+use crate::device::{End, Life, Standing, Transport};
 use crate::device_key::KeyKind;
 use crate::store::pin::{self, HistoryEntry, What};
 use pintle_dtls::crypto::{AwsLc, Crypto};
@@ -334,8 +334,10 @@ impl Shard {
         };
         self.counters.completed();
         let Established { session, linger, early, .. } = established;
-        self.world.roll.shook_hands(here.number, self.world.wall_ms);
+        self.world.roll.shook_hands(here.number, self.world.wall_ms, Transport::Udp);
         let (next_message, next_token) = (self.world.random(), self.world.random() as u8);
+        let numbering = numbering_of(session.dialect());
+        let life = Life::new(self.world.now, next_message, next_token, numbering);
         let live = Live {
             session,
             route: Some(route),
@@ -345,9 +347,10 @@ impl Shard {
             standing: Standing::default(),
             next_token,
             next_message,
+            numbering,
             device,
             here,
-            life: Some(Box::new(Life::new(self.world.now, next_message, next_token))),
+            life: Some(Box::new(life)),
         };
         self.slots.settle(place, live);
         self.addresses.insert(route.peer, place);

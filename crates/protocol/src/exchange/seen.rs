@@ -9,7 +9,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::Settings;
+use super::{Numbering, Settings};
 use crate::coap::{Code, Kind, Message, MessageId};
 use crate::{MAX_MESSAGE, reply};
 
@@ -55,10 +55,13 @@ struct Entry {
     at: u64,
     id: MessageId,
     reply: Reply,
+    /// Whether its id says when it was sent: that of a ping may be any, to be hard to guess.
+    counts: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct Seen {
+    pub(super) numbering: Numbering,
     confirmable: VecDeque<Entry>,
     longer: Vec<(MessageId, Box<[u8]>)>,
     non_confirmable: VecDeque<Entry>,
@@ -66,7 +69,12 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) const fn new() -> Self {
-        Self { confirmable: VecDeque::new(), longer: Vec::new(), non_confirmable: VecDeque::new() }
+        Self {
+            numbering: Numbering::Any,
+            confirmable: VecDeque::new(),
+            longer: Vec::new(),
+            non_confirmable: VecDeque::new(),
+        }
     }
 
     /// Remembers a message, or says that it was there before.
@@ -74,9 +82,9 @@ impl Seen {
         &mut self,
         now: Duration,
         settings: &Settings,
-        id: MessageId,
-        confirmable: bool,
+        message: &Message<'_>,
     ) -> Note {
+        let (id, counts) = (message.id, message.code != Code::EMPTY);
         self.forget_old(now, settings);
         if let Some(entry) = find(&self.confirmable, id) {
             return Note::Again(self.reply(*entry));
@@ -84,8 +92,11 @@ impl Seen {
         if find(&self.non_confirmable, id).is_some() {
             return Note::Again(None);
         }
-        let entry = Entry { at: millis(now), id, reply: Reply::NotYet };
-        if !confirmable {
+        if counts && self.numbering.is_past(id) {
+            return Note::Again(None);
+        }
+        let entry = Entry { at: millis(now), id, reply: Reply::NotYet, counts };
+        if message.kind != Kind::Confirmable {
             if self.non_confirmable.len() >= MAX_NON_CONFIRMABLE {
                 self.non_confirmable.pop_front();
             }
@@ -95,17 +106,29 @@ impl Seen {
         } else {
             self.confirmable.push_back(entry);
         }
+        if counts {
+            self.numbering.came(id);
+        }
         Note::New
     }
 
     pub(super) fn forget_old(&mut self, now: Duration, settings: &Settings) {
         let old = |entry: &mut Entry| is_old(entry, now, settings);
         while let Some(entry) = self.confirmable.pop_front_if(old) {
+            self.pass(entry);
             if entry.reply == Reply::Longer {
                 self.longer.retain(|(id, _)| *id != entry.id);
             }
         }
-        while self.non_confirmable.pop_front_if(old).is_some() {}
+        while let Some(entry) = self.non_confirmable.pop_front_if(old) {
+            self.pass(entry);
+        }
+    }
+
+    fn pass(&mut self, entry: Entry) {
+        if entry.counts {
+            self.numbering.passed(entry.id);
+        }
     }
 
     pub(super) fn answered(&mut self, id: MessageId, reply: &[u8]) {
@@ -149,7 +172,8 @@ impl Seen {
         let known = find(&self.confirmable, answered.id).is_some();
         if self.confirmable.len() < settings.max_seen && !known {
             let at = millis(now.saturating_sub(answered.age));
-            self.confirmable.push_back(Entry { at, id: answered.id, reply: Reply::NotYet });
+            let (id, reply) = (answered.id, Reply::NotYet);
+            self.confirmable.push_back(Entry { at, id, reply, counts: true });
             self.answered(answered.id, &answered.reply);
         }
     }

@@ -1,9 +1,11 @@
 //! The device's side, with the faults of each firmware: for virtual devices and tests.
 
+mod answering;
 mod firmware;
 mod handshake;
+mod saying;
 mod session;
 
-pub use firmware::{Firmware, SaltOrder};
+pub use firmware::{Firmware, Overlong, SaltOrder};
 pub use handshake::{Handshake, HandshakeError};
 pub use session::{Heard, Received, Session};

@@ -18,7 +18,9 @@ pub struct DebianList {
 
 /// A line that is none of a list.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} is not 20 hexadecimal digits: give a file like openssl-blacklist's blacklist.RSA-1024")]
+#[error(
+    "line {line} is not 20 hexadecimal digits: give a file like openssl-blacklist's blacklist.RSA-1024"
+)]
 pub struct ListError {
     /// Counted from 1.
     pub line: usize,
@@ -113,7 +115,10 @@ mod tests {
         let list = DebianList::parse(LIST).unwrap();
         assert_eq!(list.len(), 2);
         assert!(list.contains(&modulus(KNOWN)));
-        assert!(list.contains(&[&[0, 0], &modulus(KNOWN)[..]].concat()), "leading zeros change nothing");
+        assert!(
+            list.contains(&[&[0, 0], &modulus(KNOWN)[..]].concat()),
+            "leading zeros change nothing"
+        );
         assert!(!list.contains(&modulus(&KNOWN.replace("270D", "270F"))));
         assert!(!DebianList::default().contains(&modulus(KNOWN)));
     }
@@ -122,7 +127,11 @@ mod tests {
     fn a_line_that_names_no_key_is_told_by_its_number() {
         for line in ["8df20e6961a16398b85", "8df20e6961a16398b85a00", "8df20e6961a16398b8-a", "x"] {
             let text = format!("# comment\n{line}\n");
-            assert_eq!(DebianList::parse(text.as_bytes()).err(), Some(ListError { line: 2 }), "{line}");
+            assert_eq!(
+                DebianList::parse(text.as_bytes()).err(),
+                Some(ListError { line: 2 }),
+                "{line}"
+            );
         }
         let mut list = DebianList::parse(LIST).unwrap();
         assert!(list.add(b"11111111111111111111\nx").is_err());

@@ -47,8 +47,9 @@ mod tests {
 
     #[test]
     fn the_chance_of_a_false_finding_is_below_one_in_a_hundred_million() {
-        let chance: f64 =
-            odd_primes(BOUND).map(|prime| powers(prime).count() as f64 / f64::from(prime - 1)).product();
+        let chance: f64 = odd_primes(BOUND)
+            .map(|prime| powers(prime).count() as f64 / f64::from(prime - 1))
+            .product();
         assert!(chance < 1e-8, "{chance}");
     }
 

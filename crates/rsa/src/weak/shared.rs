@@ -38,7 +38,9 @@ impl std::fmt::Display for Common {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Key => "it is the same key as that of",
-            Self::Prime => "it shares a prime, so that both private keys can be computed, with that of",
+            Self::Prime => {
+                "it shares a prime, so that both private keys can be computed, with that of"
+            }
         })
     }
 }
@@ -74,7 +76,8 @@ pub fn with<'a>(
 /// [`KeyError::Library`] without memory.
 pub fn among(moduli: &[&[u8]]) -> Result<Vec<Shared>, KeyError> {
     let mut context = BigNumContext::new()?;
-    let leaves = moduli.iter().map(|bytes| BigNum::from_slice(bytes)).collect::<Result<Vec<_>, _>>()?;
+    let leaves =
+        moduli.iter().map(|bytes| BigNum::from_slice(bytes)).collect::<Result<Vec<_>, _>>()?;
     let others = products_of_others(&leaves, &mut context)?;
     let mut suspects = Vec::new();
     for ((place, modulus), rest) in leaves.iter().enumerate().zip(&others) {
@@ -128,11 +131,16 @@ struct Products {
 impl Products {
     /// `None` of no numbers.
     fn of(leaves: &[BigNum], context: &mut BigNumContextRef) -> Result<Option<Self>, ErrorStack> {
-        if let [leaf] = leaves {
-            return Ok(Some(Self { product: BigNumRef::to_owned(leaf)?, halves: None }));
+        match leaves {
+            [] => return Ok(None),
+            [leaf] => {
+                return Ok(Some(Self { product: BigNumRef::to_owned(leaf)?, halves: None }));
+            }
+            _ => {}
         }
         let (left, right) = leaves.split_at(leaves.len() / 2);
-        let (Some(left), Some(right)) = (Self::of(left, context)?, Self::of(right, context)?) else {
+        let (Some(left), Some(right)) = (Self::of(left, context)?, Self::of(right, context)?)
+        else {
             return Ok(None);
         };
         let mut product = BigNum::new()?;

@@ -136,8 +136,11 @@ fn a_million_devices_cost_at_most_200_bytes_each_beside_their_slots() {
     let idle = each(roll.bytes());
     assert!(idle <= 120, "{idle} bytes on the roll");
     for n in 0..DEVICES {
-        let list = ["spark/", "particle/"]
-            .map(|prefix| Subscribed { prefix: prefix.into(), takes: Takes::Text });
+        let list = ["spark/", "particle/"].map(|prefix| Subscribed {
+            prefix: prefix.into(),
+            takes: Takes::Text,
+            from: None,
+        });
         registry.learn(roll.find(device(n)).unwrap(), list.into());
     }
     let subscribed = each(registry.bytes());

@@ -28,6 +28,8 @@ pub enum What {
     RefusedKeyInUse,
     /// Someone tried to pin a key that is weak, or shares a prime with another.
     RefusedWeakKey,
+    /// So many handshakes over TCP failed that somebody may be asking the cloud's key questions.
+    RefusedHandshakes,
     /// An operator gave a device leave to be pinned with the key that it comes with.
     EnrolmentAllowed,
 }
@@ -54,6 +56,7 @@ impl What {
             Self::RefusedWrongId => "refused-wrong-id",
             Self::RefusedKeyInUse => "refused-key-in-use",
             Self::RefusedWeakKey => "refused-weak-key",
+            Self::RefusedHandshakes => "refused-handshakes",
             Self::EnrolmentAllowed => "enrolment-allowed",
         }
     }

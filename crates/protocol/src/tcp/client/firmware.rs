@@ -12,6 +12,17 @@ pub enum SaltOrder {
     LittleEndian,
 }
 
+/// What a function is given when it is called with an argument that is too long. The call is refused, and made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overlong {
+    /// The argument of the call before.
+    Previous,
+    /// As much of this one as the one before had.
+    PreviousLength,
+    /// As much of this one as fits.
+    Cut,
+}
+
 /// A firmware, by how it behaves. The fields are public so that a test can make one that never was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Firmware {
@@ -29,9 +40,8 @@ pub struct Firmware {
     pub largest_frame: usize,
     /// The longest argument of a function.
     pub longest_argument: usize,
-    /// Whether a call with a longer argument gets the argument of the call before (or the part of the new one that
-    /// fits, if not).
-    pub recalls_argument: bool,
+    /// What a call with a longer argument gets.
+    pub overlong: Overlong,
     /// Whether its acknowledgements of pings and signals have its own next id.
     pub acknowledges_with_own_id: bool,
     /// Whether its empty acknowledgements are shifted by a byte.
@@ -73,7 +83,7 @@ impl Firmware {
         salt_order: SaltOrder::BigEndian,
         largest_frame: 800,
         longest_argument: 63,
-        recalls_argument: true,
+        overlong: Overlong::Previous,
         acknowledges_with_own_id: false,
         shifts_acknowledgements: false,
         reads_at_once: true,
@@ -92,7 +102,7 @@ impl Firmware {
         salt_order: SaltOrder::LittleEndian,
         largest_frame: 768,
         longest_argument: 622,
-        recalls_argument: false,
+        overlong: Overlong::PreviousLength,
         acknowledges_with_own_id: true,
         ..Self::PHOTON_0_7
     };
@@ -100,6 +110,7 @@ impl Firmware {
     /// A Photon with 1.5.2.
     pub const PHOTON_1_5: Self = Self {
         flags: HelloFlags(0x06),
+        overlong: Overlong::Cut,
         reads_at_once: false,
         knows_its_variables: true,
         ..Self::PHOTON_1_0

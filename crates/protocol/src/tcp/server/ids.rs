@@ -58,8 +58,8 @@ impl Ids {
         if self.next.wrapping_sub(self.expected) < APART {
             self.next = self.expected.wrapping_add(APART);
         }
-        // No more than 255 are taken, so this ends.
-        while taken(MessageId(self.next)) {
+        // No more than 255 are taken, so this ends. Zero looks the same shifted by a byte as it does in its place.
+        while self.next == 0 || taken(MessageId(self.next)) {
             self.next = self.next.wrapping_add(1);
         }
         let id = MessageId(self.next);

@@ -47,8 +47,9 @@ enum State {
     Accepted,
     /// The response came first; the acknowledgement is to come.
     Answered,
-    /// A describe that was answered and may be answered once more.
-    MayRepeat,
+    /// Settled, but something may follow: a second part of a describe, or the result of a call that was refused and
+    /// made all the same. It holds nothing that a new question needs.
+    MayFollow,
 }
 
 /// The list of them.
@@ -64,13 +65,13 @@ impl Questions {
     }
 
     pub(super) fn has_room(&self) -> Result<(), SendError> {
-        if self.0.len() < Self::MOST { Ok(()) } else { Err(SendError::Unanswered) }
+        let open = self.0.iter().filter(|question| question.state != State::MayFollow).count();
+        if open < Self::MOST { Ok(()) } else { Err(SendError::Unanswered) }
     }
 
     pub(super) fn push(&mut self, asked: Asked) {
-        // A describe that was answered held these only in case.
         self.0.retain(|question| {
-            question.state != State::MayRepeat
+            question.state != State::MayFollow
                 || (question.asked.id != asked.id && question.asked.token != asked.token)
         });
         self.0.push(Question { asked, state: State::Open });
@@ -83,7 +84,7 @@ impl Questions {
     /// Whether an answer with this token may still come.
     pub(super) fn has_token(&self, token: RequestToken) -> bool {
         self.0.iter().any(|question| {
-            question.asked.token == Some(token) && question.state != State::MayRepeat
+            question.asked.token == Some(token) && question.state != State::MayFollow
         })
     }
 
@@ -105,24 +106,24 @@ impl Questions {
         Some(asked)
     }
 
-    /// An acknowledgement that is the response, or refuses the request without a token.
+    /// An acknowledgement that is the response, or refuses the request without a token. `follows` says of which
+    /// questions something may follow.
     pub(super) fn answered_at_once(
         &mut self,
         id: MessageId,
         token: Option<RequestToken>,
-        twice: bool,
+        follows: impl Fn(About) -> bool,
     ) -> Option<Asked> {
         let position = self.0.iter().position(|question| {
             question.asked.id == id
-                && matches!(question.state, State::Open | State::MayRepeat)
+                && question.may_be_answered_at_once()
                 && question.asked.token.is_some()
                 && (token.is_none() || question.asked.token == token)
         })?;
         let question = self.0.get_mut(position)?;
         let asked = question.asked;
-        let again = twice && matches!(asked.about, About::Describe(_));
-        if again && question.state == State::Open {
-            question.state = State::MayRepeat;
+        if follows(asked.about) && question.state == State::Open {
+            question.state = State::MayFollow;
         } else {
             self.remove(position);
         }
@@ -132,8 +133,7 @@ impl Questions {
     /// A response in a message of its own.
     pub(super) fn answered(&mut self, token: RequestToken) -> Option<Asked> {
         let position = self.0.iter().position(|question| {
-            question.asked.token == Some(token)
-                && matches!(question.state, State::Open | State::Accepted)
+            question.asked.token == Some(token) && question.may_be_answered()
         })?;
         let question = self.0.get_mut(position)?;
         let asked = question.asked;
@@ -170,6 +170,22 @@ impl Questions {
 }
 
 impl Question {
+    const fn may_be_answered_at_once(&self) -> bool {
+        match self.state {
+            State::Open => true,
+            State::MayFollow => matches!(self.asked.about, About::Describe(_)),
+            State::Accepted | State::Answered => false,
+        }
+    }
+
+    const fn may_be_answered(&self) -> bool {
+        match self.state {
+            State::Open | State::Accepted => true,
+            State::MayFollow => matches!(self.asked.about, About::Call),
+            State::Answered => false,
+        }
+    }
+
     const fn is_unacknowledged(&self) -> bool {
         matches!(self.state, State::Open | State::Answered)
     }

@@ -16,23 +16,20 @@ use alloc::vec::Vec;
 
 use super::ids::Ids;
 use super::questions::{About, Asked, Questions};
-use crate::coap::option;
-use crate::coap::{Block, Code, Kind, Message, MessageId, RequestToken, Token, Writer};
-use crate::describe::DescribeKind;
-use crate::reply::{self, Answer};
+use crate::coap::{Code, Kind, Message, MessageId, RequestToken, Token, option};
 use crate::tcp::channel::Channel;
 use crate::tcp::request::{self, Form, Request};
-use crate::tcp::{Anomaly, Credentials, Generation, Hello, Limits, SendError, rules};
-use crate::{Event, from_cloud, value};
+use crate::tcp::{Anomaly, Credentials, Generation, Hello, Limits};
+use crate::value;
 
 /// The longest hello: the long form, some bytes for versions to come, and its header.
 const HELLO_FRAME: usize = 64;
 
 /// The cloud's end of a session, from the credentials on. About 150 bytes while nothing is under way.
 pub struct Session {
-    channel: Channel,
-    ids: Ids,
-    questions: Questions,
+    pub(super) channel: Channel,
+    pub(super) ids: Ids,
+    pub(super) questions: Questions,
     generation: Option<Generation>,
     /// Whether an empty acknowledgement came that was not shifted: then this is not 0.4.0.
     plain: bool,
@@ -79,6 +76,11 @@ impl Session {
     #[must_use]
     pub fn from_credentials(credentials: &Credentials) -> Self {
         Self::new(credentials)
+    }
+
+    /// Takes up a question that was asked elsewhere: for recorded conversations.
+    pub fn remember(&mut self, asked: Asked) {
+        self.questions.push(asked);
     }
 
     /// Which firmware the device runs, once it said hello.
@@ -137,10 +139,13 @@ impl Session {
             let message = Message::parse(plaintext).map_err(Anomaly::Message)?;
             return self.greeted(&message).map(|sense| Some(Received { message, sense }));
         };
-        self.unshift(generation, plaintext);
+        let shifted = self.unshift(generation, plaintext);
         let mut message = Message::parse(plaintext).map_err(Anomaly::Message)?;
         let sense = match message.kind {
-            Kind::Acknowledgement | Kind::Reset => self.settled(generation, &message)?,
+            Kind::Acknowledgement | Kind::Reset => {
+                self.plain |= message.code == Code::EMPTY && !shifted;
+                self.settled(generation, &message)?
+            }
             Kind::Confirmable | Kind::NonConfirmable => self.originated(&message)?,
         };
         if let (Kind::Acknowledgement, Some(asked)) = (message.kind, sense.asked()) {
@@ -184,7 +189,6 @@ impl Session {
             return self.questions.acknowledged(id).map(Sense::Refused).ok_or(Anomaly::Unasked);
         }
         if message.code == Code::EMPTY {
-            self.plain = true;
             let asked = self.questions.acknowledged(id);
             return asked.map(Sense::Acknowledged).ok_or(Anomaly::Unasked);
         }
@@ -194,8 +198,12 @@ impl Session {
             Err(Token::EMPTY) if is_refusal(message.code) => None,
             Err(_) => return Err(Anomaly::Unasked),
         };
-        let twice = generation.may_describe_twice();
-        let asked = self.questions.answered_at_once(id, token, twice);
+        let asked = self.questions.answered_at_once(id, token, |about| match about {
+            About::Describe(_) => generation.may_describe_twice(),
+            // What refuses too long an argument calls the function all the same.
+            About::Call => is_refusal(message.code),
+            _ => false,
+        });
         answer(message, asked.ok_or(Anomaly::Unasked)?)
     }
 
@@ -222,9 +230,9 @@ impl Session {
     }
 
     /// Puts an acknowledgement of 0.4.0 right: `60 high low 00` becomes `60 00 high low`, if that acknowledges
-    /// something and what it says does not.
-    fn unshift(&self, generation: Generation, plaintext: &mut [u8]) {
-        let [0x60, code, high, low] = plaintext else { return };
+    /// something and what it says does not. Whether it did that.
+    fn unshift(&self, generation: Generation, plaintext: &mut [u8]) -> bool {
+        let [0x60, code, high, low] = plaintext else { return false };
         let said = MessageId(u16::from_be_bytes([*high, *low]));
         let shifted = MessageId(u16::from_be_bytes([*code, *high]));
         let applies = generation.may_shift_acknowledgements()
@@ -234,6 +242,7 @@ impl Session {
         if applies {
             (*code, *high, *low) = (0, *code, *high);
         }
+        applies
     }
 }
 
@@ -275,175 +284,4 @@ fn answer<'s>(message: &Message<'s>, asked: Asked) -> Result<Sense<'s>, Anomaly>
         _ => {}
     }
     Ok(Sense::Answered(asked))
-}
-
-/// What the cloud says. Each appends one frame to `out`, or nothing when it fails.
-impl Session {
-    /// Says hello, which a device waits for no longer than two to four seconds.
-    ///
-    /// # Errors
-    /// [`SendError`].
-    pub fn hello(&mut self, out: &mut Vec<u8>) -> Result<(), SendError> {
-        let id = self.next_id();
-        self.frame(out, |out| {
-            Writer::new(out, Kind::NonConfirmable, Code::POST, id, Token::EMPTY).path(b"h")?;
-            Ok(())
-        })
-    }
-
-    /// Calls a function. The device acknowledges, then answers.
-    ///
-    /// # Errors
-    /// [`SendError`].
-    pub fn call(
-        &mut self,
-        out: &mut Vec<u8>,
-        name: &str,
-        argument: &[u8],
-    ) -> Result<Asked, SendError> {
-        self.ask(out, About::Call, |out, id, token| {
-            from_cloud::call(out, id, token, name, argument)
-        })
-    }
-
-    /// Reads a variable. Only ask for what the device described: many read address zero for a name they do not know.
-    ///
-    /// # Errors
-    /// [`SendError`].
-    pub fn read(&mut self, out: &mut Vec<u8>, name: &str) -> Result<Asked, SendError> {
-        self.ask(out, About::Read, |out, id, token| from_cloud::read(out, id, token, name))
-    }
-
-    /// Asks for one describe, or for a later block of it, of 512 bytes.
-    ///
-    /// # Errors
-    /// [`SendError`].
-    pub fn describe(
-        &mut self,
-        out: &mut Vec<u8>,
-        kind: DescribeKind,
-        block: Option<u32>,
-    ) -> Result<Asked, SendError> {
-        let szx = crate::tcp::describe::BLOCK_EXPONENT;
-        let block = block.map(|num| Block { num, more: false, szx });
-        self.ask(out, About::Describe(kind), |out, id, token| {
-            from_cloud::describe(out, id, token, kind, block)
-        })
-    }
-
-    /// Has the device shout, or stop.
-    ///
-    /// # Errors
-    /// [`SendError`].
-    pub fn signal(&mut self, out: &mut Vec<u8>, on: bool) -> Result<Asked, SendError> {
-        self.ask(out, About::Signal, |out, id, token| from_cloud::signal(out, id, token, on))
-    }
-
-    /// Asks whether the device is there.
-    ///
-    /// # Errors
-    /// [`SendError`].
-    pub fn ping(&mut self, out: &mut Vec<u8>) -> Result<Asked, SendError> {
-        self.questions.has_room()?;
-        let asked = Asked { id: self.next_id(), token: None, about: About::Ping };
-        self.frame(out, |out| {
-            from_cloud::ping(out, asked.id);
-            Ok(())
-        })?;
-        self.questions.push(asked);
-        Ok(asked)
-    }
-
-    /// Passes an event on. Its name, data and, if it is not 60 s, time to live are sent; not its content format.
-    ///
-    /// # Errors
-    /// [`SendError`].
-    pub fn event(&mut self, out: &mut Vec<u8>, event: &Event<'_>) -> Result<(), SendError> {
-        let id = self.next_id();
-        let plain = Event {
-            name: (&*event.name).into(),
-            content_format: crate::ContentFormat::TEXT,
-            confirmable: false,
-            ..*event
-        };
-        self.frame(out, |out| Ok(from_cloud::event(out, id, &plain)?))
-    }
-
-    /// Acknowledges a confirmable message of the device's, a ping among them.
-    ///
-    /// # Errors
-    /// [`SendError`].
-    pub fn acknowledge(&mut self, out: &mut Vec<u8>, id: MessageId) -> Result<(), SendError> {
-        self.frame(out, |out| {
-            reply::ack_empty(out, id);
-            Ok(())
-        })
-    }
-
-    /// Acknowledges with an answer: 2.04 to a describe, or a refusal.
-    ///
-    /// # Errors
-    /// [`SendError`].
-    pub fn answer(
-        &mut self,
-        out: &mut Vec<u8>,
-        to: &Message<'_>,
-        answer: Answer,
-    ) -> Result<(), SendError> {
-        self.frame(out, |out| {
-            reply::ack(out, to.id, to.token, answer, &[]);
-            Ok(())
-        })
-    }
-
-    /// Answers a request for the time: seconds since 1970.
-    ///
-    /// # Errors
-    /// [`SendError`].
-    pub fn time(
-        &mut self,
-        out: &mut Vec<u8>,
-        to: &Message<'_>,
-        unix_seconds: u32,
-    ) -> Result<(), SendError> {
-        self.frame(out, |out| {
-            reply::time(out, to.id, to.token, unix_seconds);
-            Ok(())
-        })
-    }
-
-    fn next_id(&mut self) -> MessageId {
-        self.ids.next(|id| self.questions.has_id(id))
-    }
-
-    fn ask(
-        &mut self,
-        out: &mut Vec<u8>,
-        about: About,
-        write: impl FnOnce(&mut Vec<u8>, MessageId, RequestToken) -> Result<(), crate::Error>,
-    ) -> Result<Asked, SendError> {
-        self.questions.has_room()?;
-        let id = self.next_id();
-        let token = self.ids.next_token(|token| self.questions.has_token(token));
-        self.frame(out, |out| Ok(write(out, id, token)?))?;
-        let asked = Asked { id, token: Some(token), about };
-        self.questions.push(asked);
-        Ok(asked)
-    }
-
-    /// The only way out: whatever is written is checked against what the device can take.
-    fn frame(
-        &mut self,
-        out: &mut Vec<u8>,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), SendError>,
-    ) -> Result<(), SendError> {
-        if self.channel.has_ended() {
-            return Err(SendError::Ended);
-        }
-        let (Some(limits), Some(generation)) = (self.limits(), self.generation) else {
-            return Err(SendError::NotForDevice(crate::Error::Hello));
-        };
-        let blocks = generation == Generation::Photon3;
-        self.channel.seal(out, write, |message| rules::check(message, &limits, blocks))
-    }
 }

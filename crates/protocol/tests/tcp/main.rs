@@ -1,0 +1,8 @@
+//! The TCP session: recorded conversations, hostile input, damage, limits, and the handshake with a stand-in for RSA.
+
+mod damage;
+mod damaged;
+mod hostile;
+mod pair;
+mod recorded;
+mod recording;

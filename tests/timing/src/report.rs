@@ -1,0 +1,87 @@
+//! What was found, for a person.
+
+use crate::blocks::Kind;
+use crate::sampling::Samples;
+use crate::subject::Subject;
+use crate::welch::{self, Comparison, THRESHOLD};
+use std::fmt;
+
+/// One kind beside good blocks.
+struct Row {
+    name: &'static str,
+    calls: usize,
+    comparison: Comparison,
+    least_seen: f64,
+}
+
+/// All kinds of one subject.
+pub struct Report {
+    subject: Subject,
+    calls: usize,
+    good: usize,
+    median: f64,
+    rows: Vec<Row>,
+}
+
+impl Report {
+    /// Compares every kind with good blocks, and all bad ones together.
+    pub fn of(subject: Subject, samples: &Samples) -> Self {
+        let good = samples.of(Kind::Good);
+        let row = |name, times: &[f64]| Row {
+            name,
+            calls: times.len(),
+            comparison: Comparison::of(times, good),
+            least_seen: welch::least_seen(times, good),
+        };
+        let mut rows: Vec<Row> =
+            Kind::COMPARED.map(|kind| row(kind.name(), samples.of(kind))).into();
+        let bad = Kind::COMPARED.into_iter().filter(|kind| *kind != Kind::Same);
+        rows.push(row(
+            "all bad ones",
+            &bad.map(|kind| samples.of(kind)).collect::<Vec<_>>().concat(),
+        ));
+        let mut sorted = good.to_vec();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let median = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
+        Self { subject, calls: samples.calls, good: good.len(), median, rows }
+    }
+
+    /// Whether any kind was told apart.
+    pub fn found(&self) -> bool {
+        self.rows.iter().any(|row| row.comparison.differ())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { subject, calls, good, median, .. } = self;
+        writeln!(f, "{}", subject.title())?;
+        writeln!(
+            f,
+            "  {calls} calls, {good} of them with good blocks, {:.1} µs in the median",
+            median / 1000.0
+        )?;
+        writeln!(
+            f,
+            "  {:<26} {:>8} {:>12} {:>10} {:>8} {:>12}",
+            "", "calls", "slower by", "± 95 %", "t", "seen from"
+        )?;
+        for Row { name, calls, comparison: Comparison { t, difference, error }, least_seen } in
+            &self.rows
+        {
+            let error = 1.96 * error;
+            writeln!(
+                f,
+                "  {name:<26} {calls:>8} {difference:>9.1} ns {error:>7.1} ns {t:>8.2} {least_seen:>9.1} ns"
+            )?;
+        }
+        let verdict = if self.found() { "TOLD APART" } else { "not told apart" };
+        writeln!(f, "  {verdict}: largest t {:.2}, limit {THRESHOLD}", self.largest())
+    }
+}
+
+impl Report {
+    fn largest(&self) -> f64 {
+        self.rows.iter().map(|row| row.comparison.t.abs()).fold(0.0, f64::max)
+    }
+}
