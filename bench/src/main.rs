@@ -17,6 +17,7 @@ mod node;
 mod options;
 mod sample;
 mod table;
+mod tcp;
 mod trust;
 
 use node::Scale;
@@ -66,7 +67,9 @@ fn sections(options: &Options) -> Vec<Section> {
         if compared { handshake::measure(ROUNDS) } else { handshake::Measured::default() };
     let mut sections = Vec::new();
     if let Some(memory) = memory {
-        sections.extend([handshake::section(&handshakes), coap::run(ROUNDS), memory]);
+        sections.extend([handshake::section(&handshakes), coap::run(ROUNDS)]);
+        sections.extend(tcp::run(ROUNDS));
+        sections.push(memory);
     }
     if let Some(program) = &options.node {
         // Last: it keeps this process on one core.

@@ -8,6 +8,8 @@ use openssl::rsa::Rsa;
 use openssl::symm::Cipher;
 use pintle_rsa::weak::{self, DebianList, Weakness};
 use pintle_rsa::{CloudKey, CloudPublicKey, DeviceKey, KeyError};
+use proptest::prelude::*;
+use std::sync::LazyLock;
 
 fn refused(bytes: &[u8]) -> KeyError {
     CloudKey::read(bytes).err().expect("a key that is refused")
@@ -158,4 +160,34 @@ fn each_weak_key_has_its_own_reason() {
     let der = good.public_key_to_der().unwrap();
     assert_eq!(weak::read_device_key(&der, &none).unwrap().as_spki()[..], der);
     assert!(matches!(weak::read_device_key(b"no key", &none), Err(KeyError::NotAKey { .. })));
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_given_is_read_or_refused_without_a_panic(
+        bytes in proptest::collection::vec(any::<u8>(), 0..400),
+        kind in 0usize..4,
+        places in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+    ) {
+        // Noise, and real keys with a few bytes changed or cut short.
+        static KEYS: LazyLock<[Vec<u8>; 3]> = LazyLock::new(|| {
+            let key = Rsa::generate(1024).unwrap();
+            let pkcs8 = PKey::from_rsa(key.clone()).unwrap().private_key_to_pem_pkcs8().unwrap();
+            [key.private_key_to_der().unwrap(), pkcs8, key.public_key_to_der().unwrap()]
+        });
+        let mut given = KEYS.get(kind).cloned().unwrap_or(bytes);
+        for (place, byte) in places {
+            if !given.is_empty() {
+                let place = place.index(given.len());
+                given[place] = byte;
+            }
+        }
+        let _ = CloudKey::read(&given);
+        let _ = DeviceKey::read(&given);
+        let _ = CloudPublicKey::read(&given);
+        let _ = DebianList::parse(&given);
+        if let Ok(key) = weak::read_device_key(&given, &DebianList::default()) {
+            prop_assert!(key.as_spki().len() == 162);
+        }
+    }
 }

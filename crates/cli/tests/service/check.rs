@@ -35,7 +35,7 @@ fn a_new_folder_has_no_failure_and_a_node_that_does_not_run_does_not_pass() {
     let data = folder.path();
     let (code, node, _) = finding(&data, "node");
     assert_eq!((code, node.as_str()), (Some(0), "not tried"));
-    for name in ["API", "devices", "sandbox in effect", "user", "core dumps"] {
+    for name in ["API", "devices", "TCP service", "sandbox in effect", "user", "core dumps"] {
         assert_eq!(state(&data, name), "not tried", "{name}");
     }
     let (_, key, advice) = finding(&data, "node key");
@@ -69,6 +69,8 @@ fn a_running_node_is_met_on_its_socket_over_its_api_and_as_a_device() {
         let (_, state, what) = finding(&folder.path(), name);
         assert_eq!(state, "ok", "{name}: {what}");
     }
+    let (_, state, what) = finding(&folder.path(), "TCP service");
+    assert_eq!((state.as_str(), what.as_str()), ("ok", "off"));
     assert!(node.terminate());
 }
 
