@@ -119,3 +119,15 @@ pub(super) fn variables(row: &DeviceRow) -> Option<Map<String, Value>> {
 fn system_version(number: u16) -> String {
     format!("{}.{}.{}", number / 1_000, number / 100 % 10, number % 100)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_over_tcp_is_shown_with_a_warning_and_another_without() {
+        let warned = |transport| warnings(Presence { transport, ..Presence::default() });
+        assert_eq!(warned(Some(Transport::Tcp)), ["legacy_transport"]);
+        assert!(warned(Some(Transport::Udp)).is_empty() && warned(None).is_empty());
+    }
+}

@@ -6,6 +6,7 @@ mod conversation;
 mod device;
 mod hostile;
 mod limits;
+mod listener;
 mod neighbours;
 
 use crate::node::Node;

@@ -33,6 +33,8 @@ pub struct Limits {
     pub event_name: usize,
     /// The data of an event.
     pub event_data: usize,
+    /// The data of an event from the device.
+    pub event_data_from: usize,
 }
 
 impl Generation {
@@ -62,6 +64,7 @@ impl Generation {
                 argument: 63,
                 event_name: 63,
                 event_data: 255,
+                event_data_from: 255,
             },
             Self::PhotonOld => Limits {
                 frame: 768,
@@ -70,6 +73,7 @@ impl Generation {
                 argument: 63,
                 event_name: 63,
                 event_data: 255,
+                event_data_from: 255,
             },
             Self::Photon => Limits {
                 frame: 768,
@@ -78,6 +82,7 @@ impl Generation {
                 argument: 622,
                 event_name: 64,
                 event_data: 622,
+                event_data_from: 622,
             },
             // What a 3.x device sends is bounded by its hello, and that by this.
             Self::Photon3 => Limits {
@@ -87,6 +92,7 @@ impl Generation {
                 argument: 864,
                 event_name: 64,
                 event_data: 864,
+                event_data_from: crate::MAX_DATA,
             },
         }
     }

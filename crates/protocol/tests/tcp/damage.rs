@@ -54,7 +54,8 @@ fn p2_a_bit_turned_over_in_structure_ends_the_session_with_that_frame() {
             let seen = heard.messages.len() == frame;
             let entry = counts.entry((stream.side, place.to_string())).or_default();
             *entry = (entry.0 + 1, entry.1 + u32::from(!seen));
-            if place.is_structure() && stream.side == "to cloud" {
+            // A longer length may make one frame of several: its header is right, and in one case of 256 its padding.
+            if place.is_structure() && !place.is_length() && stream.side == "to cloud" {
                 assert!(seen, "{} bit {bit} of frame {frame}: {place}", stream.name);
             }
             assert!(!seen || heard.ended || place.is_length(), "{}: {place}", stream.name);
@@ -78,8 +79,10 @@ fn p2_a_byte_left_out_ends_the_session_with_that_frame() {
         let whole = stream.hear(&stream.bytes());
         for byte in sample.of(stream.bytes().len()) {
             let mut bytes = stream.bytes();
+            // Of equal bytes in a row it is always the last that is missed.
+            let same = bytes[byte..].iter().take_while(|other| **other == bytes[byte]).count();
+            let (frame, place) = stream.place(byte + same - 1);
             bytes.remove(byte);
-            let (frame, place) = stream.place(byte);
             let heard = stream.hear(&bytes);
             assert_eq!(heard.messages[..frame], whole.messages[..frame], "{}", stream.name);
             // The frame takes a byte of the next, and every block from this one on is another: in one frame of 256

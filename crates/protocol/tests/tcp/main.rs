@@ -2,7 +2,9 @@
 
 mod damage;
 mod damaged;
+mod handshake;
 mod hostile;
+mod limits;
 mod pair;
 mod recorded;
 mod recording;

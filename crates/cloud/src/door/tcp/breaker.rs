@@ -33,7 +33,7 @@ struct Bucket {
 
 impl Bucket {
     fn is_empty(self, most: u32, each: Duration, now: Duration) -> bool {
-        self.full_at.saturating_sub(now) >= each * most.saturating_sub(1)
+        self.full_at.saturating_sub(now) > each * most.saturating_sub(1)
     }
 
     fn take(&mut self, each: Duration, now: Duration) {

@@ -75,7 +75,7 @@ impl Runner {
     fn sleep(&mut self, events: &mut Vec<Event>) {
         let now = self.started.elapsed();
         let is_open = now >= self.paused_until;
-        self.sockets.open(is_open);
+        self.sockets.open(is_open && !self.shard.is_busy());
         let alarm = self.shard.poll_timeout().map_or(LONGEST_SLEEP, |at| at.saturating_sub(now));
         let pause = if is_open { LONGEST_SLEEP } else { PAUSE };
         let sleep = alarm.min(pause);
@@ -106,6 +106,9 @@ impl Runner {
 
     fn let_in(&mut self) {
         for _ in 0..MOST_NEWCOMERS {
+            if self.shard.is_busy() {
+                break;
+            }
             match self.sockets.accept() {
                 Ok(Some((stream, address))) => {
                     let Some(key) = self.shard.arrived(address) else { continue };

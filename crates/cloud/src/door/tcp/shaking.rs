@@ -117,13 +117,22 @@ impl TcpShard {
         self.end_at(key, now + VERDICT_AFTER);
         let block = greeting.into_block().filter(|_| !too_much && self.breaker.opens(from, now));
         match block {
-            Some(block) => self.blocks.push(Work { key, from, block }),
-            None => self.not_opened(key, from),
+            Some(block) => {
+                self.opening += 1;
+                self.blocks.push(Work { key, from, block });
+            }
+            None => self.stays_shut(key, from),
         }
     }
 
-    /// A block stays unopened: it ends as a wrong one does.
+    /// The RSA threads do not take a block.
     pub fn not_opened(&mut self, key: Key, from: Tag) {
+        self.opening = self.opening.saturating_sub(1);
+        self.stays_shut(key, from);
+    }
+
+    /// A block stays unopened: it ends as a wrong one does.
+    fn stays_shut(&mut self, key: Key, from: Tag) {
         self.counters.unopened();
         self.doom(key, None);
         self.pass_on_turn(from);
@@ -139,6 +148,7 @@ impl TcpShard {
 
     /// Hears what was in a block.
     pub fn opened(&mut self, Finished { key, from, opened }: Finished) {
+        self.opening = self.opening.saturating_sub(1);
         match opened {
             Opened::Admitted(admitted) => self.admit(key, from, *admitted),
             Opened::Refused(stranger) => {

@@ -27,6 +27,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How many blocks are being opened when nobody else is let in: less than a second's work for one thread.
+pub(super) const MOST_OPENING: usize = 1024;
+
 /// How far a connection has come.
 pub enum Stage {
     /// Others from its address shake hands first. Nothing was said to it.
@@ -78,6 +81,8 @@ pub struct TcpShard {
     pub(super) world: World,
     pub(super) connections: Slab<Connection>,
     pub(super) callers: Callers,
+    /// How many blocks are being opened.
+    pub(super) opening: usize,
     pub(super) tagger: Tagger,
     pub(super) breaker: Breaker,
     pub(super) timers: Timers<Key>,
@@ -105,6 +110,7 @@ impl TcpShard {
             world: parts.world,
             connections: Slab::default(),
             callers: Callers::default(),
+            opening: 0,
             tagger: Tagger::default(),
             breaker: Breaker::default(),
             timers: Timers::default(),
@@ -134,6 +140,12 @@ impl TcpShard {
     /// Its number.
     pub fn number(&self) -> usize {
         usize::from(self.number)
+    }
+
+    /// Whether so many blocks are being opened that whoever comes now had better wait in the system's queue: greeted,
+    /// it would wait for longer than it has.
+    pub fn is_busy(&self) -> bool {
+        self.opening >= MOST_OPENING
     }
 
     /// Takes what a connection brought.
@@ -263,6 +275,9 @@ impl TcpShard {
         sessions
     }
 }
+
+#[cfg(test)]
+mod tests;
 
 /// The session under a key, if there is one.
 pub(super) fn live(connections: &mut Slab<Connection>, key: Key) -> Option<&mut Live> {

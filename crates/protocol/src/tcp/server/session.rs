@@ -20,7 +20,7 @@ use crate::coap::{Code, Kind, Message, MessageId, RequestToken, Token, option};
 use crate::tcp::channel::Channel;
 use crate::tcp::request::{self, Form, Request};
 use crate::tcp::{Anomaly, Credentials, Generation, Hello, Limits};
-use crate::value;
+use crate::{Error, value};
 
 /// The longest hello: the long form, some bytes for versions to come, and its header.
 const HELLO_FRAME: usize = 64;
@@ -146,7 +146,7 @@ impl Session {
                 self.plain |= message.code == Code::EMPTY && !shifted;
                 self.settled(generation, &message)?
             }
-            Kind::Confirmable | Kind::NonConfirmable => self.originated(&message)?,
+            Kind::Confirmable | Kind::NonConfirmable => self.originated(generation, &message)?,
         };
         if let (Kind::Acknowledgement, Some(asked)) = (message.kind, sense.asked()) {
             message.id = asked.id;
@@ -168,10 +168,15 @@ impl Session {
     }
 
     /// A message that the device began: a request, or a response in a message of its own.
-    fn originated<'s>(&mut self, message: &Message<'s>) -> Result<Sense<'s>, Anomaly> {
+    fn originated<'s>(
+        &mut self,
+        generation: Generation,
+        message: &Message<'s>,
+    ) -> Result<Sense<'s>, Anomaly> {
         self.ids.take(message.id)?;
         if !message.code.is_response() {
-            return request::decode(message).map(Sense::Request);
+            let request = request::decode(message)?;
+            return within(generation, request).map(Sense::Request);
         }
         let token = RequestToken::try_from(message.token).map_err(|_| Anomaly::Unasked)?;
         let asked = self.questions.answered(token).ok_or(Anomaly::Unasked)?;
@@ -254,6 +259,15 @@ impl Sense<'_> {
             }
             Self::Hello(_) | Self::Request(_) => None,
         }
+    }
+}
+
+/// An event is no longer than the generation publishes: what is longer is several frames run together.
+fn within(generation: Generation, request: Request<'_>) -> Result<Request<'_>, Anomaly> {
+    let limit = generation.limits().event_data_from;
+    match &request {
+        Request::Event(event) if event.data.len() > limit => Err(Error::TooLong { limit }.into()),
+        _ => Ok(request),
     }
 }
 
