@@ -169,8 +169,8 @@ fn a_node_that_serves_the_tcp_service_is_warned_of_and_one_without_a_key_for_it_
     let manager = Manager::of(&folder, &mut command);
     let mut node = Running(command.spawn().expect("the node starts"));
     manager.wait_for("READY=1");
-    let (code, state, what) = finding(&data, "TCP service");
-    assert_eq!((code, state.as_str()), (Some(0), "warn"), "{what}");
+    let (_, state, what) = finding(&data, "TCP service");
+    assert_eq!(state, "warn", "{what}");
     assert!(what.starts_with("on, 127.0.0.1:") && what.contains("/tcp"), "{what}");
     assert!(node.terminate());
 }

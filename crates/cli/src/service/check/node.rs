@@ -109,7 +109,9 @@ fn tcp_service_at_rest(host: &Host, why: &str) -> Finding {
     let key = host.data.join(TCP_KEY_FILE);
     match config.tcp.enabled {
         false => Finding::not_tried(TCP_SERVICE, format!("off in config.toml, and {why}")),
-        true if key.exists() => Finding::not_tried(TCP_SERVICE, format!("on in config.toml, and {why}")),
+        true if key.exists() => {
+            Finding::not_tried(TCP_SERVICE, format!("on in config.toml, and {why}"))
+        }
         true => Finding::fail(
             TCP_SERVICE,
             format!(

@@ -10,16 +10,16 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 /// Ports below this need a capability.
 const FIRST_FREE_FOR_ALL: u16 = 1024;
 
-const [API, UDP, TCP]: [&str; 3] = ["API port", "UDP port", "TCP port"];
+const API: &str = "API port";
+const UDP: &str = "UDP port";
+const TCP: &str = "TCP port";
 
 /// That of the TCP service only where it is on.
 pub fn look(host: &Host) -> Vec<Finding> {
     if let Node::Alive { addresses, .. } = &host.node {
         let own = |name, address| Finding::ok(name, format!("{address}, the node's own"));
-        let mut found = vec![
-            own(API, addresses.api.to_string()),
-            own(UDP, format!("{}/udp", addresses.udp)),
-        ];
+        let mut found =
+            vec![own(API, addresses.api.to_string()), own(UDP, format!("{}/udp", addresses.udp))];
         found.extend(addresses.tcp.map(|address| own(TCP, format!("{address}/tcp"))));
         return found;
     }
