@@ -171,7 +171,7 @@ fn end_with_parent() {
 
 async fn serve_node(folder: &Path) {
     let any = Some(SocketAddr::from(ANY_PORT));
-    let node = Node::start(folder, &ServeOptions { api: any, udp: any }).await;
+    let node = Node::start(folder, &ServeOptions { api: any, udp: any, tcp: None }).await;
     let node = node.expect("a new node starts");
     say_ready(node.addresses().api, node.accounts()).await;
     std::future::pending().await

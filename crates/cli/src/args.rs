@@ -50,12 +50,12 @@ impl Command {
 
 #[derive(ClapArgs)]
 pub struct InitArgs {
-    /// The data folder to make
+    /// The data folder to make; or, to add a key for the TCP service to, one that is there
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
     /// The first operator's name, as typed when logging in
     #[arg(long, value_name = "NAME")]
-    pub user: String,
+    pub user: Option<String>,
     /// Read the password from the first line of standard input
     #[arg(long)]
     pub password_stdin: bool,
@@ -65,6 +65,15 @@ pub struct InitArgs {
     /// Where security bugs are to be reported: mailto:, https: or tel:
     #[arg(long, value_name = "URI")]
     pub contact: Option<String>,
+    /// Make a key for devices on the TCP service (RSA-2048); without --user, in a folder that was made without one
+    #[arg(long)]
+    pub tcp: bool,
+    /// Take over the key that devices on the TCP service have pinned (RSA-2048; PEM or DER) instead of making one
+    #[arg(long, value_name = "FILE")]
+    pub import_tcp_key: Option<PathBuf>,
+    /// Take over the key that devices on UDP have pinned (P-256; PEM or DER) instead of making one
+    #[arg(long, value_name = "FILE")]
+    pub import_udp_key: Option<PathBuf>,
     /// Print where things are as JSON
     #[arg(long)]
     pub json: bool,
@@ -81,6 +90,9 @@ pub struct ServeArgs {
     /// Where devices come in over UDP, instead of what config.toml says; port 0 takes a free one
     #[arg(long, value_name = "ADDR")]
     pub udp: Option<SocketAddr>,
+    /// Where devices of the TCP service come in, whatever config.toml says; it is off unless one of them turns it on
+    #[arg(long, value_name = "ADDR")]
+    pub tcp: Option<SocketAddr>,
     /// Write the bound addresses to this file as JSON when ready
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
@@ -96,7 +108,7 @@ pub enum PinCommand {
         /// The device id: 24 hex digits
         #[arg(long, value_name = "ID")]
         device: String,
-        /// The device's public key: SPKI, as DER or PEM
+        /// The device's public key, P-256 or RSA-1024: SPKI, as DER or PEM
         #[arg(long, value_name = "FILE")]
         key: PathBuf,
         /// The account that gets the device
@@ -127,18 +139,44 @@ pub enum PinCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Pin a manufacturing batch, all of it or nothing
-    Import {
-        /// CSV with the columns device_id,public_key,platform_id,owner
-        #[arg(value_name = "FILE.csv")]
-        file: PathBuf,
-        /// The data folder
+    /// Pin a manufacturing batch, all of it or nothing; or the devices of a spark-server
+    Import(PinImportArgs),
+    /// Let a device without a pin have the key pinned that it comes with, once, over the TCP service
+    ///
+    /// Whoever comes first with this id in that time is the device from then on: only where no stranger can reach the node.
+    Enrol {
+        /// The data folder of a running node
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
+        /// The device id: 24 hex digits
+        #[arg(long, value_name = "ID")]
+        device: String,
+        /// For how long, 1 to 60
+        #[arg(long, value_name = "N")]
+        minutes: u16,
         /// Print the outcome as JSON
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(ClapArgs)]
+pub struct PinImportArgs {
+    /// CSV with the columns device_id,public_key,platform_id,owner
+    #[arg(value_name = "FILE.csv", required_unless_present = "from_spark_server")]
+    pub file: Option<PathBuf>,
+    /// Pin the devices in this folder of a spark-server instead; what cannot be pinned is skipped, and said
+    #[arg(long, value_name = "FOLDER", conflicts_with = "file")]
+    pub from_spark_server: Option<PathBuf>,
+    /// The account that gets the devices of a spark-server
+    #[arg(long, value_name = "NAME", requires = "from_spark_server")]
+    pub owner: Option<String>,
+    /// The data folder
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Subcommand)]

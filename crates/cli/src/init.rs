@@ -4,26 +4,61 @@ use crate::args::InitArgs;
 use crate::failure::Failure;
 use crate::say::say;
 use pintle_cloud::clock::now_ms;
-use pintle_cloud::init::{InitError, InitOptions, InitSummary, create, refuse_taken};
+use pintle_cloud::init::{
+    CloudKeys, InitError, InitOptions, InitSummary, TcpKey, TcpKeySummary, UdpKey, add_tcp_key,
+    create_with, is_data_folder, refuse_taken,
+};
 use std::io::{self, BufRead, IsTerminal, Write};
 use zeroize::Zeroizing;
 
 pub fn run(args: &InitArgs) -> Result<(), Failure> {
+    let wants_tcp = args.tcp || args.import_tcp_key.is_some();
+    match &args.user {
+        None if wants_tcp && is_data_folder(&args.data) => add(args),
+        None if is_data_folder(&args.data) => Err(failure(InitError::Already(args.data.clone()))),
+        None => Err(Failure::usage("a new data folder needs a first operator: --user NAME")),
+        Some(user) => make(args, user),
+    }
+}
+
+fn make(args: &InitArgs, user: &str) -> Result<(), Failure> {
     // Before anyone types a password for nothing.
-    refuse_taken(&args.data).map_err(failure)?;
+    refuse_taken(&args.data).map_err(|error| with_hint(args, error))?;
+    let udp = args.import_udp_key.as_deref().map(UdpKey::import).transpose().map_err(failure)?;
+    let import = args.import_tcp_key.is_some();
+    let tcp = (args.tcp || import).then(|| tcp_key(args)).transpose().map_err(failure)?;
     let options = InitOptions {
-        user: args.user.clone(),
+        user: user.to_owned(),
         password: password(args.password_stdin)?,
         names: args.names.clone(),
         contact: args.contact.clone(),
         now_ms: now_ms(),
     };
-    let summary = create(&args.data, &options).map_err(failure)?;
+    let keys = CloudKeys { udp, tcp };
+    let summary = create_with(&args.data, &options, keys).map_err(failure)?;
     match args.json {
         true => say!("{}", serde_json::json!(summary)),
         false => print(&summary),
     }
     Ok(())
+}
+
+/// Adds a key for the TCP service to a folder that was made without one.
+fn add(args: &InitArgs) -> Result<(), Failure> {
+    if args.import_udp_key.is_some() {
+        let why = "the folder has a key for devices on UDP, and devices may have it pinned: it is not replaced";
+        return Err(Failure::usage(why));
+    }
+    let summary = add_tcp_key(&args.data, || tcp_key(args)).map_err(failure)?;
+    match args.json {
+        true => say!("{}", serde_json::json!(summary)),
+        false => print_added(&summary),
+    }
+    Ok(())
+}
+
+fn tcp_key(args: &InitArgs) -> Result<TcpKey, InitError> {
+    args.import_tcp_key.as_deref().map_or_else(TcpKey::generate, TcpKey::import)
 }
 
 /// The password, from standard input: typed blind on a terminal, else its first line.
@@ -64,14 +99,44 @@ fn failure(error: InitError) -> Failure {
     }
 }
 
+/// Who asks for a key for the TCP service in a folder that is there is told how to get just that.
+fn with_hint(args: &InitArgs, error: InitError) -> Failure {
+    let wants_tcp = args.tcp || args.import_tcp_key.is_some();
+    match error {
+        InitError::Already(folder) if wants_tcp => Failure::usage(format!(
+            "{} is a data folder already: without --user, a key for the TCP service is added to it",
+            folder.display()
+        )),
+        error => failure(error),
+    }
+}
+
 fn print(summary: &InitSummary) {
     say!("Made {}.", summary.data.display());
     say!("  public key for devices   {}", summary.udp_public_key.display());
     say!("  its fingerprint          {}", summary.udp_fingerprint);
+    if let (Some(key), Some(fingerprint)) = (&summary.tcp_public_key, &summary.tcp_fingerprint) {
+        say!("  for the TCP service      {}", key.display());
+        say!("  its fingerprint          {fingerprint}");
+    }
     say!("  authority to trust       {}", summary.ca.display());
     say!("  configuration            {}", summary.config.display());
     say!("  API                      https://{}", summary.api);
     say!("  first operator           {}", summary.user);
     say!("Keep a copy of {} away from backups of this folder.", summary.node_key.display());
     say!("Start it with: pintle serve --data {}", summary.data.display());
+    if summary.tcp_public_key.is_some() {
+        say!(
+            "The TCP service stays off until config.toml says [tcp] enabled = true, or serve --tcp ADDR."
+        );
+    }
+}
+
+fn print_added(summary: &TcpKeySummary) {
+    say!("Added a key for the TCP service to {}.", summary.data.display());
+    say!("  public key for devices   {}", summary.tcp_public_key.display());
+    say!("  its fingerprint          {}", summary.tcp_fingerprint);
+    say!(
+        "The TCP service stays off until config.toml says [tcp] enabled = true, or serve --tcp ADDR."
+    );
 }

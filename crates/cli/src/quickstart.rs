@@ -111,12 +111,12 @@ fn read_password(data: &Path) -> Result<Zeroizing<String>, Failure> {
 /// Starts the node on loopback: on the usual ports, or on free ones where those are taken.
 async fn start(data: &Path) -> Result<Node, Failure> {
     let loopback = |port| SocketAddr::from(([127, 0, 0, 1], port));
-    let usual = ServeOptions { api: Some(loopback(8443)), udp: Some(loopback(5684)) };
+    let usual = ServeOptions { api: Some(loopback(8443)), udp: Some(loopback(5684)), tcp: None };
     match Node::start(data, &usual).await {
         Ok(node) => Ok(node),
         Err(error) if error.is_address_in_use() => {
             say!("A usual port is taken; using free ones.");
-            let free = ServeOptions { api: Some(loopback(0)), udp: Some(loopback(0)) };
+            let free = ServeOptions { api: Some(loopback(0)), udp: Some(loopback(0)), tcp: None };
             Node::start(data, &free).await.map_err(failure)
         }
         Err(error) => Err(failure(error)),

@@ -17,11 +17,14 @@ pub fn run(args: &ServeArgs) -> Result<(), Failure> {
 
 async fn serve(args: &ServeArgs) -> Result<(), Failure> {
     let mut stop = StopSignals::listen()?;
-    let options = ServeOptions { api: args.api, udp: args.udp };
+    let options = ServeOptions { api: args.api, udp: args.udp, tcp: args.tcp };
     let node = Node::start(&args.data, &options).await.map_err(failure)?;
     let addresses = node.addresses();
     say!("API      https://{}", addresses.api);
     say!("devices  {}/udp", addresses.udp);
+    if let Some(tcp) = addresses.tcp {
+        say!("devices  {tcp}/tcp (the TCP service: no forward secrecy, no integrity)");
+    }
     let ready = args.ready_file.as_ref().map_or(Ok(()), |file| write_ready(file, &addresses));
     if ready.is_ok() {
         notify::ready(&addresses);

@@ -13,6 +13,7 @@ const COMMANDS: &[&[&str]] = &[
     &["pin", "list"],
     &["pin", "history"],
     &["pin", "import"],
+    &["pin", "enrol"],
     &["outbox", "list"],
     &["outbox", "take"],
     &["device", "new"],

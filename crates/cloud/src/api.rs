@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::account::{Accounts, NameHash};
 use crate::event::Bus;
 use crate::guard::{Lockout, LockoutSettings};
+use crate::pinning::Pinning;
 use crate::store::Store;
 
 mod address;
@@ -60,6 +61,8 @@ const ACCOUNT_LOCKOUT: LockoutSettings =
 pub struct ApiState<F> {
     /// What lasts.
     pub store: Store,
+    /// The way to a pin.
+    pub pinning: Pinning,
     /// The way to devices.
     pub fleet: F,
     /// The way of events.
@@ -94,8 +97,10 @@ impl<F: Fleet> ApiState<F> {
             sources: Lockout::new(SOURCE_LOCKOUT),
             accounts: Lockout::new(ACCOUNT_LOCKOUT),
         };
+        let pinning = Pinning::new(store.clone(), Arc::default());
         Self {
             store,
+            pinning,
             fleet,
             bus,
             accounts,
@@ -110,6 +115,13 @@ impl<F: Fleet> ApiState<F> {
     #[must_use]
     pub fn with_contact(mut self, contact: Option<&str>) -> Self {
         self.contact = contact.map(Arc::from);
+        self
+    }
+
+    /// Sets another way to a pin.
+    #[must_use]
+    pub fn with_pinning(mut self, pinning: Pinning) -> Self {
+        self.pinning = pinning;
         self
     }
 

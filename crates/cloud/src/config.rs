@@ -23,6 +23,8 @@ pub struct Config {
     pub api: Api,
     /// `[udp]`: the door for devices.
     pub udp: Udp,
+    /// `[tcp]`: the door for devices that speak only the TCP service.
+    pub tcp: Tcp,
     /// `[outbox]`: events kept for a durable consumer.
     pub outbox: Outbox,
     /// `[security]`: what the world is told.
@@ -80,6 +82,26 @@ impl Default for Udp {
     }
 }
 
+/// `[tcp]`: a door with weaknesses of its own, which no server can mend; see `SECURITY.md`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tcp {
+    /// `enabled`: whether it is there at all. Default: no.
+    pub enabled: bool,
+    /// `listen`: address and port for devices. Default `0.0.0.0:5683`.
+    pub listen: SocketAddr,
+    /// `rsa_threads`: how many threads do the private-key work of handshakes, 1 to 64; whatever there are, other
+    /// work goes first. Default: half the processor cores, at least one.
+    pub rsa_threads: Option<NonZeroU8>,
+}
+
+impl Default for Tcp {
+    fn default() -> Self {
+        let listen = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 5683));
+        Self { enabled: false, listen, rsa_threads: None }
+    }
+}
+
 /// `[outbox]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -95,6 +117,9 @@ pub struct Outbox {
 pub struct Security {
     /// `contact`: a `mailto:`, `https:` or `tel:` address for `/.well-known/security.txt` (RFC 9116).
     pub contact: Option<Spanned<String>>,
+    /// `weak_keys`: a list of Debian's weak keys (`blacklist.RSA-1024` of its package openssl-blacklist); no key on it
+    /// is pinned. Default: none.
+    pub weak_keys: Option<PathBuf>,
 }
 
 /// `[node]`.
@@ -186,6 +211,9 @@ impl Config {
 
     fn rooted_at(mut self, folder: &Path) -> Self {
         self.node.key_file = folder.join(&self.node.key_file);
+        if let Some(list) = &mut self.security.weak_keys {
+            *list = folder.join(&*list);
+        }
         for path in [&mut self.api.certificate, &mut self.api.private_key].into_iter().flatten() {
             let rooted = folder.join(path.get_ref());
             *path.get_mut() = rooted;
@@ -218,6 +246,8 @@ mod tests {
         assert_eq!(config, Config::default());
         assert_eq!(config.api.listen.to_string(), "127.0.0.1:8443");
         assert_eq!(config.udp.listen.to_string(), "0.0.0.0:5684");
+        assert_eq!(config.tcp.listen.to_string(), "0.0.0.0:5683");
+        assert!(!config.tcp.enabled, "it is there only for who asks");
     }
 
     #[test]

@@ -24,6 +24,8 @@ mod shard;
 mod simulated;
 mod slots;
 mod socket;
+#[cfg(feature = "tcp")]
+mod tcp;
 mod throttle;
 mod timers;
 
@@ -34,6 +36,8 @@ pub use partitions::Layout;
 pub use simulated::{Asked, Ended, Flaw, Ground, SimulatedNode, SimulationError, Stored, Writing};
 pub use slots::Slots;
 pub use socket::Route;
+#[cfg(feature = "tcp")]
+pub use tcp::{BoundTcp, TcpCounters, TcpDoor, TcpParts, VERDICT_AFTER};
 
 use crate::device::{Command, LastWords, Mailbox, Roll};
 use crate::event::{Bus, Intake};
@@ -66,6 +70,27 @@ pub enum DoorError {
         /// What the system says.
         source: io::Error,
     },
+    /// The address for the TCP service cannot be bound.
+    #[error("cannot listen for devices on {address}/tcp: {source}")]
+    BindTcp {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The TCP service has no key, or one that cannot be used.
+    #[error("the TCP service cannot be served with {}: {why}", path.display())]
+    TcpKey {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// The TCP service is to be served by a program that was built without it.
+    #[error(
+        "this pintle was built without the TCP service: leave out --tcp and [tcp] enabled, or build it with the feature `tcp`"
+    )]
+    NoTcp,
     /// The system refuses a thread or a descriptor.
     #[error("the system has no room for another shard: {0}")]
     System(#[from] io::Error),
@@ -89,6 +114,20 @@ pub enum DoorError {
     /// The cloud's key cannot be used, or there is no randomness.
     #[error("the cloud's UDP key cannot be used: {0}")]
     Key(#[from] CryptoError),
+}
+
+impl DoorError {
+    /// Whether the person who started the node can mend it.
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::Bind { .. }
+                | Self::BindTcp { .. }
+                | Self::Key(_)
+                | Self::TcpKey { .. }
+                | Self::NoTcp
+        )
+    }
 }
 
 /// What a door needs from the node.
@@ -116,6 +155,8 @@ pub struct Surroundings {
     pub journal: Shelf,
     /// Which events are kept for a durable consumer.
     pub intake: Intake,
+    /// The mailboxes of other doors, whose numbers come after those of the shards.
+    pub neighbours: Vec<Mailbox>,
 }
 
 /// An open door: a socket and a thread for each shard.

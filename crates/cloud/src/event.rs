@@ -30,12 +30,24 @@ pub const DEFAULT_TTL: u32 = 60;
 /// Who published an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// A device, through a door.
+    /// A device, through a door whose sessions protect what it says.
     Device(DeviceId),
+    /// A device over TCP: whoever is on its way can change what it says beyond the first bytes, unnoticed.
+    Unprotected(DeviceId),
     /// A person, through the API.
     Api,
     /// The cloud itself.
     Cloud,
+}
+
+impl Source {
+    /// The device that it is.
+    pub const fn device(self) -> Option<DeviceId> {
+        match self {
+            Self::Device(device) | Self::Unprotected(device) => Some(device),
+            Self::Api | Self::Cloud => None,
+        }
+    }
 }
 
 /// Whether only the cloud itself speaks to devices under this name: they act on it, and all of them

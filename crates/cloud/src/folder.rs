@@ -4,6 +4,7 @@ use crate::account::Accounts;
 use crate::config::{Config, ConfigError};
 use crate::init::is_data_folder;
 use crate::node_key::{Label, NodeKey, NodeKeyError};
+use crate::pinning::{KnownWeak, Pinning};
 use crate::store::{self, Store, StoreError};
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -31,6 +32,14 @@ pub enum FolderError {
         /// What the system says.
         source: io::Error,
     },
+    /// The list of weak keys that its configuration names cannot be read.
+    #[error("the list of weak keys {}: {why}", path.display())]
+    WeakKeys {
+        /// The list.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// Its store is gone; a new one in its place would know nobody.
     #[error("{} is missing or empty: restore it from a backup", .0.display())]
     NoStore(PathBuf),
@@ -55,6 +64,7 @@ pub struct Folder {
     pub node_key: Arc<NodeKey>,
     /// Its store.
     pub store: Store,
+    known_weak: Arc<KnownWeak>,
     _lock: File,
 }
 
@@ -89,7 +99,9 @@ impl Folder {
             return Err(FolderError::NoStore(file));
         }
         let store = Store::open(path, &node_key)?;
-        Ok(Self { path: path.into(), config, node_key: Arc::new(node_key), store, _lock: lock })
+        let known_weak = Arc::new(known_weak(&config)?);
+        let node_key = Arc::new(node_key);
+        Ok(Self { path: path.into(), config, node_key, store, known_weak, _lock: lock })
     }
 
     /// What sets this folder on this machine apart from any copy of it: a restored backup or a clone is
@@ -109,13 +121,27 @@ impl Folder {
         Ok(self.node_key.tag(Label::INCARNATION, &what))
     }
 
+    /// The way to a pin.
+    pub fn pinning(&self) -> Pinning {
+        Pinning::new(self.store.clone(), Arc::clone(&self.known_weak))
+    }
+
     /// The people of this node.
     pub fn accounts(&self) -> Accounts {
         Accounts::new(self.store.clone(), &self.node_key)
     }
 }
 
-fn lock(folder: &Path) -> Result<File, FolderError> {
+/// Read at every opening: a list that is named and missing would let in what it is there to keep out.
+fn known_weak(config: &Config) -> Result<KnownWeak, FolderError> {
+    let Some(path) = &config.security.weak_keys else { return Ok(KnownWeak::default()) };
+    let text = fs::read(path).map_err(|error| error.to_string());
+    let list = text.and_then(|text| KnownWeak::parse(&text));
+    list.map_err(|why| FolderError::WeakKeys { path: path.clone(), why })
+}
+
+/// Takes the lock on a data folder, which ends with the file that is given back.
+pub(crate) fn lock(folder: &Path) -> Result<File, FolderError> {
     let path = folder.join("lock");
     let io = |source| FolderError::Io { path: path.clone(), source };
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io)?;

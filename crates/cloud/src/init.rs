@@ -12,22 +12,22 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use aws_lc_rs::encoding::{AsDer, EcPrivateKeyRfc5915Der, PublicKeyX509Der};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
-use pintle_dtls::PublicKey;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::account::{AccountError, Accounts};
 use crate::certificate::{self, CertificateError};
 use crate::config::{self, Config};
+use crate::folder::{self, FolderError};
 use crate::node_key::{NodeKey, NodeKeyError};
 use crate::private_file::{self, Readers};
-use crate::public_key_pem;
 use crate::store::{Store, StoreError};
 
+mod key_file;
+mod keys;
 mod place;
 
+pub use keys::{CloudKeys, TcpKey, UdpKey};
 use place::Place;
 
 /// The cloud's private key for devices: SEC1 DER.
@@ -36,6 +36,12 @@ pub const UDP_KEY_FILE: &str = "keys/udp.der";
 pub const UDP_PUBLIC_FILE: &str = "udp_public.der";
 /// The same in PEM.
 pub const UDP_PUBLIC_PEM_FILE: &str = "udp_public.pem";
+/// The cloud's private key for devices on the TCP service, where there is one: RSA-2048, PKCS#1 DER.
+pub const TCP_KEY_FILE: &str = "keys/tcp.der";
+/// The cloud's public key for devices on the TCP service: SPKI DER, the form devices are given.
+pub const TCP_PUBLIC_FILE: &str = "tcp_public.der";
+/// The same in PEM.
+pub const TCP_PUBLIC_PEM_FILE: &str = "tcp_public.pem";
 
 /// What `init` is told.
 pub struct InitOptions {
@@ -60,6 +66,12 @@ pub struct InitSummary {
     pub udp_public_key: PathBuf,
     /// Its fingerprint: SHA-256 of the SPKI, in hex.
     pub udp_fingerprint: String,
+    /// The cloud's public key for devices on the TCP service (SPKI DER), where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tcp_public_key: Option<PathBuf>,
+    /// Its fingerprint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tcp_fingerprint: Option<String>,
     /// The authority's certificate, for clients to trust.
     pub ca: PathBuf,
     /// The API's address, as everywhere in JSON: `127.0.0.1:8443`.
@@ -72,6 +84,17 @@ pub struct InitSummary {
     pub node_key: PathBuf,
 }
 
+/// A key for the TCP service that was added to a data folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TcpKeySummary {
+    /// The data folder.
+    pub data: PathBuf,
+    /// The cloud's public key for devices on the TCP service (SPKI DER).
+    pub tcp_public_key: PathBuf,
+    /// Its fingerprint: SHA-256 of the SPKI, in hex.
+    pub tcp_fingerprint: String,
+}
+
 /// Why no data folder was made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -82,6 +105,23 @@ pub enum InitError {
     /// There is something else in the way.
     #[error("{0} is not empty: choose a new folder")]
     NotEmpty(PathBuf),
+    /// The folder has a key for the TCP service.
+    #[error("{0} is there already, and devices may have it pinned: it is not replaced")]
+    HasTcpKey(PathBuf),
+    /// A key for the TCP service cannot be made.
+    #[error("no key for the TCP service was made: {0}")]
+    NoTcpKey(String),
+    /// A key to be taken over cannot be.
+    #[error("{path}: {why}")]
+    Key {
+        /// Its file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The data folder cannot be opened.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// There is nowhere to put it.
     #[error("there is no folder {0} to make it in")]
     NoParent(PathBuf),
@@ -119,6 +159,8 @@ impl InitError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Already(_) | Self::NotEmpty(_) | Self::NoParent(_) | Self::Contact => true,
+            Self::HasTcpKey(_) | Self::Key { .. } | Self::NoTcpKey(_) => true,
+            Self::Folder(error) => error.is_usage(),
             Self::Account(error) => matches!(error, AccountError::Name | AccountError::Password),
             Self::Certificate(error) => matches!(error, CertificateError::Name(_)),
             Self::File { source, .. } => place::is_bad_place(source),
@@ -129,21 +171,53 @@ impl InitError {
 
 /// Makes the data folder `folder`. Blocks for about 100 ms. A failure leaves nothing behind.
 pub fn create(folder: &Path, options: &InitOptions) -> Result<InitSummary, InitError> {
+    create_with(folder, options, CloudKeys::default())
+}
+
+/// Makes the data folder `folder` with these keys. Blocks for about 100 ms. A failure leaves nothing behind.
+///
+/// # Errors
+/// [`InitError`].
+pub fn create_with(
+    folder: &Path,
+    options: &InitOptions,
+    keys: CloudKeys,
+) -> Result<InitSummary, InitError> {
     refuse_taken(folder)?;
     if options.contact.as_deref().is_some_and(|contact| !config::is_contact(contact)) {
         return Err(InitError::Contact);
     }
     let place = Place::of(folder)?;
-    let made = build(&place.building, options).and_then(|fingerprint| {
+    let made = build(&place.building, options, keys).and_then(|fingerprints| {
         sync(&place.building)?;
         place.take()?;
-        Ok(fingerprint)
+        Ok(fingerprints)
     });
     if made.is_err() {
         drop(fs::remove_dir_all(&place.building));
     }
-    let fingerprint = made?;
-    Ok(summary(folder, options, fingerprint))
+    Ok(summary(folder, options, made?))
+}
+
+/// Adds a key for the TCP service to a data folder that no node has open.
+///
+/// # Errors
+/// [`InitError`]; the folder is as it was then.
+pub fn add_tcp_key(
+    folder: &Path,
+    make: impl FnOnce() -> Result<TcpKey, InitError>,
+) -> Result<TcpKeySummary, InitError> {
+    if !is_data_folder(folder) {
+        return Err(FolderError::NotOne(folder.to_owned()).into());
+    }
+    let _lock = folder::lock(folder)?;
+    let path = folder.join(TCP_KEY_FILE);
+    if path.exists() {
+        return Err(InitError::HasTcpKey(path));
+    }
+    let tcp_fingerprint = make()?.write(folder)?;
+    let data = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    Ok(TcpKeySummary { tcp_public_key: data.join(TCP_PUBLIC_FILE), tcp_fingerprint, data })
 }
 
 /// Whether `folder` is a data folder.
@@ -170,10 +244,18 @@ pub fn refuse_taken(folder: &Path) -> Result<(), InitError> {
     }
 }
 
-fn build(folder: &Path, options: &InitOptions) -> Result<String, InitError> {
+/// Of the key for devices on UDP, and of the one for the TCP service.
+type Fingerprints = (String, Option<String>);
+
+fn build(
+    folder: &Path,
+    options: &InitOptions,
+    given: CloudKeys,
+) -> Result<Fingerprints, InitError> {
     let keys = folder.join("keys");
     private_file::create_folder(&keys).map_err(file(&keys))?;
-    let fingerprint = create_udp_key(folder)?;
+    let udp = given.udp.map_or_else(UdpKey::generate, Ok)?.write(folder)?;
+    let tcp = given.tcp.map(|key| key.write(folder)).transpose()?;
     let node_key = NodeKey::generate()?;
     node_key.save(&folder.join(&Config::default().node.key_file))?;
     certificate::create(folder, &names(&options.names), options.now_ms)?;
@@ -189,21 +271,7 @@ fn build(folder: &Path, options: &InitOptions) -> Result<String, InitError> {
         &options.password,
         options.now_ms,
     )?;
-    Ok(fingerprint)
-}
-
-fn create_udp_key(folder: &Path) -> Result<String, InitError> {
-    let pair =
-        EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| InitError::Crypto)?;
-    let private: EcPrivateKeyRfc5915Der<'_> =
-        pair.private_key().as_der().map_err(|_| InitError::Crypto)?;
-    let public: PublicKeyX509Der<'_> = pair.public_key().as_der().map_err(|_| InitError::Crypto)?;
-    write(folder, UDP_KEY_FILE, Readers::Owner, private.as_ref())?;
-    write(folder, UDP_PUBLIC_FILE, Readers::Everyone, public.as_ref())?;
-    let key = PublicKey::from_spki(public.as_ref()).map_err(|_| InitError::Crypto)?;
-    let pem = public_key_pem::write(&key);
-    write(folder, UDP_PUBLIC_PEM_FILE, Readers::Everyone, pem.as_bytes())?;
-    Ok(key.fingerprint().to_string())
+    Ok((udp, tcp))
 }
 
 fn names(more: &[String]) -> Vec<String> {
@@ -242,9 +310,17 @@ fn config_text(contact: Option<&str>) -> String {
          # Where devices come in. Device OS always uses port 5684.\n\
          # listen = \"0.0.0.0:5684\"\n\
          \n\
+         [tcp]\n\
+         # For devices that speak only the TCP service, which has neither forward secrecy nor integrity. It needs a key:\n\
+         # `pintle init --tcp`.\n\
+         # enabled = false\n\
+         # listen = \"0.0.0.0:5683\"\n\
+         \n\
          [security]\n\
          # Whom to tell about a weakness: shown at /.well-known/security.txt.\n\
          {contact}\n\
+         # A list of Debian's weak keys, blacklist.RSA-1024 of its package openssl-blacklist: none of them is pinned.\n\
+         # weak_keys = \"blacklist.RSA-1024\"\n\
          \n\
          [node]\n\
          # The node key opens everything sealed in the store. Keep it on another disk, out of the backups.\n\
@@ -252,12 +328,15 @@ fn config_text(contact: Option<&str>) -> String {
     )
 }
 
-fn summary(folder: &Path, options: &InitOptions, udp_fingerprint: String) -> InitSummary {
+fn summary(folder: &Path, options: &InitOptions, fingerprints: Fingerprints) -> InitSummary {
+    let (udp_fingerprint, tcp_fingerprint) = fingerprints;
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let config = Config::default();
     InitSummary {
         udp_public_key: folder.join(UDP_PUBLIC_FILE),
         udp_fingerprint,
+        tcp_public_key: tcp_fingerprint.as_ref().map(|_| folder.join(TCP_PUBLIC_FILE)),
+        tcp_fingerprint,
         ca: folder.join(certificate::CA_FILE),
         api: config.api.listen.to_string(),
         user: options.user.trim().to_owned(),
@@ -280,94 +359,15 @@ fn write(folder: &Path, name: &str, readers: Readers, content: &[u8]) -> Result<
     private_file::create(&path, readers, content).map_err(file(&path))
 }
 
+fn replace(folder: &Path, name: &str, readers: Readers, content: &[u8]) -> Result<(), InitError> {
+    let path = folder.join(name);
+    private_file::replace(&path, readers, content).map_err(file(&path))
+}
+
 fn file(path: &Path) -> impl FnOnce(io::Error) -> InitError {
     let path = path.to_owned();
     move |source| InitError::File { path, source }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
-    use super::*;
-
-    fn options(password: &str) -> InitOptions {
-        InitOptions {
-            user: "ada".into(),
-            password: Zeroizing::new(password.into()),
-            names: vec!["cloud.example.com".into()],
-            contact: Some("mailto:security@example.com".into()),
-            now_ms: 1_800_000_000_000,
-        }
-    }
-
-    #[test]
-    fn a_new_folder_is_whole_private_and_opens() {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("data");
-        let summary = create(&folder, &options("correct horse")).unwrap();
-        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&folder), 0o700);
-        assert_eq!(mode(&folder.join("keys")), 0o700);
-        for key in fs::read_dir(folder.join("keys")).unwrap() {
-            assert_eq!(mode(&key.unwrap().path()), 0o600);
-        }
-        assert_eq!(fs::read(&summary.udp_public_key).unwrap().len(), 91);
-        let config = Config::load(&folder).unwrap();
-        assert_eq!(
-            config.security.contact.as_ref().unwrap().get_ref(),
-            "mailto:security@example.com"
-        );
-        let node_key = NodeKey::load(&config.node.key_file).unwrap();
-        let store = Store::open(&folder, &node_key).unwrap();
-        let ada = Accounts::new(store.clone(), &node_key).name_hash(" Ada ");
-        assert!(store.accounts().find(&ada.0).wait().unwrap().is_some());
-        certificate::server_config(&folder, &config, 1_800_000_000_000).unwrap();
-        let json = serde_json::to_value(&summary).unwrap();
-        assert_eq!(json["api"], "127.0.0.1:8443");
-        assert_eq!(json["user"], "ada");
-        assert!(json["ca"].as_str().unwrap().ends_with("ca.pem"));
-    }
-
-    #[test]
-    fn a_data_folder_is_not_made_again() {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("data");
-        create(&folder, &options("correct horse")).unwrap();
-        let before = fs::read(folder.join(UDP_KEY_FILE)).unwrap();
-        assert!(matches!(create(&folder, &options("correct horse")), Err(InitError::Already(_))));
-        assert_eq!(fs::read(folder.join(UDP_KEY_FILE)).unwrap(), before);
-    }
-
-    #[test]
-    fn a_folder_with_other_things_in_it_is_refused_and_an_empty_one_taken() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("photo.jpg"), "x").unwrap();
-        assert!(matches!(
-            create(folder.path(), &options("correct horse")),
-            Err(InitError::NotEmpty(_))
-        ));
-        fs::remove_file(folder.path().join("photo.jpg")).unwrap();
-        create(folder.path(), &options("correct horse")).unwrap();
-        // It was taken as it is: a mounted disk cannot be replaced.
-        assert_eq!(fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o700);
-        let mut names: Vec<_> =
-            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        names.sort();
-        assert!(!names.iter().any(|name| name.to_string_lossy().starts_with('.')), "{names:?}");
-        Config::load(folder.path()).unwrap();
-        crate::folder::Folder::open(folder.path()).unwrap();
-    }
-
-    #[test]
-    fn a_failed_init_leaves_nothing_behind() {
-        let parent = tempfile::tempdir().unwrap();
-        let folder = parent.path().join("data");
-        // The password is looked at last, when everything else is built.
-        assert!(matches!(
-            create(&folder, &options("short")),
-            Err(InitError::Account(AccountError::Password))
-        ));
-        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
-    }
-}
+mod tests;

@@ -30,6 +30,9 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
+#[cfg_attr(not(feature = "tcp"), path = "serve/no_tcp.rs")]
+mod tcp;
+
 /// How long open requests may take to end when the node stops.
 const DRAIN: Duration = Duration::from_secs(8);
 
@@ -78,7 +81,7 @@ impl ServeError {
     pub fn is_usage(&self) -> bool {
         match self {
             Self::Folder(error) => error.is_usage(),
-            Self::Door(error) => matches!(error, DoorError::Bind { .. } | DoorError::Key(_)),
+            Self::Door(error) => error.is_usage(),
             Self::Certificate(_) | Self::Bind { .. } | Self::File { .. } => true,
         }
     }
@@ -86,7 +89,8 @@ impl ServeError {
     /// Whether it is that somebody else listens where this node was to.
     pub fn is_address_in_use(&self) -> bool {
         match self {
-            Self::Bind { source, .. } | Self::Door(DoorError::Bind { source, .. }) => {
+            Self::Bind { source, .. }
+            | Self::Door(DoorError::Bind { source, .. } | DoorError::BindTcp { source, .. }) => {
                 source.kind() == io::ErrorKind::AddrInUse
             }
             _ => false,
@@ -101,6 +105,8 @@ pub struct ServeOptions {
     pub api: Option<SocketAddr>,
     /// Where devices come in, instead of what the configuration says.
     pub udp: Option<SocketAddr>,
+    /// Where devices of the TCP service come in, whatever the configuration says: it is on then.
+    pub tcp: Option<SocketAddr>,
 }
 
 /// Where a node listens.
@@ -110,6 +116,9 @@ pub struct Addresses {
     pub api: SocketAddr,
     /// The door for devices over UDP.
     pub udp: SocketAddr,
+    /// The door for devices over TCP, where it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<SocketAddr>,
 }
 
 /// A running node.
@@ -120,6 +129,7 @@ pub struct Node {
     accounts: Accounts,
     pulse: Pulse,
     door: UdpDoor,
+    tcp: Option<tcp::Door>,
     stop: watch::Sender<bool>,
     api: JoinHandle<io::Result<()>>,
     control: JoinHandle<()>,
@@ -144,30 +154,50 @@ impl Node {
         let control =
             Listener::open(&folder.path).map_err(|source| ServeError::File { path, source })?;
 
-        // The door comes last of all that can fail: it takes the saved sessions, and they exist once.
+        // The doors come last of all that can fail: one takes the saved sessions, and they exist once.
         let (bus, roll) = (Bus::new(), Roll::default());
         let (intake, outbox) = Outbox::new(folder.config.outbox.prefixes.clone());
-        let door = open_door(&folder, options, &bus, &roll, intake).await?;
-        let gateway = Gateway::new(door.mailboxes(), roll);
+        let tcp = tcp::prepare(&folder, options, descriptors)?;
+        let around = surroundings(&folder, &bus, &roll, intake, tcp.as_ref())?;
+        let door = open_door(&folder, options, around.clone()).await?;
+        let mut mailboxes = door.mailboxes();
+        let tcp = match tcp.map(|tcp| tcp.open(&around, door.mailboxes())).transpose() {
+            Ok(tcp) => tcp,
+            Err(error) => {
+                // What it took up is written down again.
+                let _ = tokio::task::spawn_blocking(move || door.close()).await;
+                return Err(error.into());
+            }
+        };
+        mailboxes.extend(tcp.iter().map(tcp::Door::mailbox));
+        let gateway = Gateway::new(mailboxes, roll);
         let accounts = folder.accounts();
 
         let pulse = Pulse::new(gateway.clone(), folder.store.clone());
-        let addresses = Addresses { api: api_address, udp: door.address() };
+        let listens = tcp.as_ref().map(tcp::Door::address);
+        let addresses = Addresses { api: api_address, udp: door.address(), tcp: listens };
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
-            .of_running(Running { pulse: pulse.clone(), addresses, outbox: outbox.clone() });
+            .with_pinning(folder.pinning())
+            .of_running(Running {
+                pulse: pulse.clone(),
+                addresses,
+                outbox: outbox.clone(),
+                enrolment: tcp.as_ref().map(tcp::Door::enrolment),
+            });
         let control = tokio::spawn(control.serve(office));
 
         let (stop, stopped) = watch::channel(false);
         let store = folder.store.clone();
         let state = ApiState::new(store, gateway, bus.clone(), accounts.clone(), stopped.clone())
+            .with_pinning(folder.pinning())
             .with_contact(
                 folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
             );
-        let connections = connections_at_once(descriptors);
+        let connections = connections_at_once(descriptors, tcp.is_some());
         let router = api::router(state);
         let api = api::listener::serve(listener, tls, router, connections, stopped);
         let api = tokio::spawn(api);
-        Ok(Self { addresses, bus, outbox, accounts, pulse, door, stop, api, control, folder })
+        Ok(Self { addresses, bus, outbox, accounts, pulse, door, tcp, stop, api, control, folder })
     }
 
     /// Where it listens.
@@ -216,8 +246,15 @@ impl Node {
             Ok(Ok(Err(error))) => tracing::error!(%error, "the API had ended by itself"),
             Ok(Err(_)) | Err(_) => tracing::warn!("some requests were cut off"),
         }
-        let door = self.door;
-        let saved = tokio::task::spawn_blocking(move || door.close()).await.unwrap_or(0);
+        let (door, tcp) = (self.door, self.tcp);
+        let close = move || {
+            // First the one without a journal: the other may still have to keep what it heard.
+            if let Some(tcp) = tcp {
+                tcp.close();
+            }
+            door.close()
+        };
+        let saved = tokio::task::spawn_blocking(close).await.unwrap_or(0);
         if let Err(error) = self.folder.store.flush().await {
             tracing::error!(%error, "the store may have lost the last writes");
         }
@@ -225,16 +262,16 @@ impl Node {
     }
 }
 
-async fn open_door(
+fn surroundings(
     folder: &Folder,
-    options: &ServeOptions,
     bus: &Bus,
     roll: &Roll,
     intake: Intake,
-) -> Result<UdpDoor, ServeError> {
+    tcp: Option<&tcp::Prepared>,
+) -> Result<Surroundings, ServeError> {
     let path = folder.path.join(UDP_KEY_FILE);
     let cloud_key = fs::read(&path).map_err(|source| ServeError::File { path, source })?;
-    let around = Surroundings {
+    Ok(Surroundings {
         store: folder.store.clone(),
         node_key: Arc::clone(&folder.node_key),
         incarnation: folder.incarnation()?,
@@ -246,7 +283,15 @@ async fn open_door(
         layout: layout(folder),
         journal: Shelf::folder(folder.path.join(journal::FOLDER_NAME)),
         intake,
-    };
+        neighbours: tcp.into_iter().map(tcp::Prepared::mailbox).collect(),
+    })
+}
+
+async fn open_door(
+    folder: &Folder,
+    options: &ServeOptions,
+    around: Surroundings,
+) -> Result<UdpDoor, ServeError> {
     let address = options.udp.unwrap_or(folder.config.udp.listen);
     // A thread of its own, not the runtime's: what it starts has the priority of the caller (see `priority`).
     let (tell, told) = oneshot::channel();
@@ -275,8 +320,14 @@ fn allow_all_descriptors() -> u64 {
     limit.map_or(u64::MAX, |(_, most)| most)
 }
 
-/// How many connections the API takes: never so many that journal and store find no descriptor left.
-fn connections_at_once(descriptors: u64) -> usize {
-    let left = usize::try_from(descriptors).unwrap_or(usize::MAX).saturating_sub(OWN_DESCRIPTORS);
+/// How many connections the API takes: never so many that journal and store find no descriptor left, and where devices
+/// come in over TCP, at most half of what there is.
+fn connections_at_once(descriptors: u64, with_tcp: bool) -> usize {
+    let left = spare(descriptors) / if with_tcp { 2 } else { 1 };
     left.clamp(FEWEST_CONNECTIONS, MAX_CONNECTIONS)
+}
+
+/// How many descriptors there are for connections.
+fn spare(descriptors: u64) -> usize {
+    usize::try_from(descriptors).unwrap_or(usize::MAX).saturating_sub(OWN_DESCRIPTORS)
 }

@@ -50,6 +50,7 @@ pub struct Store {
 struct Rooms {
     // Dropped in this order: the writer last, so that its connection folds the log into the file.
     readers: reader::Readers,
+    rsa_pins: tokio::sync::Mutex<()>,
     writer: writer::Writer,
 }
 
@@ -66,7 +67,9 @@ impl Store {
         let reading = (0..READERS).map(|_| connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY));
         let readers = reader::Readers::start(reading.collect::<Result<_, _>>()?)?;
         let writer = writer::Writer::start(writing)?;
-        Ok(Self { rooms: Arc::new(Rooms { readers, writer }) })
+        Ok(Self {
+            rooms: Arc::new(Rooms { readers, rsa_pins: tokio::sync::Mutex::default(), writer }),
+        })
     }
 
     /// Queues a write that nobody waits for; never blocks. [`StoreError::Busy`] when 65,536 are waiting.

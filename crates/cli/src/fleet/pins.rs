@@ -52,7 +52,7 @@ fn make(args: &FleetArgs, plan: &Plan, made: &SyncSender<Result<Vec<PinLine>, Fa
 fn line(args: &FleetArgs, keys: &Keys, index: u32) -> Result<PinLine, Failure> {
     let key = keys.public(index).map_err(Failure::failed)?;
     let (number, owner) = (u64::from(index) + 1, args.owner.clone());
-    Ok(PinLine::made(number, keys.id(index), &key, Some(PLATFORM), owner))
+    Ok(PinLine::made(number, keys.id(index), &key.into(), Some(PLATFORM), owner))
 }
 
 /// Removes so many devices and their pins again.

@@ -6,7 +6,8 @@ use sd_notify::NotifyState;
 
 /// Everything listens.
 pub fn ready(addresses: &Addresses) {
-    let status = format!("API on https://{}, devices on {}/udp", addresses.api, addresses.udp);
+    let tcp = addresses.tcp.map_or_else(String::new, |tcp| format!(" and {tcp}/tcp"));
+    let status = format!("API on https://{}, devices on {}/udp{tcp}", addresses.api, addresses.udp);
     tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
 }
 

@@ -35,7 +35,7 @@ fn a_new_folder_has_no_failure_and_a_node_that_does_not_run_does_not_pass() {
     let data = folder.path();
     let (code, node, _) = finding(&data, "node");
     assert_eq!((code, node.as_str()), (Some(0), "not tried"));
-    for name in ["API", "devices", "sandbox in effect", "user", "core dumps"] {
+    for name in ["API", "devices", "TCP service", "sandbox in effect", "user", "core dumps"] {
         assert_eq!(state(&data, name), "not tried", "{name}");
     }
     let (_, key, advice) = finding(&data, "node key");
@@ -69,6 +69,8 @@ fn a_running_node_is_met_on_its_socket_over_its_api_and_as_a_device() {
         let (_, state, what) = finding(&folder.path(), name);
         assert_eq!(state, "ok", "{name}: {what}");
     }
+    let (_, state, what) = finding(&folder.path(), "TCP service");
+    assert_eq!((state.as_str(), what.as_str()), ("ok", "off"));
     assert!(node.terminate());
 }
 
@@ -146,4 +148,29 @@ fn a_place_that_is_no_data_folder_is_a_slip_of_whoever_typed() {
     let output = run(Path::new("/nowhere"), false);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("pintle init"));
+}
+
+#[test]
+fn a_node_that_serves_the_tcp_service_is_warned_of_and_one_without_a_key_for_it_fails() {
+    let folder = DataFolder::new();
+    let data = folder.path();
+    folder.write(
+        "config.toml",
+        &format!("{FREE_PORTS}[tcp]\nenabled = true\nlisten = \"127.0.0.1:0\"\n"),
+    );
+    let (code, state, what) = finding(&data, "TCP service");
+    assert_eq!((code, state.as_str()), (Some(1), "fail"), "{what}");
+    assert!(what.contains("pintle init --tcp"), "{what}");
+    let made = pintle("init").args(["--tcp", "--data"]).arg(&data).stdout(Stdio::null()).status();
+    assert!(made.expect("pintle starts").success());
+    assert_eq!(self::state(&data, "TCP service"), "not tried");
+    let mut command = folder.serve();
+    command.stderr(Stdio::null());
+    let manager = Manager::of(&folder, &mut command);
+    let mut node = Running(command.spawn().expect("the node starts"));
+    manager.wait_for("READY=1");
+    let (_, state, what) = finding(&data, "TCP service");
+    assert_eq!(state, "warn", "{what}");
+    assert!(what.starts_with("on, 127.0.0.1:") && what.contains("/tcp"), "{what}");
+    assert!(node.terminate());
 }

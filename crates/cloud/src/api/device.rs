@@ -12,7 +12,7 @@ use super::locate::{own_device, own_device_to_change};
 use super::{ApiState, Fleet};
 use crate::account::Caller;
 use crate::clock::iso8601;
-use crate::device::{Presence, is_cellular};
+use crate::device::{Presence, Transport, is_cellular};
 use crate::store::device::DeviceRow;
 
 /// `GET /v1/devices`: newest handshake first.
@@ -79,6 +79,8 @@ pub(super) fn object(row: &DeviceRow, presence: Presence) -> Value {
         "functions": functions(row).unwrap_or_default(),
         "variables": variables(row).unwrap_or_default(),
         "status": "normal",
+        "transport": presence.transport.map(Transport::name),
+        "warnings": warnings(presence),
         "serial_number": null,
         "iccid": null,
         "imei": null,
@@ -87,6 +89,15 @@ pub(super) fn object(row: &DeviceRow, presence: Presence) -> Value {
         "firmware_updates_enabled": true,
         "firmware_updates_forced": false,
     })
+}
+
+/// What its owner should know: a device that came in over TCP last has a session without integrity and
+/// without forward secrecy.
+fn warnings(presence: Presence) -> &'static [&'static str] {
+    match presence.transport {
+        Some(Transport::Tcp) => &["legacy_transport"],
+        Some(Transport::Udp) | None => &[],
+    }
 }
 
 /// When the device last proved its key, in milliseconds since 1970.
@@ -107,4 +118,16 @@ pub(super) fn variables(row: &DeviceRow) -> Option<Map<String, Value>> {
 /// 6200 is 6.2.0: thousands, hundreds, the rest. Pre-releases are not told apart.
 fn system_version(number: u16) -> String {
     format!("{}.{}.{}", number / 1_000, number / 100 % 10, number % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_over_tcp_is_shown_with_a_warning_and_another_without() {
+        let warned = |transport| warnings(Presence { transport, ..Presence::default() });
+        assert_eq!(warned(Some(Transport::Tcp)), ["legacy_transport"]);
+        assert!(warned(Some(Transport::Udp)).is_empty() && warned(None).is_empty());
+    }
 }

@@ -198,6 +198,14 @@ impl From<PinError> for ApiError {
             PinError::AnotherKeyPinned { .. } => Self::forbidden(
                 "This device has another key pinned already. Changing a pin needs an operator: `pintle pin set`.",
             ),
+            PinError::Weak { why } => Self::forbidden(format!("This key is weak: {why}.")),
+            PinError::NoTcp => {
+                Self::bad_request("This server takes no RSA keys: it has no TCP service.")
+            }
+            // With whose is nobody's business.
+            PinError::SharedFactor { .. } => Self::forbidden(
+                "This key shares a prime factor with another one, so anyone can compute its private key: make a new one.",
+            ),
             PinError::Foreign { .. } => {
                 Self::forbidden("Permission denied: this is not your device.")
             }

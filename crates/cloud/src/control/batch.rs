@@ -1,15 +1,14 @@
 //! A manufacturing batch: a CSV file of device ids and public keys.
 //!
 //! Columns `device_id,public_key,platform_id,owner`, by name; the last two may be empty or missing.
-//! A key is base64 of its SPKI, or the name of a PEM or DER file beside the CSV. One bad line names
+//! A key, P-256 or RSA, is base64 of its SPKI, or the name of a PEM or DER file beside the CSV. One bad line names
 //! itself, and nothing of the file is taken.
 
 use crate::account::AccountId;
-use crate::public_key_pem;
+use crate::device_key::DeviceKey;
 use crate::store::pin::{NewPin, PinnedBy};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use pintle_dtls::PublicKey;
 use pintle_protocol::DeviceId;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -24,7 +23,7 @@ pub struct PinLine {
     pub line: u64,
     /// The device id, 24 hex digits.
     pub device: String,
-    /// The key: base64 of its SPKI.
+    /// The key, P-256 or RSA: base64 of its SPKI.
     pub key: String,
     /// The platform, where known.
     pub platform_id: Option<u16>,
@@ -132,31 +131,27 @@ fn read_line<'a>(
 }
 
 /// A key given as base64 of its SPKI, or as the name of a file.
-fn read_key(text: &str, folder: &Path) -> Result<PublicKey, String> {
-    let spki = STANDARD.decode(text).ok();
-    if let Some(key) = spki.and_then(|spki| PublicKey::from_spki(&spki).ok()) {
-        return Ok(key);
-    }
+fn read_key(text: &str, folder: &Path) -> Result<DeviceKey, String> {
     let path = folder.join(text);
-    if !path.is_file() {
-        return Err(
-            "public_key is neither base64 of a P-256 SPKI nor the name of a file here".into()
-        );
+    if path.is_file() {
+        return read_key_file(&path);
     }
-    read_key_file(&path)
+    // What is DER in base64 begins so, as long as any key.
+    match STANDARD.decode(text) {
+        Ok(spki) if text.starts_with('M') => {
+            DeviceKey::read(&spki).map_err(|what| format!("public_key: {what}"))
+        }
+        _ => Err("public_key is neither base64 of an SPKI nor the name of a file here".into()),
+    }
 }
 
 /// Reads a public key from a PEM or DER file.
-fn read_key_file(path: &Path) -> Result<PublicKey, String> {
+pub(super) fn read_key_file(path: &Path) -> Result<DeviceKey, String> {
     let bytes = fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let in_pem = || public_key_pem::read(std::str::from_utf8(&bytes).ok()?);
-    PublicKey::from_spki(&bytes)
-        .ok()
-        .or_else(in_pem)
-        .ok_or_else(|| format!("{} holds no P-256 public key (SPKI, PEM or DER)", path.display()))
+    DeviceKey::read(&bytes).map_err(|what| format!("{}: {what}", path.display()))
 }
 
-fn base64_of(key: &PublicKey) -> String {
+fn base64_of(key: &DeviceKey) -> String {
     STANDARD.encode(key.to_spki())
 }
 
@@ -175,7 +170,7 @@ impl PinLine {
     pub fn made(
         line: u64,
         device: DeviceId,
-        key: &PublicKey,
+        key: &DeviceKey,
         platform_id: Option<u16>,
         owner: Option<String>,
     ) -> Self {
@@ -192,7 +187,7 @@ impl PinLine {
         let device =
             device.map_err(|_| format!("`{}` is not a device id: 24 hex digits", self.device))?;
         let spki = STANDARD.decode(&self.key).map_err(|_| "the key is not base64")?;
-        let key = PublicKey::from_spki(&spki).map_err(|error| error.to_string())?;
+        let key = DeviceKey::read(&spki).map_err(|what| format!("the key: {what}"))?;
         Ok(NewPin { device, key, platform_id: self.platform_id, owner, by, at_ms })
     }
 }

@@ -1,7 +1,8 @@
 //! The requests and answers of the control socket.
 
 use crate::clock::iso8601;
-use crate::event::{Row, Source};
+use crate::device_key::KeyKind;
+use crate::event::Row;
 use crate::serve::Addresses;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -20,6 +21,18 @@ pub enum Request {
     PinImport {
         /// The batch, in the order of the file.
         pins: Vec<super::PinLine>,
+    },
+    /// Pin what can be pinned of the devices of another server; nothing that is pinned here changes.
+    PinTakeOver {
+        /// The devices, in the order in which they were found.
+        pins: Vec<super::PinLine>,
+    },
+    /// Let a device without a pin have the key pinned that it comes with, over the TCP service.
+    PinEnrol {
+        /// Its id; 24 hex digits.
+        device: String,
+        /// For how long.
+        minutes: u16,
     },
     /// A sign of life from the running node.
     Heartbeat,
@@ -60,6 +73,8 @@ pub enum Response {
         device: String,
         /// The fingerprint now pinned.
         fingerprint: String,
+        /// The kind of key.
+        kind: KeyKind,
         /// `first`, `same` or `replaced`.
         change: String,
     },
@@ -69,6 +84,22 @@ pub enum Response {
         pins: usize,
         /// How many of them were new.
         new: usize,
+    },
+    /// Devices of another server were taken over.
+    TakenOver {
+        /// How many pins are new here.
+        new: usize,
+        /// How many were here already.
+        same: usize,
+        /// Those that were not taken.
+        skipped: Vec<Skipped>,
+    },
+    /// A device may be pinned with the key that it comes with.
+    Enrolling {
+        /// The device.
+        device: String,
+        /// For how long.
+        minutes: u16,
     },
     /// Devices were forgotten.
     Forgotten {
@@ -111,6 +142,15 @@ pub enum Response {
     },
 }
 
+/// One device that was not taken over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// The device, or the file where no device is known.
+    pub what: String,
+    /// Why, for a person.
+    pub why: String,
+}
+
 /// One pin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pinned {
@@ -118,6 +158,8 @@ pub struct Pinned {
     pub device: String,
     /// SHA-256 of its key.
     pub fingerprint: String,
+    /// The kind of its key.
+    pub kind: KeyKind,
     /// The platform, where known.
     pub platform_id: Option<u16>,
     /// The handle of whoever claimed it.
@@ -139,6 +181,8 @@ pub struct Entry {
     pub device: Option<String>,
     /// With which key, where one is known.
     pub fingerprint: Option<String>,
+    /// The kind of that key.
+    pub kind: Option<KeyKind>,
     /// More about it.
     pub detail: String,
 }
@@ -164,10 +208,7 @@ pub struct WaitingEvent {
 
 impl From<&Row> for WaitingEvent {
     fn from(Row { number, event }: &Row) -> Self {
-        let device = match event.source {
-            Source::Device(device) => Some(device.to_string()),
-            Source::Api | Source::Cloud => None,
-        };
+        let device = event.source.device().map(|device| device.to_string());
         let (data, data_base64) = match str::from_utf8(&event.data) {
             Ok(text) => (Some(text.to_owned()), None),
             Err(_) => (None, Some(STANDARD.encode(&event.data))),

@@ -1,17 +1,20 @@
 //! Does what the operator asks, on the store of a running node or of one at rest.
 
 use super::batch::PinLine;
-use super::line::{Entry, Pinned, Request, Response, WaitingEvent};
+use super::line::{Entry, Pinned, Request, Response, Skipped, WaitingEvent};
 use crate::account::{AccountId, Accounts};
 use crate::clock::now_ms;
-use crate::device::Gateway;
+use crate::device::{Enrolment, Gateway, enrolment};
+use crate::device_key::KeyKind;
 use crate::event::Outbox;
+use crate::pinning::Pinning;
 use crate::pulse::Pulse;
 use crate::serve::Addresses;
 use crate::store::Store;
 use crate::store::pin::{BatchError, HistoryEntry, NewPin, PinChange, PinError, PinnedBy, What};
 use pintle_protocol::DeviceId;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// How long shards and store have to show that they live.
 const HEARTBEAT_WITHIN: Duration = Duration::from_secs(4);
@@ -28,6 +31,7 @@ pub struct Office {
     store: Store,
     accounts: Accounts,
     gateway: Option<Gateway>,
+    pinning: Pinning,
     running: Option<Running>,
 }
 
@@ -40,14 +44,28 @@ pub struct Running {
     pub addresses: Addresses,
     /// What waits for a durable consumer.
     pub outbox: Outbox,
+    /// Which devices may be pinned with the key that they come with; `None` where the TCP service is off.
+    pub enrolment: Option<Enrolment>,
 }
+
+/// Why nobody can be enrolled.
+const NO_TCP: &str = "the TCP service is off on this node, and devices on UDP are pinned with `pintle pin set`: start it with \
+                      [tcp] enabled = true, or --tcp";
 
 type Result<T> = std::result::Result<T, String>;
 
 impl Office {
     /// An office on this store; `gateway` where the node runs, so that doors learn of new pins.
     pub fn new(store: Store, accounts: Accounts, gateway: Option<Gateway>) -> Self {
-        Self { store, accounts, gateway, running: None }
+        let pinning = Pinning::new(store.clone(), Arc::default());
+        Self { store, accounts, gateway, pinning, running: None }
+    }
+
+    /// Sets another way to a pin.
+    #[must_use]
+    pub fn with_pinning(mut self, pinning: Pinning) -> Self {
+        self.pinning = pinning;
+        self
     }
 
     /// Lets it answer for the running node.
@@ -62,6 +80,8 @@ impl Office {
         let done = match request {
             Request::PinSet { pin } => self.set(pin).await,
             Request::PinImport { pins } => self.import(pins).await,
+            Request::PinTakeOver { pins } => self.take_over(pins).await,
+            Request::PinEnrol { device, minutes } => self.enrol(&device, minutes).await,
             Request::Heartbeat => self.heartbeat().await,
             Request::PinForget { devices } => self.forget(devices).await,
             Request::OutboxList { count, wait_ms } => self.waiting(count, wait_ms).await,
@@ -75,15 +95,16 @@ impl Office {
     async fn set(&self, line: PinLine) -> Result<Response> {
         let owner = self.owner(line.owner.as_deref()).await?;
         let pin = line.check(owner, PinnedBy::Operator, now_ms())?;
-        let change = self.store.pins().set(&pin).await;
-        if let Err(PinError::KeyAlreadyPinned { .. }) = &change {
-            self.note_refusal(&pin).await;
+        let change = self.pinning.set(&pin).await;
+        if let Err(error) = &change {
+            self.note_refusal(&pin, error).await;
         }
         let change = change.map_err(|error| error.to_string())?;
         self.tell_doors(&pin);
         Ok(Response::Set {
             device: pin.device.to_string(),
             fingerprint: pin.key.fingerprint().to_string(),
+            kind: pin.key.kind(),
             change: word(change).into(),
         })
     }
@@ -95,7 +116,7 @@ impl Office {
             let owner = self.owner(line.owner.as_deref()).await.map_err(at)?;
             pins.push(line.check(owner, PinnedBy::Import, now_ms()).map_err(at)?);
         }
-        let taken = self.store.pins().set_all(&pins).await;
+        let taken = self.pinning.set_all(&pins).await;
         let changes = taken.map_err(|BatchError { index, error, .. }| {
             let line = lines.get(index).map_or(0, |line| line.line);
             format!("line {line}: {error}; nothing was imported")
@@ -103,6 +124,64 @@ impl Office {
         pins.iter().for_each(|pin| self.tell_doors(pin));
         let new = changes.iter().filter(|change| **change == PinChange::First).count();
         Ok(Response::Imported { pins: pins.len(), new })
+    }
+
+    async fn take_over(&self, lines: Vec<PinLine>) -> Result<Response> {
+        let (mut pins, mut skipped) = (Vec::with_capacity(lines.len()), Vec::new());
+        for line in &lines {
+            let owner = self.owner(line.owner.as_deref()).await?;
+            match line.check(owner, PinnedBy::Import, now_ms()) {
+                Ok(pin) => pins.push(pin),
+                Err(why) => skipped.push(Skipped { what: line.device.clone(), why }),
+            }
+        }
+        let taken = self.pinning.set_sound(&pins).await;
+        let (changes, bad) =
+            taken.map_err(|BatchError { error, .. }| format!("{error}; nothing was imported"))?;
+        for (index, pin) in pins.iter().enumerate() {
+            let Some(error) = bad.get(&index) else {
+                self.tell_doors(pin);
+                continue;
+            };
+            skipped.push(Skipped { what: pin.device.to_string(), why: error.to_string() });
+            self.note_refusal(pin, error).await;
+        }
+        let new = changes.iter().filter(|change| **change == PinChange::First).count();
+        Ok(Response::TakenOver { new, same: changes.len() - new, skipped })
+    }
+
+    async fn enrol(&self, device: &str, minutes: u16) -> Result<Response> {
+        let enrolment = self.running()?.enrolment.as_ref().ok_or(NO_TCP)?;
+        let within = Duration::from_secs(60 * u64::from(minutes));
+        if within.is_zero() || within > enrolment::LONGEST {
+            return Err("leave is given for 1 to 60 minutes".to_owned());
+        }
+        let id: DeviceId =
+            device.parse().map_err(|_| format!("`{device}` is not a device id: 24 hex digits"))?;
+        let has = self.store.pins().key_of(id).await.map_err(|error| error.to_string())?;
+        if has.is_some() {
+            return Err(format!(
+                "device {id} has a key pinned; only a device without one is pinned with the key that it comes with \
+                 (`pintle pin set` replaces a key)"
+            ));
+        }
+        let at_ms = now_ms();
+        let entry = HistoryEntry {
+            at_ms,
+            device: Some(id),
+            fingerprint: None,
+            kind: KeyKind::Rsa1024,
+            what: What::EnrolmentAllowed.as_str().into(),
+            detail: format!("for {minutes} minutes, by operator"),
+        };
+        self.store.pins().note(&entry).await.map_err(|error| error.to_string())?;
+        match enrolment.allow(id, Instant::now(), within) {
+            true => Ok(Response::Enrolling { device: id.to_string(), minutes }),
+            false => Err(format!(
+                "{} devices have leave already: wait until some of them came",
+                enrolment::MOST
+            )),
+        }
     }
 
     async fn forget(&self, devices: Vec<String>) -> Result<Response> {
@@ -123,6 +202,7 @@ impl Office {
         let pins = rows.into_iter().map(|row| Pinned {
             device: row.device.to_string(),
             fingerprint: row.fingerprint.to_string(),
+            kind: row.kind,
             platform_id: row.platform_id,
             owner: row.owner.map(|owner| owner.handle()),
             by: row.by,
@@ -142,6 +222,7 @@ impl Office {
             at_ms: entry.at_ms,
             what: entry.what,
             device: entry.device.map(|device: DeviceId| device.to_string()),
+            kind: entry.fingerprint.map(|_| entry.kind),
             fingerprint: entry.fingerprint.map(|key| key.to_string()),
             detail: entry.detail,
         });
@@ -183,13 +264,15 @@ impl Office {
         found.map(Some).ok_or_else(|| format!("there is no account `{name}` to own it"))
     }
 
-    async fn note_refusal(&self, pin: &NewPin) {
+    async fn note_refusal(&self, pin: &NewPin, error: &PinError) {
+        let Some(what) = What::of_refusal(error) else { return };
         let entry = HistoryEntry {
             at_ms: pin.at_ms,
             device: Some(pin.device),
             fingerprint: Some(pin.key.fingerprint()),
-            what: What::RefusedKeyInUse.as_str().into(),
-            detail: "the key is pinned for another device".into(),
+            kind: pin.key.kind(),
+            what: what.as_str().into(),
+            detail: error.to_string(),
         };
         if let Err(error) = self.store.pins().note(&entry).await {
             tracing::error!(%error, "a refused pin could not be written down");

@@ -128,7 +128,8 @@ pub fn ask(folder: &Path, request: Request) -> Result<Response, ControlError> {
             let runtime = tokio::runtime::Builder::new_current_thread()
                 .build()
                 .map_err(|source| ControlError::Socket { path, source })?;
-            let office = Office::new(folder.store.clone(), folder.accounts(), None);
+            let office = Office::new(folder.store.clone(), folder.accounts(), None)
+                .with_pinning(folder.pinning());
             Ok(runtime.block_on(office.carry_out(request)))
         }
     }

@@ -2,7 +2,7 @@
 
 use super::ask::{Answer, AskError, Question};
 use crate::door::Route;
-use crate::event::{Published, Tap};
+use crate::event::{Event, Published, Tap};
 use crate::store::clean_stop::CleanStop;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use pintle_protocol::DeviceId;
@@ -35,6 +35,18 @@ pub struct LastWords {
     pub stops: Vec<CleanStop>,
 }
 
+/// An event that a durable consumer waits for, from a door without a journal.
+pub struct Keep {
+    /// The event. Whoever keeps it publishes it.
+    pub event: Event,
+    /// The number of the door.
+    pub home: usize,
+    /// The session of its device.
+    pub session: SessionKey,
+    /// What the door is to hear, as [`Command::Stored`], when the event is durable. Nothing where that is empty.
+    pub reply: Vec<u8>,
+}
+
 /// One message to a shard.
 pub enum Command {
     /// Ask a device something.
@@ -45,6 +57,8 @@ pub enum Command {
     Stored(SessionKey, Vec<u8>),
     /// A durable consumer took the row of this number.
     Taken(u64),
+    /// Write down an event of a door without a journal, for a durable consumer.
+    Keep(Box<Keep>),
     /// Datagrams that reached another shard's socket.
     Datagrams(Vec<(Route, Vec<u8>)>),
     /// A device's pin was set or replaced: forget the old key, end a session under it.
@@ -177,7 +191,7 @@ impl Tap for Mailbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{Event, Source};
+    use crate::event::Source;
 
     fn event() -> Arc<Published> {
         Published::new(Event {

@@ -1,6 +1,7 @@
 //! Why a session ends, and whether the device is told.
 
 use pintle_protocol::DeviceId;
+use pintle_protocol::tcp::Anomaly;
 use std::fmt;
 
 /// Why a session ended.
@@ -20,6 +21,14 @@ pub enum End {
     Forged,
     /// It has used up its record numbers.
     Exhausted,
+    /// Over TCP: something that no device says, or says now.
+    Anomaly(Anomaly),
+    /// Over TCP: nothing came for too long.
+    Silent,
+    /// Over TCP: the device does not read what it is sent.
+    NotReading,
+    /// Over TCP: the node stops. Nothing of the session outlives it.
+    Stopped,
 }
 
 impl End {
@@ -40,6 +49,10 @@ impl fmt::Display for End {
             Self::KeyChanged => f.write_str("the pinned key was changed"),
             Self::Forged => f.write_str("too many forged records"),
             Self::Exhausted => f.write_str("its record numbers are used up"),
+            Self::Anomaly(anomaly) => anomaly.fmt(f),
+            Self::Silent => f.write_str("nothing came for too long"),
+            Self::NotReading => f.write_str("the device does not read what it is sent"),
+            Self::Stopped => f.write_str("the node stops"),
         }
     }
 }

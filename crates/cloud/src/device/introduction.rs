@@ -8,6 +8,7 @@ use super::world::World;
 use crate::store::device::{SavedHello, put_hello, put_subscriptions};
 use pintle_protocol::coap::Message;
 use pintle_protocol::hello::{Hello, HelloFlags};
+use pintle_protocol::tcp;
 
 /// After how many seconds of silence a device counts as gone: three keep-alives of 25 s.
 pub(super) const PATIENCE: u16 = 80;
@@ -18,6 +19,18 @@ const CELLULAR_PATIENCE: u16 = 25 * 60;
 /// Whether a platform has a cellular modem: Electron, Boron, B SoM, B5 SoM, Tracker, Tracker M, M SoM.
 pub fn is_cellular(platform: u16) -> bool {
     matches!(platform, 10 | 13 | 23 | 25 | 26 | 28 | 35)
+}
+
+/// Writes down what a device over TCP says of itself, whose subscriptions of an earlier session are over.
+pub(super) fn note_hello_over_tcp(world: &mut World, who: Who, hello: &tcp::Hello) {
+    world.registry.unsubscribe(who.number);
+    let saved = SavedHello {
+        platform_id: hello.platform_id,
+        product_id: hello.product_id,
+        firmware_version: hello.product_version,
+        system_version: hello.sizes.map(|sizes| sizes.system_version),
+    };
+    world.enqueue(put_hello(who.device, saved, world.wall_ms));
 }
 
 impl Life {
@@ -49,7 +62,7 @@ impl Life {
             platform_id: hello.platform_id,
             product_id: hello.product_id,
             firmware_version: hello.product_version,
-            system_version: hello.system_version,
+            system_version: Some(hello.system_version),
         };
         world.enqueue(put_hello(who.device, saved, world.wall_ms));
         self.acknowledge_if_asked(world, message, out);

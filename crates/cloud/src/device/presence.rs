@@ -1,7 +1,7 @@
 //! Where one device is, and since when: written by its shard and read by everyone, without a lock.
 
 use super::command::SessionKey;
-use std::sync::atomic::{AtomicI64, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 /// What is known about a device's connection; times in milliseconds since the Unix epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -12,6 +12,27 @@ pub struct Presence {
     pub last_heard_ms: Option<i64>,
     /// When it last proved its key in a handshake, since the node started.
     pub last_handshake_ms: Option<i64>,
+    /// How it came in when it last was here, since the node started.
+    pub transport: Option<Transport>,
+}
+
+/// How a device comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// DTLS over UDP.
+    Udp,
+    /// The TCP service: no forward secrecy, no integrity.
+    Tcp,
+}
+
+impl Transport {
+    /// Its name in the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+        }
+    }
 }
 
 /// Where a device's session lives.
@@ -51,6 +72,8 @@ pub(super) struct Entry {
     pub(super) owner: AtomicU32,
     /// Counts the keys that were pinned for it.
     pub(super) keys: AtomicU16,
+    /// Whether it shook hands over TCP last.
+    tcp: AtomicBool,
 }
 
 impl Entry {
@@ -61,7 +84,8 @@ impl Entry {
             && self.place.fetch_or(ONLINE, Ordering::AcqRel) & ONLINE == 0
     }
 
-    pub(super) fn shook_hands(&self, now_ms: i64) {
+    pub(super) fn shook_hands(&self, now_ms: i64, transport: Transport) {
+        self.tcp.store(transport == Transport::Tcp, Ordering::Relaxed);
         self.handshake_ms.store(now_ms, Ordering::Relaxed);
     }
 
@@ -94,10 +118,16 @@ impl Entry {
 
     pub(super) fn presence(&self) -> Presence {
         let some = |ms: i64| (ms != 0).then_some(ms);
+        let last_heard_ms = some(self.heard_ms());
+        let last_handshake_ms = some(self.handshake_ms.load(Ordering::Relaxed));
+        let tcp = self.tcp.load(Ordering::Relaxed);
+        let transport = if tcp { Transport::Tcp } else { Transport::Udp };
+        let was_here = last_heard_ms.or(last_handshake_ms);
         Presence {
             online: self.is_online(),
-            last_heard_ms: some(self.heard_ms()),
-            last_handshake_ms: some(self.handshake_ms.load(Ordering::Relaxed)),
+            last_heard_ms,
+            last_handshake_ms,
+            transport: was_here.map(|_| transport),
         }
     }
 

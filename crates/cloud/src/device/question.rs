@@ -12,7 +12,8 @@ use pintle_protocol::{Error, from_cloud};
 /// How many questions to one device may wait at once.
 const MOST_QUESTIONS: usize = 16;
 
-enum Expected {
+/// What the answer should be.
+pub(super) enum Expected {
     Returned,
     Value(VariableType),
     Done,
@@ -20,8 +21,8 @@ enum Expected {
 
 /// A question that was sent, and who waits for its answer.
 pub(super) struct Asked {
-    expected: Expected,
-    reply: Reply,
+    pub(super) expected: Expected,
+    pub(super) reply: Reply,
 }
 
 impl Asked {
@@ -42,6 +43,15 @@ impl Asked {
 }
 
 impl Expected {
+    /// What an answer to this question should be.
+    pub(super) fn to(question: &Question) -> Self {
+        match question {
+            Question::Call { .. } => Self::Returned,
+            Question::Read { kind, .. } => Self::Value(*kind),
+            Question::Ping | Question::Signal(_) => Self::Done,
+        }
+    }
+
     fn read(&self, message: &Message<'_>) -> Result<Answer, AskError> {
         if message.code.class() >= 4 {
             return Err(AskError::Refused(message.code));

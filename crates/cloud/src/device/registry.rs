@@ -148,7 +148,7 @@ mod tests {
     use pintle_protocol::DeviceId;
 
     fn subscribed(prefix: &str, takes: Takes) -> Subscribed {
-        Subscribed { prefix: prefix.into(), takes }
+        Subscribed { prefix: prefix.into(), takes, from: None }
     }
 
     fn event(owner: u8, name: &str, content_format: u16) -> Event {
@@ -200,6 +200,18 @@ mod tests {
         registry.roll.set_owner(device(1), None);
         registry.owner_changed(one);
         assert_eq!(heard(&registry, &event(2, "cmd/go", 0)), [two]);
+    }
+
+    #[test]
+    fn a_subscription_to_one_device_hears_no_other() {
+        let mut registry = Registry::new(Roll::default());
+        let listener = enrol(&registry, 1, owner(1));
+        // Some firmware asks for the first half of the id alone.
+        let from = Some(device(2).to_string()[..12].into());
+        registry.learn(listener, vec![Subscribed { from, ..subscribed("", Takes::Any) }]);
+        let heard = |source| registry.listeners(&Event { source, ..event(1, "x", 0) }).count();
+        assert_eq!(heard(Source::Device(device(2))) + heard(Source::Unprotected(device(2))), 2);
+        assert_eq!(heard(Source::Device(device(3))) + heard(Source::Api), 0);
     }
 
     #[test]

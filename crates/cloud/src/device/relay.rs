@@ -13,22 +13,32 @@ const MOST_CONFIRMED: usize = 16;
 /// Events that carry a secret between a device and its cloud, and are no one else's business.
 const SECRET: [&str; 1] = ["spark/device/claim/code"];
 
+/// A device's event as the bus has it; none where it is nobody's business.
+pub(super) fn relayed(
+    world: &World,
+    who: Who,
+    source: Source,
+    event: &Event<'_>,
+) -> Option<event::Event> {
+    let owner = world.roll.owner(who.number);
+    if owner.is_none() || SECRET.contains(&event.name.as_ref()) {
+        return None;
+    }
+    Some(event::Event {
+        name: event.name.clone().into_owned(),
+        data: event.data.to_vec(),
+        content_format: event.content_format.0,
+        ttl: event.ttl,
+        published_at_ms: world.wall_ms,
+        source,
+        owner,
+    })
+}
+
 impl Life {
     /// Hands a device's event to the bus.
     pub(super) fn relay(&self, world: &World, who: Who, event: &Event<'_>, out: &mut Outgoing) {
-        let owner = world.roll.owner(who.number);
-        if owner.is_none() || SECRET.contains(&event.name.as_ref()) {
-            return;
-        }
-        out.events.push(event::Event {
-            name: event.name.clone().into_owned(),
-            data: event.data.to_vec(),
-            content_format: event.content_format.0,
-            ttl: event.ttl,
-            published_at_ms: world.wall_ms,
-            source: Source::Device(who.device),
-            owner,
-        });
+        out.events.extend(relayed(world, who, Source::Device(who.device), event));
     }
 
     /// Sends an event to the device, to be acknowledged unless many are under way already.

@@ -11,7 +11,7 @@ use pintle_protocol::block::Progress;
 use pintle_protocol::coap::{Block, Kind, Message};
 use pintle_protocol::describe::{Application, DescribeKind, System};
 use pintle_protocol::reply::{self, Answer};
-use pintle_protocol::{Error, Subscription};
+use pintle_protocol::{DeviceId, Error, Subscription};
 use serde_json::{Map, Value, json};
 
 impl Life {
@@ -92,25 +92,27 @@ pub(super) fn described(
     body: &[u8],
 ) -> Result<Option<Transaction>, Error> {
     match kind {
-        DescribeKind::System => {
-            let system = System::parse(body)?;
-            let text = modules(&system).to_string();
-            Ok(Some(put_system(who.device, &text)))
-        }
+        DescribeKind::System => Ok(Some(of_system(who.device, &System::parse(body)?))),
         DescribeKind::Application => {
-            let application = Application::parse(body)?;
-            let functions = json!(application.functions).to_string();
-            let variables: Map<String, Value> = application
-                .variables
-                .into_iter()
-                .map(|(name, kind)| (name, kind.name().into()))
-                .collect();
-            let variables = Value::Object(variables).to_string();
-            Ok(Some(put_application(who.device, &functions, &variables)))
+            Ok(Some(of_application(who.device, Application::parse(body)?)))
         }
         // Vital signs are relayed when someone asks for them, not kept.
         DescribeKind::Metrics => Ok(None),
     }
+}
+
+/// What a device runs, to be kept.
+pub(super) fn of_system(device: DeviceId, system: &System) -> Transaction {
+    put_system(device, &modules(system).to_string())
+}
+
+/// A device's functions and variables, to be kept.
+pub(super) fn of_application(device: DeviceId, application: Application) -> Transaction {
+    let functions = json!(application.functions).to_string();
+    let variables = application.variables.into_iter();
+    let variables: Map<String, Value> =
+        variables.map(|(name, kind)| (name, kind.name().into())).collect();
+    put_application(device, &functions, &Value::Object(variables).to_string())
 }
 
 fn modules(system: &System) -> Value {

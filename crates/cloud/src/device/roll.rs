@@ -10,7 +10,7 @@ mod load;
 mod names;
 mod owners;
 
-use super::presence::{Entry, Presence, Whereabouts};
+use super::presence::{Entry, Presence, Transport, Whereabouts};
 use crate::account::AccountId;
 use chunks::Chunks;
 use names::Names;
@@ -193,9 +193,9 @@ impl Roll {
     }
 
     /// Notes a completed handshake at `now_ms`.
-    pub fn shook_hands(&self, number: RollNumber, now_ms: i64) {
+    pub fn shook_hands(&self, number: RollNumber, now_ms: i64, transport: Transport) {
         if let Some(entry) = self.entry(number) {
-            entry.shook_hands(now_ms);
+            entry.shook_hands(now_ms, transport);
         }
     }
 

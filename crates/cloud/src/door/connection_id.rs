@@ -23,7 +23,7 @@ pub const SLOTS_PER_PARTITION: u32 = 1 << 20;
 pub const GENERATIONS: u16 = 1 << 12;
 
 /// Where a session lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The virtual partition, mapped to a shard when the node starts.
     pub partition: u8,

@@ -10,7 +10,7 @@ use super::connection_id::Place;
 use super::keeping::{Batch, Keeping, Reserving};
 use super::shard::Shard;
 use super::slots::Live;
-use crate::device::LastWords;
+use crate::device::{Keep, LastWords};
 use crate::event::{Event, Published, Row, outbox};
 use crate::journal::{Entry, Frame, Report, Ticket};
 use crate::node_key::Sealer;
@@ -100,6 +100,23 @@ impl Shard {
             }
         }
         self.out.clear();
+    }
+
+    /// Writes down an event of a door without a journal, and when that is durable publishes it and lets that door know.
+    pub(super) fn keep_for(&mut self, keep: Keep) {
+        let Keep { event, home, session, reply } = keep;
+        let Some(keeping) = self.keepings.first_mut().filter(|keeping| !keeping.is_full()) else {
+            // Not acknowledged: the device hears that it was not taken.
+            return self.counters.stalled();
+        };
+        let row = keeping.next_row();
+        let Some(sealed) = self.seals.row(row, &event) else { return };
+        let Some(ticket) = keeping.append(&Entry::Kept { row, sealed: &sealed }) else { return };
+        keeping.hold_event(ticket, Some(row), Published::new(event));
+        if !reply.is_empty() {
+            keeping.hold_reply(ticket, (home, session, reply));
+        }
+        keeping.remember(row, sealed);
     }
 
     /// Whether a durable consumer waits for what was published.
@@ -247,6 +264,7 @@ impl Shard {
             }
             self.world.bus.publish_shared(&event);
         }
+        self.kept.append(&mut batch.replies);
     }
 
     /// Says some of the sessions again where the log has grown long; whether there are more to come.

@@ -7,6 +7,7 @@
 //! it says of itself (the store acknowledges that when it has it).
 
 use super::connection_id::Place;
+use crate::device::SessionKey;
 use crate::event::Published;
 use crate::journal::{Entry, Frame, Journal, Report, Ticket};
 use std::collections::{BTreeMap, VecDeque};
@@ -47,6 +48,8 @@ pub struct Batch {
     /// Events to publish, and the row of each that a durable consumer waits for.
     pub events: Vec<(Option<u64>, Arc<Published>)>,
     event_bytes: usize,
+    /// What other doors are to hear, by their numbers.
+    pub replies: Vec<(usize, SessionKey, Vec<u8>)>,
 }
 
 impl Batch {
@@ -69,7 +72,8 @@ impl Batch {
     }
 
     fn is_empty(&self) -> bool {
-        self.messages.is_empty() && self.events.is_empty() && self.reserving.is_empty()
+        let effects = self.events.is_empty() && self.reserving.is_empty();
+        self.messages.is_empty() && effects && self.replies.is_empty()
     }
 
     fn clear(&mut self) {
@@ -79,6 +83,7 @@ impl Batch {
         self.reserving.clear();
         self.events.clear();
         self.event_bytes = 0;
+        self.replies.clear();
     }
 }
 
@@ -220,6 +225,11 @@ impl Keeping {
         batch.event_bytes += size;
         batch.events.push((row, event));
         self.size += size;
+    }
+
+    /// Lets another door hear something when `ticket` is durable.
+    pub fn hold_reply(&mut self, ticket: Ticket, reply: (usize, SessionKey, Vec<u8>)) {
+        self.batch(ticket).replies.push(reply);
     }
 
     /// Lets record numbers be used when `ticket` is durable.

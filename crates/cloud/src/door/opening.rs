@@ -38,7 +38,8 @@ pub(super) fn open(
     let sockets = Bound::several(address, around.layout.shards()).map_err(bind)?;
     let bound = sockets.first().map_or(Ok(address), Bound::local_addr)?;
     let ends = sockets.iter().map(|_| Mailbox::new()).collect::<io::Result<Vec<_>>>()?;
-    let mailboxes: Arc<[Mailbox]> = ends.iter().map(|(mailbox, ..)| mailbox.clone()).collect();
+    let own = ends.iter().map(|(mailbox, ..)| mailbox.clone());
+    let mailboxes: Arc<[Mailbox]> = own.chain(around.neighbours.iter().cloned()).collect();
     // Read and gone in one step: a journal is believed to have ended cleanly once (promise P3).
     let stops: Arc<[CleanStop]> = around.store.clean_stops().take_all().wait()?.into();
     let (tell, opened) = channel();
@@ -204,7 +205,7 @@ fn shaking(around: &Surroundings) -> Result<Shaking, DoorError> {
     Ok(Shaking::new(Arc::new(ServerConfig::new(crypto, key)), CookieJar::new(*secret)))
 }
 
-fn world(around: &Surroundings, mailbox: Mailbox) -> Result<World, DoorError> {
+pub(super) fn world(around: &Surroundings, mailbox: Mailbox) -> Result<World, DoorError> {
     let mut seed = [0; 8];
     AwsLc.fill_random(&mut seed)?;
     let records =

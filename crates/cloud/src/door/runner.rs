@@ -35,7 +35,7 @@ pub struct Runner {
     pub commands: Receiver<Command>,
     /// What rings when there is a command.
     pub bell: Arc<Bell>,
-    /// Every shard's mailbox, by its number.
+    /// Every shard's mailbox, by its number, and those of other doors.
     pub mailboxes: Arc<[Mailbox]>,
     /// What writes each of the shard's journals, in their order.
     pub scribes: Vec<ScribeThread>,
@@ -70,7 +70,7 @@ impl Runner {
             self.shard.handle_timeout();
             self.keep();
             self.shake();
-            self.end_replaced();
+            self.tell_others();
             self.keep();
             self.socket.send(&mut self.shard.outbound);
         }
@@ -143,8 +143,14 @@ impl Runner {
         }
     }
 
-    /// Tells other shards which of their sessions were replaced here. One that is no more needs no telling.
-    fn end_replaced(&mut self) {
+    /// Tells other shards which of their sessions were replaced here, and which of their events are durable. One that is
+    /// no more needs no telling.
+    fn tell_others(&mut self) {
+        for (home, session, reply) in self.shard.kept.drain(..) {
+            if let Some(mailbox) = self.mailboxes.get(home) {
+                mailbox.put(Command::Stored(session, reply));
+            }
+        }
         for old in self.shard.replaced.drain(..) {
             if let Some(mailbox) = self.mailboxes.get(usize::from(old.shard)) {
                 mailbox.put(Command::Replaced(old.session));

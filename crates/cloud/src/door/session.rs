@@ -12,6 +12,7 @@ use super::shard::Shard;
 use super::slots::Live;
 use super::socket::Route;
 use crate::device::{AskError, End, Life, Question, Reply, RollNumber, Verdict, Who};
+use crate::device_key::KeyKind;
 use crate::event::Event;
 use crate::store::pin::{self, HistoryEntry, What};
 use pintle_dtls::{Content, OpenError, SealError};
@@ -407,6 +408,7 @@ impl Shard {
             at_ms: self.world.wall_ms,
             device: Some(*claimed),
             fingerprint: key,
+            kind: KeyKind::P256,
             what: What::RefusedWrongId.as_str().into(),
             detail: format!("the key is pinned for {device}"),
         };

@@ -16,7 +16,8 @@ use super::session::INTRODUCE_WITHIN;
 use super::shard::Shard;
 use super::slots::{Live, numbering_of};
 use super::socket::Route;
-use crate::device::{End, Life, Standing};
+use crate::device::{End, Life, Standing, Transport};
+use crate::device_key::KeyKind;
 use crate::store::pin::{self, HistoryEntry, What};
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_dtls::server::{
@@ -269,6 +270,7 @@ impl Shard {
             at_ms: self.world.wall_ms,
             device: None,
             fingerprint: Some(key),
+            kind: KeyKind::P256,
             what: What::RefusedUnpinned.as_str().into(),
             detail: "no device has this key".into(),
         };
@@ -332,7 +334,7 @@ impl Shard {
         };
         self.counters.completed();
         let Established { session, linger, early, .. } = established;
-        self.world.roll.shook_hands(here.number, self.world.wall_ms);
+        self.world.roll.shook_hands(here.number, self.world.wall_ms, Transport::Udp);
         let (next_message, next_token) = (self.world.random(), self.world.random() as u8);
         let numbering = numbering_of(session.dialect());
         let life = Life::new(self.world.now, next_message, next_token, numbering);

@@ -27,7 +27,9 @@ use super::shaking::Shaking;
 use super::socket::Route;
 use super::throttle::Throttle;
 use super::timers::Timers;
-use crate::device::{AskError, Command, End, Outgoing, Reply, RollNumber, Whereabouts, World};
+use crate::device::{
+    AskError, Command, End, Outgoing, Reply, RollNumber, SessionKey, Whereabouts, World,
+};
 use crate::store::Store;
 use pintle_protocol::DeviceId;
 use std::collections::HashMap;
@@ -58,6 +60,8 @@ pub struct Shard {
     pub astray: Vec<Vec<(Route, Vec<u8>)>>,
     /// Sessions on other shards whose devices began another one here: they have to end.
     pub replaced: Vec<Whereabouts>,
+    /// What other doors are to hear, by their numbers: events of theirs are durable.
+    pub kept: Vec<(usize, SessionKey, Vec<u8>)>,
     pub(super) world: World,
     pub(super) slots: Partitions,
     pub(super) ids: ConnectionIds,
@@ -68,7 +72,7 @@ pub struct Shard {
     /// roll says.
     pub(super) arrivals: HashMap<RollNumber, Place>,
     pub(super) pins: Pins,
-    pub(super) timers: Timers,
+    pub(super) timers: Timers<Place>,
     pub(super) forgers: Throttle,
     pub(super) probers: Throttle,
     pub(super) strangers: Throttle,
@@ -117,6 +121,7 @@ impl Shard {
             world: parts.world,
             astray: vec![Vec::new(); usize::from(parts.layout.shards())],
             replaced: Vec::new(),
+            kept: Vec::new(),
             slots: Partitions::new(parts.layout, parts.number, first_generation),
             ids: parts.ids,
             shaking: parts.shaking,
@@ -269,6 +274,7 @@ impl Shard {
                 }
             }
             Command::Taken(row) => self.taken(row),
+            Command::Keep(keep) => self.keep_for(*keep),
             Command::Stored(session, reply) => self.acknowledge(Place::of(session), &reply),
             Command::KeyChanged(device) => self.key_changed(device),
             Command::OwnerChanged(device) => self.world.learn_owner(device),

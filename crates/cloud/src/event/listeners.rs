@@ -7,7 +7,7 @@
 
 use super::bus::Tap;
 use super::gauge::{Gauge, Totals};
-use super::{Event, Published, Source};
+use super::{Event, Published};
 use crate::account::AccountId;
 use pintle_protocol::DeviceId;
 use std::collections::HashMap;
@@ -31,12 +31,8 @@ pub struct Filter {
 impl Filter {
     /// Whether it lets the event through.
     pub fn wants(&self, event: &Event) -> bool {
-        let from = match event.source {
-            Source::Device(id) => Some(id),
-            Source::Api | Source::Cloud => None,
-        };
         event.owner == Some(self.owner)
-            && self.device.is_none_or(|device| from == Some(device))
+            && self.device.is_none_or(|device| event.source.device() == Some(device))
             && event.name.starts_with(&self.prefix)
     }
 }

@@ -120,14 +120,15 @@ impl Outbox {
     }
 }
 
+/// The first byte of a row: whether its source is [`Source::Device`] or [`Source::Unprotected`].
+const PROTECTED: u8 = 1;
+const UNPROTECTED: u8 = 2;
+
 /// The bytes of an event, to be sealed: fixed fields, then the name's length, name and data.
 pub fn write(event: &Event) -> Vec<u8> {
-    let device = match event.source {
-        Source::Device(device) => *device.as_bytes(),
-        Source::Api | Source::Cloud => [0; 12],
-    };
-    let mut out = vec![1];
-    out.extend(device);
+    let protected = !matches!(event.source, Source::Unprotected(_));
+    let mut out = vec![if protected { PROTECTED } else { UNPROTECTED }];
+    out.extend(event.source.device().map_or([0; 12], |device| *device.as_bytes()));
     out.extend(event.owner.map_or([0; 16], |owner| *owner.as_bytes()));
     out.extend(event.published_at_ms.to_be_bytes());
     out.extend(event.ttl.to_be_bytes());
@@ -140,8 +141,14 @@ pub fn write(event: &Event) -> Vec<u8> {
 
 /// The event that [`write()`] made into bytes.
 pub fn read(bytes: &[u8]) -> Option<Event> {
-    let ([1], rest) = bytes.split_first_chunk()? else { return None };
+    let (&[kind], rest) = bytes.split_first_chunk()?;
     let (device, rest) = rest.split_first_chunk::<12>()?;
+    let device = DeviceId::from_bytes(*device);
+    let source = match kind {
+        PROTECTED => Source::Device(device),
+        UNPROTECTED => Source::Unprotected(device),
+        _ => return None,
+    };
     let (owner, rest) = rest.split_first_chunk::<16>()?;
     let (at, rest) = rest.split_first_chunk()?;
     let (ttl, rest) = rest.split_first_chunk()?;
@@ -154,7 +161,7 @@ pub fn read(bytes: &[u8]) -> Option<Event> {
         content_format: u16::from_be_bytes(*format),
         ttl: u32::from_be_bytes(*ttl),
         published_at_ms: i64::from_be_bytes(*at),
-        source: Source::Device(DeviceId::from_bytes(*device)),
+        source,
         owner: Some(AccountId::from_bytes(*owner)),
     })
 }
@@ -178,8 +185,12 @@ mod tests {
     #[test]
     fn an_event_comes_back_as_it_was() {
         let event = event("a/b");
-        assert_eq!(read(&write(&event)), Some(event));
-        assert_eq!(read(b"\x02"), None);
+        let unprotected =
+            Event { source: Source::Unprotected(DeviceId::from_bytes([7; 12])), ..event.clone() };
+        for event in [event, unprotected] {
+            assert_eq!(read(&write(&event)), Some(event));
+        }
+        assert_eq!(read(b"\x03"), None);
     }
 
     #[test]

@@ -47,8 +47,8 @@ pub struct SavedHello {
     pub product_id: u16,
     /// The product firmware's version.
     pub firmware_version: Option<u16>,
-    /// The system module's version.
-    pub system_version: u16,
+    /// The system module's version, where it says.
+    pub system_version: Option<u16>,
 }
 
 /// One subscription of a device.

@@ -3,19 +3,22 @@
 //! One device has one key and one key has one device (promise P1): the schema enforces both. History of
 //! refusals is bounded, so that strangers who knock do not fill the disk; history of changes is not cut.
 
-use pintle_dtls::{Fingerprint, PublicKey};
+use pintle_dtls::Fingerprint;
 use pintle_protocol::DeviceId;
+use pintle_protocol::tcp::DevicePublicKey;
+use tokio::sync::MutexGuard;
 
 use super::statement::{Row, Statement, Transaction};
 use super::{Ask, Store, StoreError, Stream};
 use crate::account::AccountId;
+use crate::device_key::{DeviceKey, KeyKind};
 
 mod change;
+mod history;
 
 use change::{Change, decode_batch, decode_set, forget, forgotten, set};
-
-/// Refusals that are kept, at most; the oldest go first.
-const REFUSALS_KEPT: i64 = 10_000;
+use history::history_entry;
+pub use history::{HistoryEntry, What, note};
 
 /// What setting a pin changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +56,27 @@ pub enum PinError {
         /// The device.
         device: DeviceId,
     },
+    /// The key is weak.
+    #[error("this key is weak: {why}")]
+    Weak {
+        /// What makes it so, and what to do.
+        why: String,
+    },
+    /// This program was built without the TCP service.
+    #[error(
+        "it is an RSA key, and this program was built without the TCP service, which alone takes them"
+    )]
+    NoTcp,
+    /// The key has a prime in common with the key of another device: whoever has both public keys can compute both
+    /// private ones.
+    #[error(
+        "this key shares a prime factor with the key of device {with}, so anyone can compute both private keys: \
+         make a new key in both devices"
+    )]
+    SharedFactor {
+        /// That device.
+        with: DeviceId,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,6 +91,8 @@ pub enum PinnedBy {
     Account(AccountId),
     /// A manufacturing batch.
     Import,
+    /// The device itself, while an operator allowed it to.
+    Enrolment,
 }
 
 impl PinnedBy {
@@ -75,6 +101,7 @@ impl PinnedBy {
             Self::Operator => "operator".to_owned(),
             Self::Account(account) => format!("account {}", account.handle()),
             Self::Import => "import".to_owned(),
+            Self::Enrolment => "enrolment".to_owned(),
         }
     }
 }
@@ -85,7 +112,7 @@ pub struct NewPin {
     /// The device.
     pub device: DeviceId,
     /// Its public key.
-    pub key: PublicKey,
+    pub key: DeviceKey,
     /// Its platform, if known before it connects.
     pub platform_id: Option<u16>,
     /// Whose device it becomes; `None` leaves the owner as it is.
@@ -103,6 +130,8 @@ pub struct PinRow {
     pub device: DeviceId,
     /// The fingerprint of its key.
     pub fingerprint: Fingerprint,
+    /// The kind of its key.
+    pub kind: KeyKind,
     /// Who set it.
     pub by: String,
     /// When, in milliseconds since 1970.
@@ -122,53 +151,6 @@ pub struct Pinned {
     pub owner: Option<AccountId>,
 }
 
-/// What a history entry tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum What {
-    /// A first pin.
-    Pinned,
-    /// A pin changed to another key.
-    Replaced,
-    /// A pin was removed, and its device with it.
-    Removed,
-    /// A key that is not pinned knocked.
-    RefusedUnpinned,
-    /// A pinned key came with the id of another device.
-    RefusedWrongId,
-    /// Someone tried to pin a key that another device has.
-    RefusedKeyInUse,
-}
-
-impl What {
-    /// The word in the store and in output.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pinned => "pinned",
-            Self::Replaced => "replaced",
-            Self::Removed => "removed",
-            Self::RefusedUnpinned => "refused-unpinned",
-            Self::RefusedWrongId => "refused-wrong-id",
-            Self::RefusedKeyInUse => "refused-key-in-use",
-        }
-    }
-}
-
-/// One line of pin history.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HistoryEntry {
-    /// When, in milliseconds since 1970.
-    pub at_ms: i64,
-    /// The device, if one is known.
-    pub device: Option<DeviceId>,
-    /// The key, if one is known.
-    pub fingerprint: Option<Fingerprint>,
-    /// What happened: one of [`What::as_str`].
-    pub what: String,
-    /// More about it, for people. Never an address.
-    pub detail: String,
-}
-
 /// The pins in the store.
 pub struct Pins<'a>(pub(super) &'a Store);
 
@@ -177,6 +159,12 @@ impl Store {
     #[must_use]
     pub fn pins(&self) -> Pins<'_> {
         Pins(self)
+    }
+
+    /// Held by whoever looks whether an RSA key shares a factor with one that is pinned, until the key is pinned
+    /// itself: of two such keys at once, the second is then found.
+    pub async fn one_rsa_pin_at_a_time(&self) -> MutexGuard<'_, ()> {
+        self.rooms.rsa_pins.lock().await
     }
 }
 
@@ -216,6 +204,14 @@ impl Pins<'_> {
         })
     }
 
+    /// The device that this key is pinned for.
+    pub fn device_of(&self, key: Fingerprint) -> Ask<Option<DeviceId>> {
+        let sql = "SELECT device FROM pin WHERE fingerprint = ?1";
+        self.0.read(Statement::new(sql).with(key.as_bytes().as_slice()), |rows| {
+            rows.first().map(|row| row.array(0).map(DeviceId::from_bytes)).transpose()
+        })
+    }
+
     /// The key pinned for this device, and whose the device is.
     pub fn find(&self, device: DeviceId) -> Ask<Pinned> {
         let sql = "SELECT p.fingerprint, d.owner FROM device d LEFT JOIN pin p ON p.device = d.id WHERE d.id = ?1";
@@ -238,9 +234,19 @@ impl Pins<'_> {
         })
     }
 
+    /// Every RSA key that is pinned, and its device, as they are read.
+    pub fn rsa_keys(&self) -> Stream<(DeviceId, DevicePublicKey)> {
+        let sql = "SELECT device, public_key FROM pin WHERE kind = 'rsa1024'";
+        self.0.stream(Statement::new(sql), |row| {
+            let key = DevicePublicKey::from_spki(row.blob(1)?);
+            let key = key.map_err(|_| StoreError::corrupt("a pinned RSA key that is none"))?;
+            Ok((DeviceId::from_bytes(row.array(0)?), key))
+        })
+    }
+
     /// Every pin with what is known beside it, by device id.
     pub fn list(&self) -> Ask<Vec<PinRow>> {
-        let sql = "SELECT p.device, p.fingerprint, p.pinned_by, p.pinned_at, d.owner, d.platform_id \
+        let sql = "SELECT p.device, p.fingerprint, p.pinned_by, p.pinned_at, d.owner, d.platform_id, p.kind \
             FROM pin p JOIN device d ON d.id = p.device ORDER BY p.device";
         self.0.read(Statement::new(sql), |rows| rows.iter().map(pin_row).collect())
     }
@@ -248,9 +254,9 @@ impl Pins<'_> {
     /// The history of one device or of all, oldest first.
     pub fn history(&self, device: Option<DeviceId>) -> Ask<Vec<HistoryEntry>> {
         let statement = match device {
-            None => Statement::new("SELECT at, device, fingerprint, what, detail FROM pin_history ORDER BY seq"),
+            None => Statement::new("SELECT at, device, fingerprint, what, detail, kind FROM pin_history ORDER BY seq"),
             Some(id) => Statement::new(
-                "SELECT at, device, fingerprint, what, detail FROM pin_history WHERE device = ?1 ORDER BY seq",
+                "SELECT at, device, fingerprint, what, detail, kind FROM pin_history WHERE device = ?1 ORDER BY seq",
             )
             .with(id.as_bytes().as_slice()),
         };
@@ -279,22 +285,6 @@ impl From<StoreError> for BatchError {
     }
 }
 
-/// A history entry to write. For [`Store::enqueue`].
-#[must_use]
-pub fn note(entry: &HistoryEntry) -> Transaction {
-    let insert = Statement::new("INSERT INTO pin_history (at, device, fingerprint, what, detail) VALUES (?1, ?2, ?3, ?4, ?5)")
-        .with(entry.at_ms)
-        .with(entry.device.map(|id| id.as_bytes().to_vec()))
-        .with(entry.fingerprint.map(|key| key.as_bytes().to_vec()))
-        .with(entry.what.as_str())
-        .with(entry.detail.as_str());
-    let trim = Statement::new(
-        "DELETE FROM pin_history WHERE what LIKE 'refused-%' AND seq <= (SELECT MAX(seq) FROM pin_history) - ?1",
-    )
-    .with(REFUSALS_KEPT);
-    Transaction::new().then(insert).then(trim)
-}
-
 fn pinned(row: &Row) -> Result<Pinned, StoreError> {
     Ok(Pinned {
         key: row.maybe_array(0)?.map(Fingerprint::from_bytes),
@@ -310,15 +300,11 @@ fn pin_row(row: &Row) -> Result<PinRow, StoreError> {
         at_ms: row.int(3)?,
         owner: row.maybe_array(4)?.map(AccountId::from_bytes),
         platform_id: row.maybe_number(5)?,
+        kind: kind(row, 6)?,
     })
 }
 
-fn history_entry(row: &Row) -> Result<HistoryEntry, StoreError> {
-    Ok(HistoryEntry {
-        at_ms: row.int(0)?,
-        device: row.maybe_array(1)?.map(DeviceId::from_bytes),
-        fingerprint: row.maybe_array(2)?.map(Fingerprint::from_bytes),
-        what: row.text(3)?.to_owned(),
-        detail: row.text(4)?.to_owned(),
-    })
+fn kind(row: &Row, column: usize) -> Result<KeyKind, StoreError> {
+    KeyKind::from_word(row.text(column)?)
+        .ok_or_else(|| StoreError::corrupt("an unknown kind of key"))
 }

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::error::StoreError;
 
 /// One step of the schema; its position is the version it leads to, counted from 1.
-const STEPS: &[&str] = &[FIRST, OWNERS, CLEAN_STOP];
+const STEPS: &[&str] = &[FIRST, OWNERS, CLEAN_STOP, KINDS_OF_KEYS];
 
 const FIRST: &str = "
 CREATE TABLE node (name TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -102,6 +102,13 @@ const OWNERS: &str = "
 CREATE INDEX device_by_owner ON device (owner, id) WHERE owner IS NOT NULL;
 ";
 
+/// Until then every key was a P-256 one. What else there is, is looked through whenever another one is pinned.
+const KINDS_OF_KEYS: &str = "
+ALTER TABLE pin ADD COLUMN kind TEXT NOT NULL DEFAULT 'p256';
+ALTER TABLE pin_history ADD COLUMN kind TEXT NOT NULL DEFAULT 'p256';
+CREATE INDEX pin_rsa ON pin (device) WHERE kind = 'rsa1024';
+";
+
 /// Brings the file to the schema of this release, all steps or none.
 pub(super) fn migrate(connection: &Connection) -> Result<(), StoreError> {
     migrate_with(connection, STEPS)
@@ -150,6 +157,23 @@ mod tests {
         migrate_with(&connection, &["CREATE TABLE a (x TEXT)"]).unwrap();
         migrate_with(&connection, &["not even SQL", "CREATE TABLE b (x TEXT)"]).unwrap();
         connection.execute("INSERT INTO b (x) VALUES ('y')", []).unwrap();
+    }
+
+    #[test]
+    fn pins_from_before_there_were_other_kinds_are_p256_ones() {
+        let connection = Connection::open_in_memory().unwrap();
+        migrate_with(&connection, &STEPS[..3]).unwrap();
+        let before = "INSERT INTO device (id, created_at) VALUES (x'01', 1);
+            INSERT INTO pin (device, fingerprint, public_key, pinned_by, pinned_at) VALUES (x'01', x'02', x'03', 'operator', 4);
+            INSERT INTO pin_history (at, device, fingerprint, what, detail) VALUES (4, x'01', x'02', 'pinned', 'by operator');";
+        connection.execute_batch(before).unwrap();
+        migrate(&connection).unwrap();
+        let sql = "SELECT p.kind, h.kind, p.fingerprint, h.detail FROM pin p JOIN pin_history h ON h.device = p.device";
+        let found: (String, String, Vec<u8>, String) = connection
+            .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .unwrap();
+        assert_eq!(found, ("p256".into(), "p256".into(), vec![2], "by operator".into()));
+        migrate(&connection).unwrap();
     }
 
     #[test]

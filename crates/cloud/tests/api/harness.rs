@@ -148,7 +148,7 @@ impl Cloud {
             platform_id: 13,
             product_id: 13,
             firmware_version: None,
-            system_version: 6_203,
+            system_version: Some(6_203),
         };
         self.store.devices().put(put_hello(id, hello, START_MS)).await.unwrap();
         let variables = r#"{"temp":"double","count":"int32","colour":"string","on":"bool"}"#;

@@ -15,3 +15,5 @@ mod neighbours;
 mod pins;
 mod restart;
 mod shards;
+#[cfg(feature = "tcp")]
+mod tcp;

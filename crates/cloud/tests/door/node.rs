@@ -33,6 +33,8 @@ pub struct Node {
     pub owner: AccountId,
     pub gateway: Gateway,
     pub door: Option<UdpDoor>,
+    #[cfg(feature = "tcp")]
+    pub tcp: Option<crate::tcp::Open>,
     pub layout: Layout,
     shelf: Shelf,
 }
@@ -79,6 +81,8 @@ impl Node {
             owner,
             gateway: Gateway::new(Vec::new(), Roll::default()),
             door: None,
+            #[cfg(feature = "tcp")]
+            tcp: None,
             layout,
             shelf,
         };
@@ -87,26 +91,31 @@ impl Node {
     }
 
     fn open_door(&mut self, address: SocketAddr, answer_within: Duration) {
-        let roll = Roll::default();
+        let around = self.around(answer_within);
+        let door = UdpDoor::open(address, around.clone()).unwrap();
+        self.gateway = Gateway::new(door.mailboxes(), around.roll);
+        self.door = Some(door);
+    }
+
+    /// What a door needs of the node, everything anew.
+    pub fn around(&mut self, answer_within: Duration) -> Surroundings {
         let (intake, outbox) = Outbox::new(vec!["kept/".into()]);
         self.outbox = outbox;
         self.bus = Bus::new();
-        let around = Surroundings {
+        Surroundings {
             store: self.store.clone(),
             node_key: Arc::clone(&self.node_key),
             incarnation: self.incarnation,
             cloud_key: Zeroizing::new(self.cloud_key.clone()),
             bus: self.bus.clone(),
-            roll: roll.clone(),
+            roll: Roll::default(),
             runtime: self.runtime.handle().clone(),
             answer_within,
             layout: self.layout,
             journal: self.shelf.clone(),
             intake,
-        };
-        let door = UdpDoor::open(address, around).unwrap();
-        self.gateway = Gateway::new(door.mailboxes(), roll);
-        self.door = Some(door);
+            neighbours: Vec::new(),
+        }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -121,7 +130,7 @@ impl Node {
     pub fn pin(&self, device: DeviceId, key: &[u8]) {
         let pin = NewPin {
             device,
-            key: public_key(key),
+            key: public_key(key).into(),
             platform_id: None,
             owner: Some(self.owner),
             by: PinnedBy::Operator,

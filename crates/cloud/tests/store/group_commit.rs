@@ -53,7 +53,7 @@ fn writes_nobody_waits_for_are_made_in_order_and_before_the_store_closes() {
     let store = open(dir.path());
     for version in 0..500 {
         store
-            .enqueue(put_hello(device(1), SavedHello { system_version: version, ..HELLO }, 1))
+            .enqueue(put_hello(device(1), SavedHello { system_version: Some(version), ..HELLO }, 1))
             .unwrap();
     }
     drop(store);

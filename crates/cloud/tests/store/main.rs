@@ -17,8 +17,12 @@ use pintle_cloud::store::{FILE_NAME, Store};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
-const HELLO: SavedHello =
-    SavedHello { platform_id: 13, product_id: 13, firmware_version: None, system_version: 6_200 };
+const HELLO: SavedHello = SavedHello {
+    platform_id: 13,
+    product_id: 13,
+    firmware_version: None,
+    system_version: Some(6_200),
+};
 
 fn node_key() -> NodeKey {
     NodeKey::from_bytes(Zeroizing::new([9; 32]))

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use pintle_cloud::device_key::{DeviceKey, KeyKind};
 use pintle_cloud::store::pin::{
     HistoryEntry, NewPin, PinChange, PinError, Pinned, PinnedBy, What, note,
 };
 use pintle_dtls::PublicKey;
+use pintle_protocol::tcp::DevicePublicKey;
 use proptest::prelude::*;
 
 use super::{account, device, open};
@@ -19,7 +21,7 @@ fn key(n: u8) -> PublicKey {
 fn pin(device_number: u8, key_number: u8) -> NewPin {
     NewPin {
         device: device(device_number),
-        key: key(key_number),
+        key: key(key_number).into(),
         platform_id: Some(13),
         owner: None,
         by: PinnedBy::Operator,
@@ -74,6 +76,7 @@ fn every_change_of_a_pin_is_in_the_history_and_no_repetition_is() {
         at_ms: 2,
         device: None,
         fingerprint: Some(key(3).fingerprint()),
+        kind: KeyKind::P256,
         what: What::RefusedUnpinned.as_str().to_owned(),
         detail: String::new(),
     };
@@ -111,6 +114,7 @@ fn refusals_in_the_history_are_bounded_and_changes_are_kept() {
             at_ms: n,
             device: None,
             fingerprint: None,
+            kind: KeyKind::P256,
             what: What::RefusedUnpinned.as_str().to_owned(),
             detail: String::new(),
         };
@@ -180,4 +184,28 @@ fn p1_devices_that_are_forgotten_have_no_key_and_no_record_but_a_history() {
     assert_eq!((last.what.as_str(), last.at_ms), (What::Removed.as_str(), 5));
     assert_eq!(last.fingerprint, Some(key(3).fingerprint()));
     store.pins().set(&pin(4, 1)).wait().unwrap();
+}
+
+#[test]
+fn p1_rsa_keys_are_pinned_beside_p256_ones_under_the_same_rules() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let rsa = |n: u8| DevicePublicKey::from_modulus(&[0x80 | n; 128]).unwrap();
+    let rsa_pin = |device, n| NewPin { key: rsa(n).into(), ..pin(device, 0) };
+    store.pins().set(&pin(1, 1)).wait().unwrap();
+    assert_eq!(store.pins().set(&rsa_pin(2, 1)).wait().unwrap(), PinChange::First);
+    assert_eq!(store.pins().set(&rsa_pin(2, 1)).wait().unwrap(), PinChange::Same);
+    let error = store.pins().set(&rsa_pin(3, 1)).wait().unwrap_err();
+    assert!(matches!(error, PinError::KeyAlreadyPinned { to } if to == device(2)), "{error}");
+    let old = DeviceKey::from(key(1)).fingerprint();
+    let replaced = store.pins().set(&rsa_pin(1, 2)).wait().unwrap();
+    assert_eq!(replaced, PinChange::Replaced { old });
+    let listed = store.pins().list().wait().unwrap();
+    let listed: Vec<_> = listed.iter().map(|row| (row.device, row.kind)).collect();
+    assert_eq!(listed, [(device(1), KeyKind::Rsa1024), (device(2), KeyKind::Rsa1024)]);
+    let history = store.pins().history(Some(device(1))).wait().unwrap();
+    let kinds: Vec<_> = history.iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds, [KeyKind::P256, KeyKind::Rsa1024]);
+    let pinned: Vec<_> = store.pins().rsa_keys().map(Result::unwrap).collect();
+    assert_eq!(pinned, [(device(1), rsa(2)), (device(2), rsa(1))]);
 }

@@ -11,7 +11,7 @@ use crate::event::{Event, MOST_LOST, Source, TooSlow};
 /// An event as all streams send it.
 pub(super) fn event(event: &Event) -> Bytes {
     let source = match event.source {
-        Source::Device(id) => id.to_string(),
+        Source::Device(id) | Source::Unprotected(id) => id.to_string(),
         Source::Api => "api".to_owned(),
         Source::Cloud => "particle-internal".to_owned(),
     };

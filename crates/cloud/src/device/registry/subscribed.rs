@@ -25,6 +25,16 @@ impl Takes {
     }
 }
 
+impl From<SubscriptionKind> for Takes {
+    fn from(kind: SubscriptionKind) -> Self {
+        match kind {
+            SubscriptionKind::Text => Self::Text,
+            SubscriptionKind::Binary => Self::Any,
+            SubscriptionKind::Cbor => Self::Cbor,
+        }
+    }
+}
+
 /// One subscription of a device.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Subscribed {
@@ -32,16 +42,15 @@ pub struct Subscribed {
     pub prefix: Box<str>,
     /// And whose payload is one of these.
     pub takes: Takes,
+    /// And which are from a device whose id begins so, in lower case; of any device where there is none. Devices over
+    /// UDP do not ask for this, so it is not written down.
+    pub from: Option<Box<str>>,
 }
 
 impl From<&Subscription<'_>> for Subscribed {
     fn from(subscription: &Subscription<'_>) -> Self {
-        let takes = match subscription.kind {
-            SubscriptionKind::Text => Takes::Text,
-            SubscriptionKind::Binary => Takes::Any,
-            SubscriptionKind::Cbor => Takes::Cbor,
-        };
-        Self { prefix: subscription.prefix.as_ref().into(), takes }
+        let prefix = subscription.prefix.as_ref().into();
+        Self { prefix, takes: subscription.kind.into(), from: None }
     }
 }
 
@@ -52,19 +61,25 @@ impl From<&SavedSubscription> for Subscribed {
             1 => Takes::Cbor,
             _ => Takes::Any,
         };
-        Self { prefix: saved.prefix.as_str().into(), takes }
+        Self { prefix: saved.prefix.as_str().into(), takes, from: None }
     }
 }
 
 impl Subscribed {
     /// Whether it takes an event.
     pub(super) fn takes(&self, event: &Event) -> bool {
-        event.name.starts_with(&*self.prefix) && self.takes.format(event.content_format)
+        let named = event.name.starts_with(&*self.prefix);
+        named && self.takes.format(event.content_format) && self.comes_from(event)
+    }
+
+    fn comes_from(&self, event: &Event) -> bool {
+        let Some(from) = &self.from else { return true };
+        event.source.device().is_some_and(|device| device.to_string().starts_with(&**from))
     }
 
     /// The bytes it holds, its own included.
     pub(super) fn bytes(&self) -> usize {
-        size_of::<Self>() + self.prefix.len()
+        size_of::<Self>() + self.prefix.len() + self.from.as_ref().map_or(0, |from| from.len())
     }
 }
 

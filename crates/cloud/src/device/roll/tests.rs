@@ -136,8 +136,11 @@ fn a_million_devices_cost_at_most_200_bytes_each_beside_their_slots() {
     let idle = each(roll.bytes());
     assert!(idle <= 120, "{idle} bytes on the roll");
     for n in 0..DEVICES {
-        let list = ["spark/", "particle/"]
-            .map(|prefix| Subscribed { prefix: prefix.into(), takes: Takes::Text });
+        let list = ["spark/", "particle/"].map(|prefix| Subscribed {
+            prefix: prefix.into(),
+            takes: Takes::Text,
+            from: None,
+        });
         registry.learn(roll.find(device(n)).unwrap(), list.into());
     }
     let subscribed = each(registry.bytes());
@@ -160,7 +163,7 @@ fn the_roll_is_loaded_from_the_store_in_whole() {
             point[1..5].copy_from_slice(&n.to_be_bytes());
             NewPin {
                 device: device(n),
-                key: PublicKey::from_point(&point).unwrap(),
+                key: PublicKey::from_point(&point).unwrap().into(),
                 platform_id: None,
                 owner: (n % 3 == 0).then_some(owner),
                 by: PinnedBy::Import,

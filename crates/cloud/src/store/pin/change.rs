@@ -62,6 +62,7 @@ fn writes(pin: &NewPin) -> [Statement; 4] {
     let fingerprint = pin.key.fingerprint();
     let key = || fingerprint.as_bytes().as_slice();
     let by = pin.by.text();
+    let kind = pin.key.kind().as_str();
     let upsert_device = Statement::new(
         "INSERT INTO device (id, owner, platform_id, created_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE \
          SET name = CASE WHEN excluded.owner IS NULL OR device.owner = excluded.owner THEN device.name END, \
@@ -74,28 +75,29 @@ fn writes(pin: &NewPin) -> [Statement; 4] {
     .with(pin.at_ms);
     let history = |sql, what: What| {
         let entry = Statement::new(sql).with(pin.at_ms).with(device()).with(key());
-        entry.with(what.as_str()).with(format!("by {by}"))
+        entry.with(what.as_str()).with(format!("by {by}")).with(kind)
     };
     let history_first = history(
-        "INSERT INTO pin_history (at, device, fingerprint, what, detail) SELECT ?1, ?2, ?3, ?4, ?5 \
+        "INSERT INTO pin_history (at, device, fingerprint, what, detail, kind) SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
          WHERE NOT EXISTS (SELECT 1 FROM pin WHERE device = ?2)",
         What::Pinned,
     );
     let history_replaced = history(
-        "INSERT INTO pin_history (at, device, fingerprint, what, detail) SELECT ?1, ?2, ?3, ?4, ?5 \
+        "INSERT INTO pin_history (at, device, fingerprint, what, detail, kind) SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
          FROM pin WHERE device = ?2 AND fingerprint <> ?3",
         What::Replaced,
     );
     let upsert_pin = Statement::new(
-        "INSERT INTO pin (device, fingerprint, public_key, pinned_by, pinned_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+        "INSERT INTO pin (device, fingerprint, public_key, pinned_by, pinned_at, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
          ON CONFLICT (device) DO UPDATE SET fingerprint = excluded.fingerprint, public_key = excluded.public_key, \
-         pinned_by = excluded.pinned_by, pinned_at = excluded.pinned_at WHERE pin.fingerprint <> excluded.fingerprint",
+         pinned_by = excluded.pinned_by, pinned_at = excluded.pinned_at, kind = excluded.kind WHERE pin.fingerprint <> excluded.fingerprint",
     )
     .with(device())
     .with(key())
     .with(pin.key.to_spki().as_slice())
     .with(by.as_str())
-    .with(pin.at_ms);
+    .with(pin.at_ms)
+    .with(kind);
     [upsert_device, history_first, history_replaced, upsert_pin]
 }
 
@@ -107,7 +109,7 @@ const FORGETTING: usize = 2;
 pub(super) fn forget(device: DeviceId, at_ms: i64) -> [Statement; FORGETTING] {
     let device = || device.as_bytes().as_slice();
     let history = Statement::new(
-        "INSERT INTO pin_history (at, device, fingerprint, what, detail) SELECT ?1, ?2, fingerprint, ?3, ?4 \
+        "INSERT INTO pin_history (at, device, fingerprint, what, detail, kind) SELECT ?1, ?2, fingerprint, ?3, ?4, kind \
          FROM pin WHERE device = ?2",
     );
     let history =

@@ -100,6 +100,13 @@ impl Claim {
         &self.key
     }
 
+    /// Whether the block was in order, and its nonce this connection's: not whether the key is the device's. For
+    /// whoever writes down, after all is over, who was turned away; nothing may depend on it before.
+    #[must_use]
+    pub const fn holds(&self) -> Choice {
+        self.holds
+    }
+
     /// Encrypts credentials to the claimed key if everything holds and `pinned` says that it is the key pinned for
     /// this id, and else to the decoy's; then signs. One public operation, one private one, whatever was claimed.
     ///
