@@ -233,6 +233,18 @@ impl Folder {
     }
 }
 
+#[cfg(test)]
+impl Folder {
+    /// Takes the saved session, as a life that begins does.
+    pub(crate) fn take_session(&self) -> Result<Option<crate::saved::Saved>, Error> {
+        match &self.keys {
+            Keys::Udp(keys) => keys.take_session(&self.dir),
+            #[cfg(feature = "tcp")]
+            Keys::Tcp(_) => Ok(None),
+        }
+    }
+}
+
 /// What is written into a new folder.
 struct Made {
     fresh: Fresh,

@@ -69,7 +69,7 @@ fn a_damaged_file_is_named() {
 fn a_device_of_the_tcp_service_has_an_rsa_key_and_takes_its_clouds_as_pem_or_der() {
     use base64::Engine;
     let dir = tempfile::tempdir().unwrap();
-    let cloud_key = crate::tcp::test_cloud_key().spki();
+    let cloud_key = crate::tcp::tests::cloud::key().public().as_spki().to_vec();
     for generation in Generation::ALL {
         let dir = dir.path().join(generation.name());
         let service = Service::Tcp { cloud_key: cloud_key.clone(), generation };

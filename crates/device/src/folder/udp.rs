@@ -51,7 +51,7 @@ impl UdpKeys {
     /// Takes the saved session, if there is one for these keys. It is removed from disk before it is used,
     /// so that no session is ever loaded twice: after a crash the device shakes hands anew, and neither are
     /// numbers used again (P4) nor old records taken (P3).
-    fn take_session(&self, dir: &Path) -> Result<Option<Saved>, Error> {
+    pub(super) fn take_session(&self, dir: &Path) -> Result<Option<Saved>, Error> {
         let path = dir.join(SESSION);
         let content = private_file::take(&path).map_err(Error::file("take", &path))?;
         Ok(content.and_then(|content| Saved::from_bytes(&content, &self.binding())))
