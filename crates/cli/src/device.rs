@@ -61,21 +61,22 @@ fn service(args: &DeviceNewArgs) -> Result<Service, Failure> {
         (Protocol::Udp, None) => {
             Ok(Service::Udp { cloud_key: read_cloud_key(&args.cloud_key).map_err(failure)? })
         }
-        (Protocol::Udp, Some(_)) => {
-            Err(Failure::usage("--generation is for devices of the TCP service: add --protocol tcp"))
-        }
+        (Protocol::Udp, Some(_)) => Err(Failure::usage(
+            "--generation is for devices of the TCP service: add --protocol tcp",
+        )),
         (Protocol::Tcp, generation) => tcp_service(&args.cloud_key, generation),
     }
 }
 
+/// The TCP service with the cloud's key from this file.
 #[cfg(feature = "tcp")]
-fn tcp_service(cloud_key: &Path, generation: Option<Generation>) -> Result<Service, Failure> {
+pub fn tcp_service(cloud_key: &Path, generation: Option<Generation>) -> Result<Service, Failure> {
     let cloud_key = read_rsa_cloud_key(cloud_key).map_err(failure)?;
     Ok(Service::Tcp { cloud_key, generation: generation.unwrap_or(Generation::Photon) })
 }
 
 #[cfg(not(feature = "tcp"))]
-fn tcp_service(_: &Path, _: Option<Generation>) -> Result<Service, Failure> {
+pub fn tcp_service(_: &Path, _: Option<Generation>) -> Result<Service, Failure> {
     Err(Failure::usage("this build has no TCP service"))
 }
 

@@ -16,8 +16,8 @@ use pintle_cloud::init::{InitOptions, UDP_PUBLIC_FILE, create, is_data_folder};
 use pintle_cloud::priority;
 use pintle_cloud::serve::{Addresses, Node, ServeOptions};
 use pintle_device::{
-    Agent, AgentHandle, CreateOptions, Folder, RunOptions, Service, Value, VariableType, VirtualBoard,
-    read_cloud_key,
+    Agent, AgentHandle, CreateOptions, Folder, RunOptions, Service, Value, VariableType,
+    VirtualBoard, read_cloud_key,
 };
 use std::fs::{self, OpenOptions};
 use std::io::Write;

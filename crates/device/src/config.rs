@@ -219,7 +219,8 @@ impl Reader<'_> {
         };
         match generation {
             Some(generation) if !is_tcp => {
-                Err(self.wrong(generation, "only a device with protocol = \"tcp\" has a generation"))
+                Err(self
+                    .wrong(generation, "only a device with protocol = \"tcp\" has a generation"))
             }
             Some(generation) => {
                 let known = generation_named(generation.get_ref());
@@ -235,7 +236,10 @@ impl Reader<'_> {
             None if self.tcp.is_some() => Ok(generation::KEEPALIVE_SECONDS),
             None => Ok(template::KEEPALIVE_SECONDS),
             Some(seconds) if fixed && *seconds.get_ref() != generation::KEEPALIVE_SECONDS => {
-                Err(self.wrong(&seconds, "this generation pings after 15 seconds and cannot be told otherwise"))
+                Err(self.wrong(
+                    &seconds,
+                    "this generation pings after 15 seconds and cannot be told otherwise",
+                ))
             }
             Some(seconds) if KEEPALIVE.contains(seconds.get_ref()) => Ok(seconds.into_inner()),
             Some(seconds) => Err(self.wrong(&seconds, "keepalive_seconds must be 5 to 3600")),
@@ -320,9 +324,7 @@ impl Reader<'_> {
         }
         let most = self.tcp.map_or(MAX_NAME, |generation| generation.limits().event_name);
         if prefixes.iter().any(|prefix| prefix.is_empty() || prefix.len() > most) {
-            return Err(
-                self.wrong(&events, format!("a prefix in subscribe has 1 to {most} bytes"))
-            );
+            return Err(self.wrong(&events, format!("a prefix in subscribe has 1 to {most} bytes")));
         }
         Ok(events.into_inner())
     }

@@ -50,7 +50,7 @@ pub use keys::Keys;
 pub use network::{Traffic, Weather};
 pub use outages::Outage;
 pub use plan::{LARGEST_PAYLOAD, LONGEST, MOST_DEVICES, Plan, PlanError};
-pub use probe::answers;
+pub use probe::{answers, greets};
 pub use report::{FleetCost, Report};
 pub use speech::{EVENT, PLATFORM};
 pub use tally::{Events, Progress, Sessions, Stage};

@@ -31,10 +31,10 @@ mod silence;
 #[cfg(feature = "simulation")]
 mod simulated;
 
-pub use happening::{Happening, Loss, Ticket, Unpublished};
-pub use outbox::Publication;
 pub(crate) use answer::metrics;
 pub(crate) use backoff::Backoff;
+pub use happening::{Happening, Loss, Ticket, Unpublished};
+pub use outbox::Publication;
 pub(crate) use outbox::{CAPACITY, EventLimits, Outbox};
 pub(crate) use outlet::Outlet;
 pub use profile::Profile;

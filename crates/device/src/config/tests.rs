@@ -15,7 +15,8 @@ fn error(rest: &str) -> String {
 #[test]
 fn the_generated_file_is_valid() {
     let id: DeviceId = "0123456789abcdef01234567".parse().unwrap();
-    let config = Config::parse(&template(id, "[::1]:5684", None), Path::new("device.toml")).unwrap();
+    let config =
+        Config::parse(&template(id, "[::1]:5684", None), Path::new("device.toml")).unwrap();
     assert_eq!((config.id, config.platform_id, config.product_id), (id, 3, 3));
     assert_eq!(config.keepalive_seconds, 25);
     assert_eq!(config.events, Events::default());

@@ -198,7 +198,8 @@ impl<'a> Engine<'a> {
 
     /// Until something comes, or the next thing may be due.
     fn sleep(&mut self, stop: &Stop) -> Result<(), Error> {
-        let busy = self.course.stage == Stage::Running && self.plan.rate >= 50.0 || self.may_begin();
+        let busy =
+            self.course.stage == Stage::Running && self.plan.rate >= 50.0 || self.may_begin();
         let limit = PollTimeout::from(if busy { NAP } else { SLEEP });
         let wires = self.network.wires.iter().map(AsFd::as_fd);
         let waker = (!self.course.stopped).then(|| stop.waker().fd());

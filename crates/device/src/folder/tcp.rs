@@ -19,10 +19,11 @@ pub(super) struct TcpKeys {
 
 impl TcpKeys {
     pub(super) fn read(files: &KeyFiles) -> Result<Self, Error> {
-        let key = DeviceKey::read(&super::read(&files.private)?).map_err(|_| Error::PrivateKey {
-            path: files.private.clone(),
-            expected: "an RSA-1024 private key (PKCS#1 or PKCS#8)",
-        })?;
+        let key =
+            DeviceKey::read(&super::read(&files.private)?).map_err(|_| Error::PrivateKey {
+                path: files.private.clone(),
+                expected: "an RSA-1024 private key (PKCS#1 or PKCS#8)",
+            })?;
         let cloud = read_rsa_cloud_key(&files.server)?;
         let pinned = CloudPublicKey::read(&cloud).map_err(|_| Error::PublicKey {
             path: files.server.clone(),

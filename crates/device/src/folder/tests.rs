@@ -28,9 +28,8 @@ fn a_new_device_has_the_files_of_a_device_os_build() {
     let block = ServerBlock::parse(&read(SERVER_KEY)).unwrap();
     assert_eq!(block.key(), cloud_key.to_spki());
     assert_eq!(block.address().to_string(), "cloud.example.com");
-    let mode = |name: &str| {
-        fs::metadata(folder.dir().join(name)).unwrap().permissions().mode() & 0o777
-    };
+    let mode =
+        |name: &str| fs::metadata(folder.dir().join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(PRIVATE_KEY), mode(".")), (0o600, 0o700));
     assert_eq!(folder.cloud_key(), cloud_key.to_spki());
 }

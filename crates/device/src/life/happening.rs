@@ -82,7 +82,9 @@ pub enum Loss {
     #[error("the handshake failed: {0}")]
     Handshake(HandshakeError),
     /// The answer to the handshake was made for another key, or not by the pinned cloud.
-    #[error("the cloud's answer is not for this device's key, or not signed by the pinned cloud key")]
+    #[error(
+        "the cloud's answer is not for this device's key, or not signed by the pinned cloud key"
+    )]
     WrongAnswer,
     /// The cloud closed the connection instead of admitting the device. It never says why.
     #[error("the cloud did not admit the device; is its key pinned there?")]

@@ -46,7 +46,11 @@ impl Wire {
             // Every frame is a message of its own.
             stream.set_nodelay(true)?;
             let local = stream.local_addr()?;
-            return Ok((Self::Tcp(Stream { stream, waiting: Vec::new(), failed: false }), local, cloud));
+            return Ok((
+                Self::Tcp(Stream { stream, waiting: Vec::new(), failed: false }),
+                local,
+                cloud,
+            ));
         }
         let any: SocketAddr = match cloud {
             SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),

@@ -86,7 +86,11 @@ impl Link {
         });
         // Nobody answers for a function that is not there.
         if bodies.directory.has_function(name) {
-            outlet.tell(Happening::Call { ticket: self.ticket(token), name: name.into(), argument });
+            outlet.tell(Happening::Call {
+                ticket: self.ticket(token),
+                name: name.into(),
+                argument,
+            });
         }
         Ok(())
     }

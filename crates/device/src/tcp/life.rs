@@ -18,7 +18,9 @@ use super::link::{Ending, Link};
 use super::profile::Bodies;
 use crate::error::Error;
 use crate::generation::Generation;
-use crate::life::{Backoff, EventLimits, Happening, Loss, Outbox, Outlet, Profile, Publication, Ticket};
+use crate::life::{
+    Backoff, EventLimits, Happening, Loss, Outbox, Outlet, Profile, Publication, Ticket,
+};
 use crate::runner::Lived;
 use pintle_protocol::reply::Answer;
 use pintle_protocol::tcp::client::Handshake;
@@ -44,9 +46,15 @@ pub(crate) struct Life<R> {
 }
 
 enum Phase {
-    Waiting { until: Duration },
+    Waiting {
+        until: Duration,
+    },
     /// `reached` says whether anything came.
-    Shaking { handshake: Handshake, reached: bool, until: Duration },
+    Shaking {
+        handshake: Handshake,
+        reached: bool,
+        until: Duration,
+    },
     Linked(Box<Link>),
     Gone,
 }

@@ -4,11 +4,11 @@
 use super::profile::Bodies;
 use crate::generation::hello_wait;
 use crate::life::{Happening, Loss, Outbox, Outlet, Publication, Ticket, Unpublished};
+use pintle_protocol::Error;
 use pintle_protocol::coap::{Code, MessageId, Token};
 use pintle_protocol::goodbye::Goodbye;
 use pintle_protocol::tcp::client::{Heard, Received, Session};
 use pintle_protocol::tcp::{Credentials, DEVICE_PATIENCE};
-use pintle_protocol::Error;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -165,6 +165,10 @@ impl Link {
                 Heard::Describe { flags, block } => {
                     self.report(now, &message, (flags, block), bodies, outlet);
                 }
+                // Updates are not taken yet.
+                Heard::Update => {
+                    self.say(outlet, |session, out| session.refuse(out, &message));
+                }
                 Heard::Request(request) => {
                     self.handle_request(now, &message, request, bodies, outlet)?;
                 }
@@ -173,12 +177,7 @@ impl Link {
         self.parted(now)
     }
 
-    fn settle(
-        &mut self,
-        outlet: &mut Outlet,
-        code: Code,
-        which: impl FnMut(&Outstanding) -> bool,
-    ) {
+    fn settle(&mut self, outlet: &mut Outlet, code: Code, which: impl FnMut(&Outstanding) -> bool) {
         let Some(at) = self.outstanding.iter().position(which) else { return };
         if let Tag::Event(publication) = self.outstanding.remove(at).tag {
             outlet.tell(match code.class() {

@@ -123,7 +123,9 @@ fn system(generation: Generation, profile: &Profile) -> String {
     };
     let modules = match generation {
         Generation::Core => module(110_592, 'm', user),
-        _ => [module(262_144, 's', system_version(generation)), module(131_072, 'u', user)].join(","),
+        _ => {
+            [module(262_144, 's', system_version(generation)), module(131_072, 'u', user)].join(",")
+        }
     };
     format!(r#"{{"p":{platform},"m":[{modules}]}}"#)
 }

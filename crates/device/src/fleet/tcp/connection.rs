@@ -29,8 +29,7 @@ impl Connection {
     /// Begins a connection from the address of the device at `index`, and has the kernel tell of it.
     pub(super) fn begin(epoll: &Epoll, index: u32, target: SocketAddrV4) -> io::Result<Self> {
         let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
-        let socket: OwnedFd =
-            socket::socket(AddressFamily::Inet, SockType::Stream, flags, None)?;
+        let socket: OwnedFd = socket::socket(AddressFamily::Inet, SockType::Stream, flags, None)?;
         let own = SockaddrIn::from(SocketAddrV4::new(address::of(index), 0));
         socket::bind(socket.as_raw_fd(), &own)?;
         match socket::connect(socket.as_raw_fd(), &SockaddrIn::from(target)) {

@@ -61,8 +61,10 @@ impl<'a> Engine<'a> {
     ) -> Result<Self, Error> {
         raise_limit();
         let marks = Marks::at_start();
-        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)
-            .map_err(|error| Error::System { action: "wait for connections", source: error.into() })?;
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).map_err(|error| Error::System {
+            action: "wait for connections",
+            source: error.into(),
+        })?;
         let generation = plan.generation().unwrap_or(Generation::Photon);
         Ok(Self {
             plan,
@@ -89,7 +91,8 @@ impl<'a> Engine<'a> {
 
     /// Runs to the end.
     pub(super) fn run(&mut self, stop: &Stop) -> Result<(), Error> {
-        let system = |action| move |error: nix::Error| Error::System { action, source: error.into() };
+        let system =
+            |action| move |error: nix::Error| Error::System { action, source: error.into() };
         let waker = EpollEvent::new(EpollFlags::EPOLLIN | EpollFlags::EPOLLET, WAKER);
         self.epoll.add(stop.waker().fd(), waker).map_err(system("wait for connections"))?;
         let mut ready = vec![EpollEvent::empty(); READY];
@@ -200,9 +203,7 @@ impl<'a> Engine<'a> {
     }
 
     pub(super) fn is_away(&self, index: u32) -> bool {
-        self.devices
-            .get(index as usize)
-            .is_none_or(|device| matches!(device.state, State::Away))
+        self.devices.get(index as usize).is_none_or(|device| matches!(device.state, State::Away))
     }
 }
 

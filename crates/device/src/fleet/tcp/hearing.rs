@@ -4,12 +4,12 @@
 use super::connection::{Came, Connection};
 use super::device::{Outstanding, State, What};
 use super::engine::Engine;
+use pintle_protocol::Error;
 use pintle_protocol::coap::{Kind, MessageId};
 use pintle_protocol::describe::DescribeKind;
 use pintle_protocol::from_cloud::Request;
 use pintle_protocol::tcp::client::{Handshake, Heard, Received, Session};
 use pintle_protocol::tcp::{DEVICE_PATIENCE, DEVICE_PING};
-use pintle_protocol::Error;
 use std::time::Duration;
 
 /// How long a device waits for the whole way in.
@@ -20,10 +20,8 @@ const NOT_ADMITTED: Duration = Duration::from_secs(1);
 /// How much is read at once.
 const PIECE: usize = 4096;
 /// What a virtual device says of itself.
-const SYSTEM: &[u8] = br#"{"p":6,"m":[]}"#;
+const SYSTEM: [&[u8]; 2] = [br#"{"p":0,"m":[]}"#, br#"{"p":6,"m":[]}"#];
 const APPLICATION: &[u8] = br#"{"f":[],"v":{}}"#;
-/// Its product, its platform.
-const PRODUCT: u16 = 6;
 
 impl Engine<'_> {
     /// Makes the connection of a device.
@@ -129,8 +127,10 @@ impl Engine<'_> {
         };
         device.state = State::Linked { connection, session: Box::new(session), connected: false };
         self.tally.sessions.done += 1;
+        // As there is no product, the platform.
+        let platform = self.firmware.platform_id;
         self.say(index, None, |session, out| {
-            session.hello(out, PRODUCT, None, PRODUCT).map(|()| MessageId(0))
+            session.hello(out, platform, None, platform).map(|()| MessageId(0))
         });
     }
 
@@ -158,11 +158,12 @@ impl Engine<'_> {
         let request = match heard {
             Heard::Acknowledged => return self.settled(index, message.id, true),
             Heard::Refused => return self.settled(index, message.id, false),
-            Heard::Time(_) => return,
+            Heard::Time(_) | Heard::Update => return,
             Heard::Describe { flags, block } => {
                 self.tally.asked += 1;
-                let body = if flags == Some(1) { SYSTEM } else { APPLICATION };
-                return self.answer(index, |session, out| session.described(out, &message, body, block));
+                let body = if flags == Some(1) { self.system() } else { APPLICATION };
+                return self
+                    .answer(index, |session, out| session.described(out, &message, body, block));
             }
             Heard::Request(request) => request,
         };
@@ -187,11 +188,16 @@ impl Engine<'_> {
         }
     }
 
+    const fn system(&self) -> &'static [u8] {
+        let [core, photon] = SYSTEM;
+        if self.firmware.platform_id == 0 { core } else { photon }
+    }
+
     /// The cloud said hello: newer firmware says what it runs and is connected once that was heard.
     fn greeted(&mut self, index: u32) {
         if self.firmware.describes_unasked {
             for (kind, body) in
-                [(DescribeKind::System, SYSTEM), (DescribeKind::Application, APPLICATION)]
+                [(DescribeKind::System, self.system()), (DescribeKind::Application, APPLICATION)]
             {
                 self.say(index, Some(What::Describe), |session, out| {
                     session.describe(out, kind, body)

@@ -59,8 +59,10 @@ impl TcpKeys {
             let missing = wanted - pairs.len();
             let fresh = generate(missing, stop, |count| made((wanted - missing + count) as u32));
             pairs.extend(fresh?);
-            let content = Zeroizing::new(pairs.iter().flat_map(Pair::to_bytes).collect::<Vec<u8>>());
-            private_file::replace(path, OWNER_ONLY, &content).map_err(Error::file("write", path))?;
+            let content =
+                Zeroizing::new(pairs.iter().flat_map(Pair::to_bytes).collect::<Vec<u8>>());
+            private_file::replace(path, OWNER_ONLY, &content)
+                .map_err(Error::file("write", path))?;
         }
         pairs.truncate(wanted);
         Ok(Self { ids: Keys::new(seed), cloud, pairs })
@@ -173,9 +175,6 @@ mod tests {
         assert_ne!(two.id(0), Keys::new(1).id(0));
         assert!(same.side(2).is_some() && same.side(3).is_none());
         stop.stop();
-        assert!(matches!(
-            TcpKeys::open(&path, spki, (1, 4), &stop, |_| {}),
-            Err(Error::Ended)
-        ));
+        assert!(matches!(TcpKeys::open(&path, spki, (1, 4), &stop, |_| {}), Err(Error::Ended)));
     }
 }

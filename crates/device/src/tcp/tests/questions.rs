@@ -11,8 +11,10 @@ const APPLICATION: &str = "describe Application {\"f\":[\"led\"],\"v\":{\"temp\"
 
 #[test]
 fn each_generation_introduces_itself_in_its_own_order() {
-    let sizes = ["event spark/hardware/max_binary 384000", "event spark/hardware/ota_chunk_size 512"];
-    let old = [&["hello 0x0000"][..], &sizes, &["subscribe spark", "subscribe cmd/", "time"]].concat();
+    let sizes =
+        ["event spark/hardware/max_binary 384000", "event spark/hardware/ota_chunk_size 512"];
+    let old =
+        [&["hello 0x0000"][..], &sizes, &["subscribe spark", "subscribe cmd/", "time"]].concat();
     let newer = [
         &["hello 0x0036", SYSTEM][..],
         &sizes,
