@@ -4,7 +4,8 @@ mod fleet;
 
 pub use fleet::FleetArgs;
 
-use clap::{Args as ClapArgs, Parser, Subcommand};
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use pintle_device::{Generation, generation_named};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -216,26 +217,19 @@ pub struct OutboxTakeArgs {
     pub json: bool,
 }
 
+/// The services that devices use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Protocol {
+    /// DTLS over UDP
+    Udp,
+    /// The older TCP service
+    Tcp,
+}
+
 #[derive(Subcommand)]
 pub enum DeviceCommand {
     /// Make a device folder: a key pair, an id, the pinned cloud key, a configuration
-    New {
-        /// The device folder to make
-        #[arg(long, value_name = "D")]
-        dir: PathBuf,
-        /// The device id, 24 hex digits; random if not given
-        #[arg(long, value_name = "HEX")]
-        id: Option<String>,
-        /// The cloud's public key: SPKI, as DER or PEM
-        #[arg(long, value_name = "FILE")]
-        cloud_key: PathBuf,
-        /// Where the cloud is
-        #[arg(long, value_name = "HOST:PORT")]
-        cloud: String,
-        /// Print where things are as JSON
-        #[arg(long)]
-        json: bool,
-    },
+    New(DeviceNewArgs),
     /// Run a device until it is told to stop
     Run(DeviceRunArgs),
     /// Write the server block that real hardware needs, with the lines to flash it and read it back
@@ -256,6 +250,31 @@ pub enum DeviceCommand {
         #[arg(long, value_name = "FILE", default_value = "server-block.bin")]
         out: PathBuf,
     },
+}
+
+#[derive(ClapArgs)]
+pub struct DeviceNewArgs {
+    /// The device folder to make
+    #[arg(long, value_name = "D")]
+    pub dir: PathBuf,
+    /// The device id, 24 hex digits; random if not given
+    #[arg(long, value_name = "HEX")]
+    pub id: Option<String>,
+    /// The cloud's public key: SPKI, as DER or PEM
+    #[arg(long, value_name = "FILE")]
+    pub cloud_key: PathBuf,
+    /// Where the cloud is
+    #[arg(long, value_name = "HOST:PORT")]
+    pub cloud: String,
+    /// The service it uses: DTLS over UDP, or the older TCP service, whose cloud key is RSA
+    #[arg(long, value_name = "NAME", default_value = "udp")]
+    pub protocol: Protocol,
+    /// With --protocol tcp, the firmware it is to be: core, photon-0.7, photon-2 [default] or photon-3
+    #[arg(long, value_name = "NAME", value_parser = generation_named)]
+    pub generation: Option<Generation>,
+    /// Print where things are as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(ClapArgs)]

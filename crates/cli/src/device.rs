@@ -1,24 +1,22 @@
 //! `pintle device`.
 
-use crate::args::{DeviceCommand, DeviceRunArgs};
+use crate::args::{DeviceCommand, DeviceNewArgs, DeviceRunArgs, Protocol};
 use crate::failure::Failure;
 use crate::say::say;
 use crate::stop::StopSignals;
 use pintle_device::server_block::{BlockKind, dfu_util_lines};
 use pintle_device::{
-    CreateOptions, Error, Folder, Notice, RunOptions, ServerBlock, Stop, read_cloud_key,
-    read_rsa_cloud_key,
+    CreateOptions, Error, Folder, Generation, Notice, RunOptions, ServerBlock, Service, Stop,
+    read_cloud_key, read_rsa_cloud_key,
 };
 use serde_json::json;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tokio::runtime::Builder;
 
 pub fn run(command: DeviceCommand) -> Result<(), Failure> {
     match command {
-        DeviceCommand::New { dir, id, cloud_key, cloud, json } => {
-            new(dir, id.as_deref(), &cloud_key, cloud, json)
-        }
+        DeviceCommand::New(args) => new(args),
         DeviceCommand::Run(args) => run_device(&args),
         DeviceCommand::ServerBlock { cloud_key, cloud, port, tcp, out } => {
             server_block(&cloud_key, &cloud, port, tcp, &out)
@@ -26,24 +24,19 @@ pub fn run(command: DeviceCommand) -> Result<(), Failure> {
     }
 }
 
-fn new(
-    dir: PathBuf,
-    id: Option<&str>,
-    cloud_key: &Path,
-    cloud: String,
-    json: bool,
-) -> Result<(), Failure> {
+fn new(args: DeviceNewArgs) -> Result<(), Failure> {
+    let service = service(&args)?;
+    let DeviceNewArgs { dir, id, cloud, json, .. } = args;
     let id = id
         .map(|id| {
             id.parse()
                 .map_err(|_| Failure::usage(format!("`{id}` is not a device id: 24 hex digits")))
         })
         .transpose()?;
-    let cloud_key = read_cloud_key(cloud_key).map_err(failure)?;
-    let folder = Folder::create(CreateOptions { dir, id, cloud_key, cloud }).map_err(failure)?;
+    let folder = Folder::create(CreateOptions { dir, id, service, cloud }).map_err(failure)?;
     let (dir, key) = (folder.dir(), folder.public_key_file());
     if json {
-        let fingerprint = folder.public_key().fingerprint().to_string();
+        let fingerprint = folder.fingerprint().to_string();
         say!(
             "{}",
             json!({ "device": folder.id().to_string(), "dir": dir, "public_key": key, "fingerprint": fingerprint })
@@ -60,6 +53,31 @@ fn new(
     );
     say!("Run it:  pintle device run --dir {}", dir.display());
     Ok(())
+}
+
+/// The service of a new device, and the cloud key that it pins.
+fn service(args: &DeviceNewArgs) -> Result<Service, Failure> {
+    match (args.protocol, args.generation) {
+        (Protocol::Udp, None) => {
+            Ok(Service::Udp { cloud_key: read_cloud_key(&args.cloud_key).map_err(failure)? })
+        }
+        (Protocol::Udp, Some(_)) => Err(Failure::usage(
+            "--generation is for devices of the TCP service: add --protocol tcp",
+        )),
+        (Protocol::Tcp, generation) => tcp_service(&args.cloud_key, generation),
+    }
+}
+
+/// The TCP service with the cloud's key from this file.
+#[cfg(feature = "tcp")]
+pub fn tcp_service(cloud_key: &Path, generation: Option<Generation>) -> Result<Service, Failure> {
+    let cloud_key = read_rsa_cloud_key(cloud_key).map_err(failure)?;
+    Ok(Service::Tcp { cloud_key, generation: generation.unwrap_or(Generation::Photon) })
+}
+
+#[cfg(not(feature = "tcp"))]
+pub fn tcp_service(_: &Path, _: Option<Generation>) -> Result<Service, Failure> {
+    Err(Failure::usage("this build has no TCP service"))
 }
 
 fn run_device(args: &DeviceRunArgs) -> Result<(), Failure> {
@@ -124,9 +142,11 @@ fn failure(error: Error) -> Failure {
         Error::AlreadyADevice(_)
         | Error::File { .. }
         | Error::Config { .. }
-        | Error::PrivateKey(_)
+        | Error::PrivateKey { .. }
         | Error::PublicKey { .. }
         | Error::ServerKey { .. }
+        | Error::LongDescribe { .. }
+        | Error::LongName { .. }
         | Error::CloudAddress(_) => Failure::usage(error),
         error => Failure::failed(error),
     }

@@ -1,17 +1,20 @@
 //! `pintle fleet`: pins the keys of its devices in the node, runs them, and says what came of it.
 //!
-//! What it does while it runs is in `pintle_device::fleet`; [`pins`] and [`show`] are the two ends of it.
+//! What it does while it runs is in `pintle_device::fleet`; [`pins`] and [`show`] are the two ends of it, and [`keys`] is
+//! what its devices are known by.
 
+mod keys;
 mod pins;
 mod show;
 
-use crate::args::FleetArgs;
+use crate::args::{FleetArgs, Protocol};
 use crate::failure::Failure;
 use crate::stop::StopSignals;
+use keys::FleetKeys;
 use pintle_cloud::config::Config;
-use pintle_cloud::init::{UDP_PUBLIC_FILE, is_data_folder};
+use pintle_cloud::init::{TCP_PUBLIC_FILE, UDP_PUBLIC_FILE, is_data_folder};
 use pintle_device::fleet::{self, Observer, Plan, Progress, Report, Weather};
-use pintle_device::{Stop, read_cloud_key};
+use pintle_device::{Service, Stop, read_cloud_key};
 use show::Display;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -44,9 +47,10 @@ pub fn run(args: &FleetArgs) -> Result<(), Failure> {
     });
 
     let (mut display, mut count) = (Display::new(), 0);
+    let keys = FleetKeys::open(args, &plan, &stop, &mut display)?;
     let pinned = match args.pinned {
         true => Ok(()),
-        false => pins::set(args, &plan, &stop, &mut display, &mut count),
+        false => pins::set(args, &plan, &keys, &stop, &mut display, &mut count),
     };
     if args.pin_only {
         display.end();
@@ -54,14 +58,14 @@ pub fn run(args: &FleetArgs) -> Result<(), Failure> {
     }
     let ran = pinned.and_then(|()| {
         let mut watch = Watch { display: &mut display, acknowledged };
-        let report = fleet::run(&plan, &stop, &mut watch).map_err(Failure::failed)?;
+        let report = keys.run(&plan, &stop, &mut watch)?;
         watch.end(args)?;
         Ok(report)
     });
     // Whatever became of it, nothing stays behind that was not asked for.
     let cleared = match args.keep {
         true => Ok(()),
-        false => pins::forget(args, &plan, &mut display, count),
+        false => pins::forget(args, &keys, &mut display, count),
     };
     display.end();
     let report = ran?;
@@ -103,12 +107,11 @@ fn plan(args: &FleetArgs) -> Result<Plan, Failure> {
             "{data} is not a data folder: give the one of the node, --data DIR"
         )));
     }
-    let cloud = read_cloud_key(&args.data.join(UDP_PUBLIC_FILE)).map_err(Failure::usage)?;
     let publishers = args.publishers.unwrap_or(args.devices);
     let often = |time: Duration| (!time.is_zero()).then_some(time);
     let usual_limit = Duration::from_secs(60 + u64::from(args.devices) / 500);
     Ok(Plan {
-        cloud,
+        service: service(args)?,
         target: target(args)?,
         devices: args.devices,
         seed: args.seed,
@@ -135,11 +138,40 @@ fn plan(args: &FleetArgs) -> Result<Plan, Failure> {
     })
 }
 
+/// The service, and the cloud's key for it.
+fn service(args: &FleetArgs) -> Result<Service, Failure> {
+    let given = |given: bool, what: &str, with: &str| match given {
+        true => Err(Failure::usage(format!("{what} is for --protocol {with}"))),
+        false => Ok(()),
+    };
+    match args.protocol {
+        Protocol::Udp => {
+            given(args.generation.is_some(), "--generation", "tcp")?;
+            given(args.tcp.is_some(), "--tcp", "tcp")?;
+            let cloud_key = read_cloud_key(&args.data.join(UDP_PUBLIC_FILE));
+            Ok(Service::Udp { cloud_key: cloud_key.map_err(Failure::usage)? })
+        }
+        Protocol::Tcp => {
+            given(args.udp.is_some(), "--udp", "udp")?;
+            let file = args.data.join(TCP_PUBLIC_FILE);
+            if !file.exists() {
+                let data = args.data.display();
+                return Err(Failure::usage(format!(
+                    "{data} has no key for the TCP service: make one with `pintle init --tcp --data {data}`"
+                )));
+            }
+            crate::device::tcp_service(&file, args.generation)
+        }
+    }
+}
+
 /// Where the node is, as seen from this machine.
 fn target(args: &FleetArgs) -> Result<SocketAddrV4, Failure> {
-    let address = match args.udp {
-        Some(address) => address,
-        None => Config::load(&args.data).map_err(Failure::usage)?.udp.listen,
+    let configured = || Config::load(&args.data).map_err(Failure::usage);
+    let address = match (args.protocol, args.udp, args.tcp) {
+        (Protocol::Udp, Some(address), _) | (Protocol::Tcp, _, Some(address)) => address,
+        (Protocol::Udp, None, _) => configured()?.udp.listen,
+        (Protocol::Tcp, _, None) => configured()?.tcp.listen,
     };
     match address.ip() {
         ip if ip.is_unspecified() => Ok(SocketAddrV4::new(Ipv4Addr::LOCALHOST, address.port())),
@@ -152,10 +184,13 @@ fn target(args: &FleetArgs) -> Result<SocketAddrV4, Failure> {
 
 /// Before a million keys are pinned for nobody.
 fn knock(plan: &Plan, data: &Path) -> Result<(), Failure> {
-    match fleet::answers(plan.target) {
+    let is_tcp = plan.generation().is_some();
+    let answers = if is_tcp { fleet::greets } else { fleet::answers };
+    let (service, serve) = if is_tcp { ("tcp", " --tcp ADDR") } else { ("udp", "") };
+    match answers(plan.target) {
         Ok(true) => Ok(()),
         Ok(false) => Err(Failure::usage(format!(
-            "no node answers on {}/udp: start it with `pintle serve --data {}`, or say where it is with --udp",
+            "no node answers on {}/{service}: start it with `pintle serve --data {}{serve}`, or say where it is with --{service}",
             SocketAddr::V4(plan.target),
             data.display()
         ))),

@@ -16,8 +16,8 @@ use pintle_cloud::init::{InitOptions, UDP_PUBLIC_FILE, create, is_data_folder};
 use pintle_cloud::priority;
 use pintle_cloud::serve::{Addresses, Node, ServeOptions};
 use pintle_device::{
-    Agent, AgentHandle, CreateOptions, Folder, RunOptions, Value, VariableType, VirtualBoard,
-    read_cloud_key,
+    Agent, AgentHandle, CreateOptions, Folder, RunOptions, Service, Value, VariableType,
+    VirtualBoard, read_cloud_key,
 };
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -134,7 +134,8 @@ async fn connect(data: &Path, node: &Node, owner: AccountId) -> Result<AgentHand
         }
         Err(_) if !dir.exists() => {
             let cloud_key = read_cloud_key(&data.join(UDP_PUBLIC_FILE)).map_err(Failure::failed)?;
-            Folder::create(CreateOptions { dir, id: None, cloud_key, cloud })
+            let service = Service::Udp { cloud_key };
+            Folder::create(CreateOptions { dir, id: None, service, cloud })
                 .map_err(Failure::failed)?
         }
         Err(error) => return Err(Failure::failed(error)),

@@ -3,7 +3,7 @@
 use crate::board::Board;
 use crate::error::Error;
 use crate::folder::Folder;
-use crate::life::{CAPACITY, check_event};
+use crate::life::{CAPACITY, EventLimits};
 use crate::notice::Notice;
 use crate::runner::{Runner, Shared, ToPublish};
 use crate::stop::Stop;
@@ -44,13 +44,14 @@ impl Agent {
     pub fn spawn(folder: Folder, options: RunOptions) -> Result<AgentHandle, Error> {
         let stop = Stop::new()?;
         let (sender, publications) = sync_channel(CAPACITY);
+        let limits = EventLimits::of(folder.config().tcp);
         let shared = Arc::new(Shared::default());
         let runner = Runner::new(folder, options, stop.clone(), publications, Arc::clone(&shared))?;
         let thread = std::thread::Builder::new()
             .name("device".to_owned())
             .spawn(move || runner.run())
             .map_err(Error::system("start a thread"))?;
-        Ok(AgentHandle { stop, sender, shared, thread: Some(thread) })
+        Ok(AgentHandle { stop, sender, shared, limits, thread: Some(thread) })
     }
 }
 
@@ -59,16 +60,18 @@ pub struct AgentHandle {
     stop: Stop,
     sender: SyncSender<ToPublish>,
     shared: Arc<Shared>,
+    limits: EventLimits,
     thread: Option<JoinHandle<Result<(), Error>>>,
 }
 
 impl AgentHandle {
-    /// Publishes a text event: at most 64 bytes of name and 1024 of data. It waits until the device is connected.
+    /// Publishes a text event: at most 64 bytes of name and 1024 of data, and less where the firmware takes less. It
+    /// waits until the device is connected.
     ///
     /// # Errors
     /// [`Error::Event`] for one out of bounds, [`Error::OutboxFull`], [`Error::Ended`].
     pub fn publish(&self, name: &str, data: &[u8]) -> Result<(), Error> {
-        check_event(name, data)?;
+        self.limits.check(name, data)?;
         let event = ToPublish { name: name.to_owned(), data: data.to_vec() };
         self.sender.try_send(event).map_err(|error| match error {
             TrySendError::Full(_) => Error::OutboxFull(CAPACITY),

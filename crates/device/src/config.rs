@@ -9,6 +9,7 @@ pub(crate) use template::template;
 
 use crate::board::{MAX_FUNCTIONS, MAX_VARIABLES};
 use crate::error::Error;
+use crate::generation::{self, Generation, generation_named, is_old, platform_of};
 use pintle_protocol::value::VariableType;
 use pintle_protocol::{DeviceId, MAX_NAME};
 use serde::Deserialize;
@@ -28,6 +29,8 @@ pub struct Config {
     pub id: DeviceId,
     /// Where the cloud is: `HOST:PORT`.
     pub cloud: String,
+    /// The firmware that it is to be over the TCP service; over UDP if `None`.
+    pub tcp: Option<Generation>,
     /// The platform it says it is; 3 is a virtual device or gateway.
     pub platform_id: u16,
     /// The product it belongs to; without one, the platform id again.
@@ -80,8 +83,9 @@ pub struct Events {
 struct File {
     id: Spanned<String>,
     cloud: Spanned<String>,
-    #[serde(default = "default_platform")]
-    platform_id: u16,
+    protocol: Option<Spanned<String>>,
+    generation: Option<Spanned<String>>,
+    platform_id: Option<u16>,
     product_id: Option<u16>,
     product_version: Option<Spanned<u16>>,
     #[serde(default)]
@@ -123,23 +127,20 @@ impl From<VariableName> for VariableType {
     }
 }
 
-const fn default_platform() -> u16 {
-    template::PLATFORM
-}
-
 impl Config {
     /// Reads and checks the text of a `device.toml`; `path` is for error messages.
     ///
     /// # Errors
     /// [`Error::Config`] with the line.
     pub fn parse(text: &str, path: &Path) -> Result<Self, Error> {
-        let reader = Reader { text, path };
+        let mut reader = Reader { text, path, tcp: None };
         let file: File = toml::from_str(text).map_err(|error| {
             reader.error(
                 error.span().map_or(0, |span| span.start),
                 error.message().replace('\n', "; "),
             )
         })?;
+        reader.tcp = reader.service(file.protocol.as_ref(), file.generation.as_ref())?;
         reader.check(file)
     }
 }
@@ -147,6 +148,8 @@ impl Config {
 struct Reader<'a> {
     text: &'a str,
     path: &'a Path,
+    /// The firmware whose bounds count.
+    tcp: Option<Generation>,
 }
 
 impl Reader<'_> {
@@ -172,11 +175,14 @@ impl Reader<'_> {
                 "cloud must be \"HOST:PORT\", for example \"cloud.example.com:5684\"",
             ));
         }
+        let usual = self.tcp.map_or(template::PLATFORM, platform_of);
+        let platform_id = file.platform_id.unwrap_or(usual);
         Ok(Config {
             id,
             cloud: file.cloud.into_inner(),
-            platform_id: file.platform_id,
-            product_id: file.product_id.unwrap_or(file.platform_id),
+            tcp: self.tcp,
+            platform_id,
+            product_id: file.product_id.unwrap_or(platform_id),
             product_version: self.version(file.product_version)?,
             keepalive_seconds: self.keepalive(file.keepalive_seconds)?,
             functions: self.functions(file.functions)?,
@@ -194,9 +200,47 @@ impl Reader<'_> {
         }
     }
 
+    /// The generation of a device of the TCP service.
+    fn service(
+        &self,
+        protocol: Option<&Spanned<String>>,
+        generation: Option<&Spanned<String>>,
+    ) -> Result<Option<Generation>, Error> {
+        let is_tcp = match protocol {
+            None => false,
+            Some(protocol) => match protocol.get_ref().as_str() {
+                "udp" => false,
+                "tcp" if cfg!(feature = "tcp") => true,
+                "tcp" => {
+                    return Err(self.wrong(protocol, "this build has no TCP service: use another"));
+                }
+                _ => return Err(self.wrong(protocol, "protocol is \"udp\" or \"tcp\"")),
+            },
+        };
+        match generation {
+            Some(generation) if !is_tcp => {
+                Err(self
+                    .wrong(generation, "only a device with protocol = \"tcp\" has a generation"))
+            }
+            Some(generation) => {
+                let known = generation_named(generation.get_ref());
+                known.map(Some).map_err(|error| self.wrong(generation, error))
+            }
+            None => Ok(is_tcp.then_some(Generation::Photon)),
+        }
+    }
+
     fn keepalive(&self, seconds: Option<Spanned<u64>>) -> Result<u64, Error> {
+        let fixed = self.tcp.is_some_and(is_old);
         match seconds {
+            None if self.tcp.is_some() => Ok(generation::KEEPALIVE_SECONDS),
             None => Ok(template::KEEPALIVE_SECONDS),
+            Some(seconds) if fixed && *seconds.get_ref() != generation::KEEPALIVE_SECONDS => {
+                Err(self.wrong(
+                    &seconds,
+                    "this generation pings after 15 seconds and cannot be told otherwise",
+                ))
+            }
             Some(seconds) if KEEPALIVE.contains(seconds.get_ref()) => Ok(seconds.into_inner()),
             Some(seconds) => Err(self.wrong(&seconds, "keepalive_seconds must be 5 to 3600")),
         }
@@ -252,8 +296,9 @@ impl Reader<'_> {
 
     fn name(&self, name: &Spanned<String>) -> Result<(), Error> {
         let text = name.get_ref();
-        if text.is_empty() || text.len() > MAX_NAME || text.contains(['/', '\0']) {
-            return Err(self.wrong(name, format!("a name has 1 to {MAX_NAME} bytes and no slash")));
+        let most = self.tcp.map_or(MAX_NAME, |generation| generation.limits().name);
+        if text.is_empty() || text.len() > most || text.contains(['/', '\0']) {
+            return Err(self.wrong(name, format!("a name has 1 to {most} bytes and no slash")));
         }
         Ok(())
     }
@@ -277,10 +322,9 @@ impl Reader<'_> {
             return Err(self
                 .wrong(&events, format!("subscribe takes at most {MAX_SUBSCRIPTIONS} prefixes")));
         }
-        if prefixes.iter().any(|prefix| prefix.is_empty() || prefix.len() > MAX_NAME) {
-            return Err(
-                self.wrong(&events, format!("a prefix in subscribe has 1 to {MAX_NAME} bytes"))
-            );
+        let most = self.tcp.map_or(MAX_NAME, |generation| generation.limits().event_name);
+        if prefixes.iter().any(|prefix| prefix.is_empty() || prefix.len() > most) {
+            return Err(self.wrong(&events, format!("a prefix in subscribe has 1 to {most} bytes")));
         }
         Ok(events.into_inner())
     }

@@ -32,8 +32,13 @@ pub enum Error {
         message: String,
     },
     /// A private key that is none.
-    #[error("{} is not a P-256 private key (SEC 1 or PKCS#8 DER); restore it or make a new device", .0.display())]
-    PrivateKey(PathBuf),
+    #[error("{} is not {expected}; restore it or make a new device", path.display())]
+    PrivateKey {
+        /// The file.
+        path: PathBuf,
+        /// What it should be.
+        expected: &'static str,
+    },
     /// A public key that is none.
     #[error("{} is not {expected}, as DER or PEM", path.display())]
     PublicKey {
@@ -77,6 +82,29 @@ pub enum Error {
         "the functions and variables cannot be described: at most 100 of each, names of 1 to 64 bytes"
     )]
     Describe,
+    /// A name that is longer than the firmware takes.
+    #[error("the name {name:?} is too long for a {}: it takes {limit} bytes", generation.name())]
+    LongName {
+        /// The firmware.
+        generation: crate::generation::Generation,
+        /// The name of the function or variable.
+        name: String,
+        /// Its most, in bytes.
+        limit: usize,
+    },
+    /// More functions or variables than the firmware can say in one message.
+    #[error(
+        "the functions and variables of a {} take {length} bytes to describe, and it can send {limit}: have fewer, or shorter names",
+        generation.name()
+    )]
+    LongDescribe {
+        /// The firmware.
+        generation: crate::generation::Generation,
+        /// Bytes of the description.
+        length: usize,
+        /// How many may be.
+        limit: usize,
+    },
     /// More events are waiting than the agent keeps.
     #[error("{0} events are waiting to be sent; publish more slowly")]
     OutboxFull(usize),

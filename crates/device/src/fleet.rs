@@ -16,6 +16,7 @@
 
 mod address;
 mod cost;
+mod course;
 mod crypto;
 mod device;
 mod engine;
@@ -25,6 +26,7 @@ mod histogram;
 mod keys;
 mod network;
 mod offering;
+mod outages;
 mod pending;
 mod plan;
 mod probe;
@@ -35,6 +37,8 @@ mod shaking;
 mod socket;
 mod speech;
 mod tally;
+#[cfg(feature = "tcp")]
+mod tcp;
 #[cfg(test)]
 mod tests;
 mod wheel;
@@ -44,21 +48,31 @@ pub use engine::Observer;
 pub use histogram::Latency;
 pub use keys::Keys;
 pub use network::{Traffic, Weather};
+pub use outages::Outage;
 pub use plan::{LARGEST_PAYLOAD, LONGEST, MOST_DEVICES, Plan, PlanError};
-pub use probe::answers;
+pub use probe::{answers, greets};
 pub use report::{FleetCost, Report};
 pub use speech::{EVENT, PLATFORM};
 pub use tally::{Events, Progress, Sessions, Stage};
+#[cfg(feature = "tcp")]
+pub use tcp::{TcpKeys, run_tcp};
 
 use crate::error::Error;
 use crate::stop::Stop;
+use pintle_dtls::PublicKey;
 
-/// Runs a fleet to its end, on the caller's thread. The keys of its devices ([`Keys`]) must be pinned.
+/// Runs a fleet on UDP, whose devices have `cloud` pinned, to its end, on the caller's thread. The keys of its devices
+/// ([`Keys`]) must be pinned.
 ///
 /// # Errors
 /// Where there is no socket to be had, or it fails. That devices stay out is no error: the report says so.
-pub fn run(plan: &Plan, stop: &Stop, observer: &mut dyn Observer) -> Result<Report, Error> {
-    let mut engine = engine::Engine::new(plan, observer)?;
+pub fn run(
+    plan: &Plan,
+    cloud: PublicKey,
+    stop: &Stop,
+    observer: &mut dyn Observer,
+) -> Result<Report, Error> {
+    let mut engine = engine::Engine::new(plan, cloud, observer)?;
     engine.run(stop)?;
     Ok(engine.report())
 }

@@ -1,36 +1,57 @@
-//! A device on disk: `device_key.der` (SEC 1 private key, mode 0600), `device_pub.der` (its public half),
-//! `server_key.der` (the 320-byte record of the cloud it is pinned to), `device.toml`, and between runs
-//! `session.bin`. Keys are in the formats that a Device OS build for the host reads, too.
+//! A device on disk: `device_key.der` (its private key, mode 0600), `device_pub.der` (the public half),
+//! `server_key.der` (the record of the cloud it is pinned to), `device.toml`, and over UDP between runs
+//! `session.bin`. Keys are in the formats that a Device OS build for the host reads, too: P-256 for a device of the UDP
+//! service, RSA for one of the TCP service.
 //!
 //! The address in `device.toml` is the one that counts; the one in `server_key.der` is for other readers.
 
+#[cfg(feature = "tcp")]
+mod tcp;
+mod udp;
+
 use crate::config::{Config, split_host_port, template};
 use crate::error::Error;
-use crate::life::{Life, Profile};
+use crate::generation::Generation;
+use crate::life::Profile;
 use crate::private_file::{self, OWNER_ONLY, READABLE};
-use crate::saved::{Binding, Saved};
-use crate::server_block::ServerBlock;
-use aws_lc_rs::encoding::{AsDer, EcPrivateKeyRfc5915Der};
+use crate::runner::Lived;
+use crate::server_block::{BlockKind, ServerBlock};
+use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
-use pintle_dtls::PublicKey;
-use pintle_dtls::client::{ClientConfig, Offer};
-use pintle_dtls::crypto::{AwsLc, AwsLcSigningKey, Crypto};
+use pintle_dtls::{Fingerprint, PublicKey};
 use pintle_protocol::DeviceId;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
+use udp::UdpKeys;
 use zeroize::Zeroizing;
 
 const PRIVATE_KEY: &str = "device_key.der";
 const PUBLIC_KEY: &str = "device_pub.der";
 const SERVER_KEY: &str = "server_key.der";
 const CONFIG: &str = "device.toml";
-const SESSION: &str = "session.bin";
 /// No file of a device is larger, in bytes.
 const LARGEST_FILE: u64 = 256 * 1024;
+
+/// Which service a new device uses, and the cloud key that it is pinned to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Service {
+    /// DTLS over UDP.
+    Udp {
+        /// The cloud's key.
+        cloud_key: PublicKey,
+    },
+    /// The older TCP service.
+    #[cfg(feature = "tcp")]
+    Tcp {
+        /// The DER of the cloud's key, from [`crate::read_rsa_cloud_key`].
+        cloud_key: Vec<u8>,
+        /// The firmware it is to be.
+        generation: Generation,
+    },
+}
 
 /// What a new device is made from.
 #[derive(Clone, Debug)]
@@ -39,8 +60,8 @@ pub struct CreateOptions {
     pub dir: PathBuf,
     /// The device's id; a random one if `None`.
     pub id: Option<DeviceId>,
-    /// The key of the cloud that the device is pinned to.
-    pub cloud_key: PublicKey,
+    /// The service, and the key of the cloud.
+    pub service: Service,
     /// Where that cloud is: `HOST:PORT`.
     pub cloud: String,
 }
@@ -49,9 +70,25 @@ pub struct CreateOptions {
 pub struct Folder {
     dir: PathBuf,
     config: Config,
-    key: Zeroizing<Vec<u8>>,
-    public_key: PublicKey,
-    cloud_key: PublicKey,
+    keys: Keys,
+}
+
+enum Keys {
+    Udp(UdpKeys),
+    #[cfg(feature = "tcp")]
+    Tcp(tcp::TcpKeys),
+}
+
+/// Where the keys lie.
+struct KeyFiles {
+    private: PathBuf,
+    server: PathBuf,
+}
+
+/// A new key pair, in DER.
+struct Fresh {
+    private: Zeroizing<Vec<u8>>,
+    public: Vec<u8>,
 }
 
 impl Folder {
@@ -60,7 +97,7 @@ impl Folder {
     /// # Errors
     /// [`Error::AlreadyADevice`], [`Error::CloudAddress`], [`Error::File`], [`Error::NoRandomness`].
     pub fn create(options: CreateOptions) -> Result<Self, Error> {
-        let CreateOptions { dir, id, cloud_key, cloud } = options;
+        let CreateOptions { dir, id, service, cloud } = options;
         let Some((host, port)) = split_host_port(&cloud) else {
             return Err(Error::CloudAddress(cloud));
         };
@@ -69,45 +106,35 @@ impl Folder {
             return Err(Error::AlreadyADevice(dir));
         }
         let id = id.map_or_else(random_id, Ok)?;
-        let (key, public_key) = generate_key()?;
-        let server_key = ServerBlock::udp(&cloud_key, host, port)
-            .map_or_else(|_| ServerBlock::key_only(&cloud_key), |block| block.as_bytes().to_vec());
+        let made = Made::of(&service, host, port)?;
         private_file::create_folder(&dir).map_err(Error::file("make", &dir))?;
         let write = |name: &str, mode, content: &[u8]| {
             let path = dir.join(name);
             private_file::create(&path, mode, content).map_err(Error::file("write", &path))
         };
-        write(PRIVATE_KEY, OWNER_ONLY, &key)?;
-        write(PUBLIC_KEY, READABLE, &public_key.to_spki())?;
-        write(SERVER_KEY, READABLE, &server_key)?;
+        write(PRIVATE_KEY, OWNER_ONLY, &made.fresh.private)?;
+        write(PUBLIC_KEY, READABLE, &made.fresh.public)?;
+        write(SERVER_KEY, READABLE, &made.record)?;
         // Last, so that a folder with a configuration is a whole device.
-        write(CONFIG, READABLE, template(id, &cloud).as_bytes())?;
+        write(CONFIG, READABLE, template(id, &cloud, made.generation).as_bytes())?;
         Self::open(&dir)
     }
 
     /// Opens a device and checks everything in its folder but the session.
     ///
     /// # Errors
-    /// [`Error::Config`], [`Error::PrivateKey`], [`Error::ServerKey`], [`Error::File`].
+    /// [`Error::Config`], [`Error::PrivateKey`], [`Error::ServerKey`], [`Error::PublicKey`], [`Error::File`].
     pub fn open(dir: &Path) -> Result<Self, Error> {
-        let read = |name: &str| {
-            let path = dir.join(name);
-            read_bounded(&path).map_err(Error::file("read", &path)).map(|content| (path, content))
-        };
-        let (path, text) = read(CONFIG)?;
+        let path = dir.join(CONFIG);
+        let text = read(&path)?;
         let config = Config::parse(&String::from_utf8_lossy(&text), &path)?;
-        let (path, key) = read(PRIVATE_KEY)?;
-        let signing = AwsLc.signing_key_from_der(&key).map_err(|_| Error::PrivateKey(path))?;
-        let (path, record) = read(SERVER_KEY)?;
-        let cloud_key =
-            ServerBlock::udp_key(&record).map_err(|reason| Error::ServerKey { path, reason })?;
-        Ok(Self {
-            dir: dir.to_path_buf(),
-            config,
-            key,
-            public_key: AwsLc.public_key(&signing),
-            cloud_key,
-        })
+        let files = KeyFiles { private: dir.join(PRIVATE_KEY), server: dir.join(SERVER_KEY) };
+        let keys = match config.tcp {
+            #[cfg(feature = "tcp")]
+            Some(_) => Keys::Tcp(tcp::TcpKeys::read(&files)?),
+            _ => Keys::Udp(UdpKeys::read(&files)?),
+        };
+        Ok(Self { dir: dir.to_path_buf(), config, keys })
     }
 
     /// The device's id.
@@ -128,22 +155,37 @@ impl Folder {
         &self.dir
     }
 
-    /// The device's public key, to be pinned in the cloud.
+    /// The DER of the device's public key, to be pinned in the cloud.
     #[must_use]
-    pub const fn public_key(&self) -> PublicKey {
-        self.public_key
+    pub fn public_key(&self) -> Vec<u8> {
+        match &self.keys {
+            Keys::Udp(keys) => keys.public.to_spki().to_vec(),
+            #[cfg(feature = "tcp")]
+            Keys::Tcp(keys) => keys.public.as_spki().to_vec(),
+        }
     }
 
-    /// Where that key lies as 91 bytes of DER.
+    /// The fingerprint of that key.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        let hash = digest(&SHA256, &self.public_key());
+        Fingerprint::from_bytes(hash.as_ref().try_into().unwrap_or_default())
+    }
+
+    /// Where that key lies as DER.
     #[must_use]
     pub fn public_key_file(&self) -> PathBuf {
         self.dir.join(PUBLIC_KEY)
     }
 
-    /// The cloud key that the device is pinned to.
+    /// The DER of the cloud key that the device is pinned to.
     #[must_use]
-    pub const fn cloud_key(&self) -> PublicKey {
-        self.cloud_key
+    pub fn cloud_key(&self) -> Vec<u8> {
+        match &self.keys {
+            Keys::Udp(keys) => keys.cloud.to_spki().to_vec(),
+            #[cfg(feature = "tcp")]
+            Keys::Tcp(keys) => keys.cloud.clone(),
+        }
     }
 
     /// Points the device to another address of the same cloud, for this run only: local clouds get another
@@ -157,53 +199,80 @@ impl Folder {
         Ok(())
     }
 
-    /// The life of this device, with its saved session if there is one. See [`Life`] for how to drive it;
-    /// [`crate::run`] does so on a socket.
+    /// The life of this device, with its saved session if there is one; [`crate::run`] drives it on a socket.
     ///
     /// # Errors
     /// [`Error::File`] if the session cannot be taken, [`Error::Describe`] for a profile out of bounds.
-    pub fn begin(&self, profile: Profile, now: Duration) -> Result<Life, Error> {
-        let key = self.signing_key()?;
-        let client = ClientConfig::new(AwsLc, key, self.cloud_key, Offer::DeviceOs);
+    pub(crate) fn begin(
+        &self,
+        profile: Profile,
+        now: Duration,
+    ) -> Result<Box<dyn Lived + Send>, Error> {
         let mut seed = [0; 8];
         rand::fill(&mut seed).map_err(|_| Error::NoRandomness)?;
-        Life::start(Arc::new(client), profile, self.take_session()?, now, u64::from_be_bytes(seed))
+        let seed = u64::from_be_bytes(seed);
+        Ok(match &self.keys {
+            Keys::Udp(keys) => Box::new(keys.begin(&self.dir, profile, (now, seed))?),
+            #[cfg(feature = "tcp")]
+            Keys::Tcp(keys) => {
+                let generation = self.config.tcp.unwrap_or(Generation::Photon);
+                Box::new(keys.begin(generation, profile, (now, seed))?)
+            }
+        })
     }
 
     /// Keeps the session of a life that has come to its end for the next one.
     ///
     /// # Errors
     /// [`Error::File`].
-    pub fn keep(&self, life: Life) -> Result<(), Error> {
-        life.into_saved().map_or(Ok(()), |saved| self.put_session(&saved))
+    pub(crate) fn keep(&self, life: &mut (dyn Lived + Send)) -> Result<(), Error> {
+        match (&self.keys, life.take_saved()) {
+            (Keys::Udp(keys), Some(saved)) => keys.put_session(&self.dir, &saved),
+            _ => Ok(()),
+        }
     }
+}
 
-    /// The private key, for a handshake.
-    fn signing_key(&self) -> Result<AwsLcSigningKey, Error> {
-        AwsLc
-            .signing_key_from_der(&self.key)
-            .map_err(|_| Error::PrivateKey(self.dir.join(PRIVATE_KEY)))
+#[cfg(test)]
+impl Folder {
+    /// Takes the saved session, as a life that begins does.
+    pub(crate) fn take_session(&self) -> Result<Option<crate::saved::Saved>, Error> {
+        match &self.keys {
+            Keys::Udp(keys) => keys.take_session(&self.dir),
+            #[cfg(feature = "tcp")]
+            Keys::Tcp(_) => Ok(None),
+        }
     }
+}
 
-    /// Takes the saved session, if there is one for these keys. It is removed from disk before it is used,
-    /// so that no session is ever loaded twice: after a crash the device shakes hands anew, and neither are
-    /// numbers used again (P4) nor old records taken (P3).
-    pub(crate) fn take_session(&self) -> Result<Option<Saved>, Error> {
-        let path = self.dir.join(SESSION);
-        let content = private_file::take(&path).map_err(Error::file("take", &path))?;
-        Ok(content.and_then(|content| Saved::from_bytes(&content, &self.binding())))
-    }
+/// What is written into a new folder.
+struct Made {
+    fresh: Fresh,
+    record: Vec<u8>,
+    generation: Option<Generation>,
+}
 
-    /// Keeps a session for the next run.
-    fn put_session(&self, saved: &Saved) -> Result<(), Error> {
-        let path = self.dir.join(SESSION);
-        let content = saved.to_bytes(&self.binding());
-        private_file::replace(&path, OWNER_ONLY, &content).map_err(Error::file("write", &path))
+impl Made {
+    fn of(service: &Service, host: &str, port: u16) -> Result<Self, Error> {
+        let (fresh, kind, cloud_key, generation) = match service {
+            Service::Udp { cloud_key } => {
+                (udp::generate()?, BlockKind::Udp, cloud_key.to_spki().to_vec(), None)
+            }
+            #[cfg(feature = "tcp")]
+            Service::Tcp { cloud_key, generation } => {
+                (tcp::generate()?, BlockKind::Tcp, cloud_key.clone(), Some(*generation))
+            }
+        };
+        let record = ServerBlock::build(kind, &cloud_key, host, port).map_or_else(
+            |_| ServerBlock::key_only(kind, &cloud_key),
+            |block| block.as_bytes().to_vec(),
+        );
+        Ok(Self { fresh, record, generation })
     }
+}
 
-    fn binding(&self) -> Binding {
-        Binding { device: self.public_key.fingerprint(), cloud: self.cloud_key.fingerprint() }
-    }
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    read_bounded(path).map_err(Error::file("read", path))
 }
 
 fn read_bounded(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
@@ -222,78 +291,5 @@ fn random_id() -> Result<DeviceId, Error> {
     Ok(DeviceId::from_bytes(id))
 }
 
-/// A P-256 key as 121 bytes of SEC 1 DER, and its public half.
-fn generate_key() -> Result<(Zeroizing<Vec<u8>>, PublicKey), Error> {
-    let pair =
-        EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).map_err(|_| Error::NoRandomness)?;
-    let der: EcPrivateKeyRfc5915Der<'_> =
-        pair.private_key().as_der().map_err(|_| Error::NoRandomness)?;
-    let der = Zeroizing::new(der.as_ref().to_vec());
-    let key = AwsLc.signing_key_from_der(&der).map_err(|_| Error::NoRandomness)?;
-    Ok((der, AwsLc.public_key(&key)))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::PermissionsExt;
-
-    fn cloud_key() -> PublicKey {
-        generate_key().unwrap().1
-    }
-
-    fn options(dir: &Path, cloud: &str) -> CreateOptions {
-        CreateOptions {
-            dir: dir.join("d"),
-            id: None,
-            cloud_key: cloud_key(),
-            cloud: cloud.to_owned(),
-        }
-    }
-
-    #[test]
-    fn a_new_device_has_the_files_of_a_device_os_build() {
-        let dir = tempfile::tempdir().unwrap();
-        let options = options(dir.path(), "cloud.example.com:5684");
-        let folder = Folder::create(options.clone()).unwrap();
-        let read = |name: &str| fs::read(folder.dir().join(name)).unwrap();
-        assert_eq!(read(PRIVATE_KEY).len(), 121);
-        assert_eq!(read(PUBLIC_KEY), folder.public_key().to_spki());
-        let block = ServerBlock::parse(&read(SERVER_KEY)).unwrap();
-        assert_eq!(block.key(), options.cloud_key.to_spki());
-        assert_eq!(block.address().to_string(), "cloud.example.com");
-        let mode = |name: &str| {
-            fs::metadata(folder.dir().join(name)).unwrap().permissions().mode() & 0o777
-        };
-        assert_eq!((mode(PRIVATE_KEY), mode(".")), (0o600, 0o700));
-        assert_eq!(folder.cloud_key(), options.cloud_key);
-    }
-
-    #[test]
-    fn a_folder_that_holds_a_device_is_not_written_over() {
-        let dir = tempfile::tempdir().unwrap();
-        let options = options(dir.path(), "127.0.0.1:5684");
-        let first = Folder::create(options.clone()).unwrap();
-        assert!(matches!(Folder::create(options), Err(Error::AlreadyADevice(_))));
-        assert_eq!(Folder::open(first.dir()).unwrap().public_key(), first.public_key());
-    }
-
-    #[test]
-    fn a_cloud_with_an_ipv6_address_is_pinned_too() {
-        let dir = tempfile::tempdir().unwrap();
-        let options = options(dir.path(), "[::1]:5684");
-        assert_eq!(Folder::create(options.clone()).unwrap().cloud_key(), options.cloud_key);
-    }
-
-    #[test]
-    fn a_damaged_file_is_named() {
-        let dir = tempfile::tempdir().unwrap();
-        let folder = Folder::create(options(dir.path(), "127.0.0.1:5684")).unwrap();
-        fs::write(folder.dir().join(SERVER_KEY), b"junk").unwrap();
-        let error = Folder::open(folder.dir()).err().unwrap().to_string();
-        assert!(error.contains("server_key.der: a server record has 320 bytes"), "{error}");
-        fs::write(folder.dir().join(PRIVATE_KEY), b"junk").unwrap();
-        let error = Folder::open(folder.dir()).err().unwrap().to_string();
-        assert!(error.contains("device_key.der is not a P-256 private key"), "{error}");
-    }
-}
+mod tests;

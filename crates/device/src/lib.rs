@@ -6,7 +6,8 @@
 //! [`Agent`] put the two on a UDP socket with a [`Board`] that answers functions and variables. Apart from
 //! those, [`ServerBlock`] makes the record that real hardware keeps of its cloud.
 //!
-//! Ruled by the wire of Device OS 6.2 over UDP. Firmware updates, ledgers and the TCP service are not here.
+//! Ruled by the wire of Device OS 6.2 over UDP, and over TCP by that of the firmware that came before. Firmware
+//! updates and ledgers are not here.
 //!
 //! Network credentials (Wi-Fi, SIM) have no place in this crate: no type of it can hold one, so none can be
 //! put into a message (P7).
@@ -20,6 +21,7 @@ mod config;
 mod error;
 pub mod fleet;
 mod folder;
+mod generation;
 pub mod life;
 mod notice;
 mod private_file;
@@ -29,12 +31,15 @@ mod runner;
 mod saved;
 pub mod server_block;
 mod stop;
+#[cfg(feature = "tcp")]
+mod tcp;
 
 pub use agent::{Agent, AgentHandle, RunOptions, run};
 pub use board::{Board, BoardError, VirtualBoard};
 pub use config::{Config, Events, Source, Variable};
 pub use error::Error;
-pub use folder::{CreateOptions, Folder};
+pub use folder::{CreateOptions, Folder, Service};
+pub use generation::{Generation, generation_named};
 pub use life::{Life, Loss, Profile};
 pub use notice::Notice;
 pub use pintle_dtls::PublicKey;

@@ -31,19 +31,19 @@ mod silence;
 #[cfg(feature = "simulation")]
 mod simulated;
 
+pub(crate) use answer::metrics;
+pub(crate) use backoff::Backoff;
 pub use happening::{Happening, Loss, Ticket, Unpublished};
 pub use outbox::Publication;
-pub(crate) use outbox::{CAPACITY, check_event};
+pub(crate) use outbox::{CAPACITY, EventLimits, Outbox};
+pub(crate) use outlet::Outlet;
 pub use profile::Profile;
 #[cfg(feature = "simulation")]
 pub use simulated::Kept;
 
 use crate::error::Error;
 use crate::saved::Saved;
-use backoff::Backoff;
 use link::{Ending, Link};
-use outbox::Outbox;
-use outlet::Outlet;
 use pintle_dtls::Session;
 use pintle_dtls::client::{ClientConfig, Handshake};
 use pintle_dtls::crypto::{AwsLc, Crypto};
@@ -255,7 +255,7 @@ impl Life {
     }
 
     /// The session for the next run, if there is one. Nothing more is sent in it.
-    pub(crate) fn into_saved(mut self) -> Option<Saved> {
+    pub(crate) fn take_saved(&mut self) -> Option<Saved> {
         self.outlet.parting.take()
     }
 

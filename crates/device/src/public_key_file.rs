@@ -2,7 +2,7 @@
 //! real hardware, whose first bytes are the DER.
 
 use crate::error::Error;
-use crate::server_block::{self, ServerBlock};
+use crate::server_block::{self, BlockKind, ServerBlock};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pintle_dtls::PublicKey;
@@ -27,12 +27,16 @@ pub fn read_cloud_key(path: &Path) -> Result<PublicKey, Error> {
     )
 }
 
-/// Reads the public key of a cloud's TCP service (RSA-2048, exponent 65537) and returns its 294 bytes of DER.
+/// Reads the public key of a cloud's TCP service (RSA-2048, exponent 65537): DER or PEM SubjectPublicKeyInfo, or a
+/// 512-byte server record. Returns its 294 bytes of DER.
 ///
 /// # Errors
 /// [`Error::File`] or [`Error::PublicKey`].
 pub fn read_rsa_cloud_key(path: &Path) -> Result<Vec<u8>, Error> {
-    let der = pem_or_der(&read(path)?);
+    let mut der = pem_or_der(&read(path)?);
+    if der.len() == BlockKind::Tcp.size() {
+        der.truncate(server_block::RSA_SPKI);
+    }
     if server_block::is_rsa_2048(&der) {
         return Ok(der);
     }

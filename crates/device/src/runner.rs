@@ -2,32 +2,34 @@
 //! worker for each call. No async runtime.
 
 mod lines;
+mod lived;
 mod sources;
+mod wire;
 mod workers;
+
+pub(crate) use lived::Lived;
 
 use crate::agent::RunOptions;
 use crate::board::{Board, BoardError, ConfiguredBoard};
-use crate::config::split_host_port;
 use crate::error::Error;
 use crate::folder::Folder;
-use crate::life::{Happening, Life, Profile};
+use crate::life::{Happening, Profile};
 use crate::notice::Notice;
 use crate::stop::Stop;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pintle_protocol::reply::Answer;
 use sources::Sources;
-use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
-use std::os::fd::AsFd;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use wire::{Came, Wire};
 use workers::{Done, Workers};
 
 /// Longer than any datagram that a cloud sends, in bytes.
-const DATAGRAM: usize = 2048;
-/// How many datagrams are read before anything else gets its turn.
+const PIECE: usize = 2048;
+/// How many datagrams, or pieces of a stream, are read before anything else gets its turn.
 const BURST: usize = 64;
 /// What the cloud is told when a function could not be run.
 const FAILED: i32 = -1;
@@ -64,8 +66,8 @@ impl Shared {
 /// A device and everything around it.
 pub(crate) struct Runner {
     folder: Folder,
-    life: Life,
-    socket: Option<UdpSocket>,
+    life: Box<dyn Lived + Send>,
+    wire: Option<Wire>,
     workers: Workers,
     sources: Sources,
     publications: Receiver<ToPublish>,
@@ -92,7 +94,7 @@ impl Runner {
         Ok(Self {
             folder,
             life,
-            socket: None,
+            wire: None,
             workers: Workers::new(board, stop.waker().clone()),
             sources,
             publications,
@@ -123,7 +125,10 @@ impl Runner {
             self.life.handle_timeout(self.now());
         }
         self.shared.connected.store(false, Ordering::Release);
-        self.folder.keep(self.life)
+        if let Some(wire) = self.wire {
+            wire.finish();
+        }
+        self.folder.keep(self.life.as_mut())
     }
 
     fn now(&self) -> Duration {
@@ -136,8 +141,9 @@ impl Runner {
             if let Some(happening) = self.life.poll_happening() {
                 self.act_on(happening);
             } else if let Some(datagram) = self.life.poll_transmit() {
-                // A datagram that is not sent is one that is lost: it is repeated.
-                let _ = self.socket.as_ref().map(|socket| socket.send(&datagram));
+                if let Some(wire) = &mut self.wire {
+                    wire.send(&datagram);
+                }
             } else {
                 break;
             }
@@ -149,7 +155,12 @@ impl Runner {
         match happening {
             Happening::NewSocket => self.reopen(),
             Happening::Connected { resumed } => self.tell(Notice::Connected { resumed }),
-            Happening::Disconnected(loss) => self.tell(Notice::Disconnected(loss)),
+            Happening::Disconnected(loss) => {
+                if self.wire.as_ref().is_some_and(Wire::is_stream) {
+                    self.wire = None;
+                }
+                self.tell(Notice::Disconnected(loss));
+            }
             Happening::Call { ticket, name, argument } => {
                 if !self.workers.call(ticket, name, argument) {
                     self.life.answer_call(self.now(), ticket, Err(Answer::Unavailable));
@@ -177,17 +188,18 @@ impl Runner {
         (self.on_notice)(notice);
     }
 
-    /// A fresh socket, connected so that the system takes datagrams from the cloud's address only.
+    /// A fresh socket to the cloud.
     fn reopen(&mut self) {
-        match connect(&self.folder.config().cloud) {
-            Ok((socket, local, cloud)) => {
-                self.socket = Some(socket);
+        let config = self.folder.config();
+        match Wire::open(&config.cloud, config.tcp.is_some()) {
+            Ok((wire, local, cloud)) => {
+                self.wire = Some(wire);
                 self.shared.set_local(local);
                 self.tell(Notice::Connecting { cloud, local });
             }
             Err(error) => {
                 tracing::debug!(%error, "no socket to the cloud");
-                self.socket = None;
+                self.wire = None;
                 self.life.unreachable(self.now());
             }
         }
@@ -203,7 +215,7 @@ impl Runner {
         });
         let readable = |fd| PollFd::new(fd, PollFlags::POLLIN);
         let mut fds = vec![readable(self.stop.waker().fd())];
-        fds.extend(self.socket.as_ref().map(|socket| readable(socket.as_fd())));
+        fds.extend(self.wire.as_ref().map(Wire::poll_fd));
         if self.life.has_room() {
             fds.extend(self.sources.fds().map(readable));
         }
@@ -216,20 +228,23 @@ impl Runner {
     }
 
     fn receive(&mut self) {
-        let mut buffer = [0; DATAGRAM];
+        let mut buffer = [0; PIECE];
         for _ in 0..BURST {
-            let Some(socket) = &self.socket else { return };
-            match socket.recv(&mut buffer) {
-                Ok(length) => {
+            let Some(wire) = &mut self.wire else { return };
+            match wire.receive(&mut buffer) {
+                Came::Bytes(length) => {
                     let now = self.now();
-                    self.life.handle_datagram(now, buffer.get_mut(..length).unwrap_or_default());
-                    // A new socket may be due before the next datagram is read.
-                    self.drain();
+                    self.life.handle_input(now, buffer.get_mut(..length).unwrap_or_default());
                 }
-                // Anybody can make up "port unreachable": like no answer, it says nothing.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-                Err(_) => return,
+                Came::Nothing => return,
+                Came::Noise => {}
+                Came::End => {
+                    self.wire = None;
+                    self.life.closed(self.now());
+                }
             }
+            // A new socket may be due before more is read.
+            self.drain();
         }
     }
 
@@ -294,21 +309,6 @@ fn profile_of(folder: &Folder, board: &dyn Board) -> Profile {
         variables: board.variables(),
         subscriptions: config.events.subscribe.clone(),
     }
-}
-
-/// A socket on a fresh port, its address, and the cloud's.
-fn connect(cloud: &str) -> io::Result<(UdpSocket, SocketAddr, SocketAddr)> {
-    let (host, port) = split_host_port(cloud).ok_or(io::ErrorKind::InvalidInput)?;
-    let cloud = (host, port).to_socket_addrs()?.next().ok_or(io::ErrorKind::NotFound)?;
-    let any: SocketAddr = match cloud {
-        SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-        SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-    };
-    let socket = UdpSocket::bind(any)?;
-    socket.connect(cloud)?;
-    socket.set_nonblocking(true)?;
-    let local = socket.local_addr()?;
-    Ok((socket, local, cloud))
 }
 
 #[cfg(test)]

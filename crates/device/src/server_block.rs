@@ -16,7 +16,7 @@ use pintle_dtls::PublicKey;
 /// Length of a P-256 SubjectPublicKeyInfo, in bytes.
 const EC_SPKI: usize = PublicKey::SPKI_LENGTH;
 /// Length of an RSA-2048 SubjectPublicKeyInfo, in bytes.
-const RSA_SPKI: usize = 294;
+pub(crate) const RSA_SPKI: usize = 294;
 /// What an RSA-2048 SubjectPublicKeyInfo begins with: everything before the 256 bytes of the modulus.
 const RSA_PREFIX: [u8; 33] = [
     0x30, 0x82, 0x01, 0x22, 0x30, 0x0d, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01,
@@ -134,7 +134,7 @@ impl ServerBlock {
         Self::build(BlockKind::Tcp, spki, host, port)
     }
 
-    fn build(
+    pub(crate) fn build(
         kind: BlockKind,
         spki: &[u8],
         host: &str,
@@ -190,11 +190,11 @@ impl ServerBlock {
         PublicKey::from_spki(spki).map_err(|_| ServerBlockError::Key("P-256"))
     }
 
-    /// A 320-byte record with a key and no address, for an agent whose cloud has an IPv6 address, which a
-    /// record cannot say. Hardware would not take it.
-    pub(crate) fn key_only(key: &PublicKey) -> Vec<u8> {
-        let mut bytes = key.to_spki().to_vec();
-        bytes.resize(BlockKind::Udp.size(), FILL);
+    /// A record with a key and no address, for an agent whose cloud has an IPv6 address, which a record cannot
+    /// say. Hardware would not take it.
+    pub(crate) fn key_only(kind: BlockKind, spki: &[u8]) -> Vec<u8> {
+        let mut bytes = spki.to_vec();
+        bytes.resize(kind.size(), FILL);
         bytes
     }
 

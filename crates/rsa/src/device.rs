@@ -35,6 +35,17 @@ impl DeviceKey {
         Self::of(key_file::read_private(bytes, BITS)?)
     }
 
+    /// Takes what [`DeviceKey::to_der`] gave, and its public half, without the checks of [`DeviceKey::read`], which take
+    /// far longer than using the key. For keys of one's own making.
+    ///
+    /// # Errors
+    /// [`KeyError`] if it is no key at all.
+    pub fn trusted(der: &[u8], public: &DevicePublicKey) -> Result<Self, KeyError> {
+        let key = Rsa::private_key_from_der(der)
+            .map_err(|_| KeyError::NotAKey { wanted: "an RSA private key" })?;
+        Ok(Self { key, public: *public })
+    }
+
     /// PKCS#1 DER. As in a device's flash, the modulus stands from byte 11 on.
     ///
     /// # Errors

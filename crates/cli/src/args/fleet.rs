@@ -1,6 +1,8 @@
 //! What can be typed after `pintle fleet`.
 
+use super::Protocol;
 use clap::Args as ClapArgs;
+use pintle_device::{Generation, generation_named};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +12,13 @@ pub struct FleetArgs {
     /// The node's data folder: the fleet pins its keys there, and takes the cloud's key from there
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// How many devices
+    /// The service that the devices use: DTLS over UDP, or the older TCP service, where each takes a connection
+    #[arg(long, value_name = "NAME", default_value = "udp")]
+    pub protocol: Protocol,
+    /// With --protocol tcp, the firmware of the devices: core, photon-0.7, photon-2 [default] or photon-3
+    #[arg(long, value_name = "NAME", value_parser = generation_named)]
+    pub generation: Option<Generation>,
+    /// How many devices; over TCP no more than this process may have files open
     #[arg(long, value_name = "N", default_value_t = 10)]
     pub devices: u32,
     /// Events a second, of all devices together [default: one for each publisher every 10 s]
@@ -73,6 +81,9 @@ pub struct FleetArgs {
     /// Where the node takes devices, instead of what its config.toml says; only ever on loopback
     #[arg(long, value_name = "ADDR")]
     pub udp: Option<SocketAddr>,
+    /// The same of the TCP service
+    #[arg(long, value_name = "ADDR")]
+    pub tcp: Option<SocketAddr>,
     /// The account that gets the devices; without one, their events are shown to nobody
     #[arg(long, value_name = "NAME")]
     pub owner: Option<String>,

@@ -1,12 +1,13 @@
 //! The fleet's keys in the node: pinned in batches before the run, and forgotten after it.
 
+use super::keys::FleetKeys;
 use super::show::Display;
 use crate::args::FleetArgs;
 use crate::failure::Failure;
 use crate::pin::carry_out;
 use pintle_cloud::control::{PinLine, Request};
 use pintle_device::Stop;
-use pintle_device::fleet::{Keys, PLATFORM, Plan};
+use pintle_device::fleet::Plan;
 use std::ops::Range;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
@@ -17,6 +18,7 @@ const BATCH: u32 = 5000;
 pub fn set(
     args: &FleetArgs,
     plan: &Plan,
+    keys: &FleetKeys,
     stop: &Stop,
     display: &mut Display,
     pinned: &mut u32,
@@ -24,7 +26,7 @@ pub fn set(
     std::thread::scope(|scope| {
         // The next keys are made while the node writes the last ones down.
         let (sender, made) = sync_channel(1);
-        scope.spawn(move || make(args, plan, &sender));
+        scope.spawn(move || make(args, plan, keys, &sender));
         for batch in made {
             if stop.is_asked() {
                 return Err(Failure::failed("stopped before the run began"));
@@ -40,29 +42,26 @@ pub fn set(
 }
 
 /// Makes the pins, batch by batch, until nobody takes them any more.
-fn make(args: &FleetArgs, plan: &Plan, made: &SyncSender<Result<Vec<PinLine>, Failure>>) {
-    let keys = Keys::new(plan.seed);
+fn make(
+    args: &FleetArgs,
+    plan: &Plan,
+    keys: &FleetKeys,
+    made: &SyncSender<Result<Vec<PinLine>, Failure>>,
+) {
     for batch in batches(plan.devices) {
-        if made.send(batch.map(|index| line(args, &keys, index)).collect()).is_err() {
+        if made.send(batch.map(|index| keys.pin(args, index)).collect()).is_err() {
             return;
         }
     }
 }
 
-fn line(args: &FleetArgs, keys: &Keys, index: u32) -> Result<PinLine, Failure> {
-    let key = keys.public(index).map_err(Failure::failed)?;
-    let (number, owner) = (u64::from(index) + 1, args.owner.clone());
-    Ok(PinLine::made(number, keys.id(index), &key.into(), Some(PLATFORM), owner))
-}
-
 /// Removes so many devices and their pins again.
 pub fn forget(
     args: &FleetArgs,
-    plan: &Plan,
+    keys: &FleetKeys,
     display: &mut Display,
     pinned: u32,
 ) -> Result<(), Failure> {
-    let keys = Keys::new(plan.seed);
     for batch in batches(pinned) {
         let done = batch.end;
         let devices = batch.map(|index| keys.id(index).to_string()).collect();

@@ -175,6 +175,14 @@ pub fn report(report: &Report) {
         traffic.corrupted,
         traffic.replayed
     );
+    for outage in &report.outages {
+        say!(
+            "outage       {} sessions lost, the node away for {:.1} s, all back {:.2} s after that",
+            outage.lost,
+            outage.away_seconds,
+            outage.back_seconds
+        );
+    }
     say!("");
     say!(
         "{:12} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10}",

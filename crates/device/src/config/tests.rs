@@ -15,7 +15,8 @@ fn error(rest: &str) -> String {
 #[test]
 fn the_generated_file_is_valid() {
     let id: DeviceId = "0123456789abcdef01234567".parse().unwrap();
-    let config = Config::parse(&template(id, "[::1]:5684"), Path::new("device.toml")).unwrap();
+    let config =
+        Config::parse(&template(id, "[::1]:5684", None), Path::new("device.toml")).unwrap();
     assert_eq!((config.id, config.platform_id, config.product_id), (id, 3, 3));
     assert_eq!(config.keepalive_seconds, 25);
     assert_eq!(config.events, Events::default());
@@ -76,4 +77,27 @@ fn a_bad_id_or_cloud_is_refused() {
         assert!(split_host_port(cloud).is_none(), "{cloud}");
     }
     assert_eq!(split_host_port("[::1]:5684"), Some(("::1", 5684)));
+}
+
+#[test]
+#[cfg(feature = "tcp")]
+fn a_device_of_the_tcp_service_has_the_bounds_of_its_generation() {
+    let id: DeviceId = "0123456789abcdef01234567".parse().unwrap();
+    for generation in Generation::ALL {
+        let text = template(id, "127.0.0.1:5683", Some(generation));
+        let config = Config::parse(&text, Path::new("device.toml")).unwrap();
+        assert_eq!((config.tcp, config.keepalive_seconds), (Some(generation), 15));
+        assert_eq!(config.platform_id, platform_of(generation));
+    }
+    let core = "protocol = \"tcp\"\ngeneration = \"core\"\n";
+    let name = "thirteen_char = [\"true\"]\n";
+    let said = error(&format!("{core}[functions]\n{name}"));
+    assert!(said.contains("device.toml:6: a name has 1 to 12 bytes"), "{said}");
+    parse(&format!("protocol = \"tcp\"\ngeneration = \"photon-2\"\n[functions]\n{name}")).unwrap();
+    let said = error(&format!("{core}keepalive_seconds = 25\n"));
+    assert!(said.contains("15 seconds"), "{said}");
+    let said = error("protocol = \"tcp\"\ngeneration = \"boron\"\n");
+    assert!(said.contains("device.toml:4: `boron` is no generation"), "{said}");
+    assert!(error("generation = \"core\"\n").contains("protocol = \"tcp\""));
+    assert!(error("protocol = \"quic\"\n").contains("\"udp\" or \"tcp\""));
 }

@@ -1,13 +1,9 @@
 //! The one loop of a fleet: what came, what is due, what is to be offered, and then to sleep.
 //!
-//! ```text
-//! connecting ──▶ running ──▶ settling ──▶ the end
-//!      └── all are in, or the time for it is over       (Ctrl-C goes to settling from anywhere)
-//! ```
-//!
 //! One thread does it all, and times are taken from one clock: since the start of the run, in milliseconds where
 //! precision does not matter.
 
+use super::course::Course;
 use super::crypto::FleetCrypto;
 use super::device::Device;
 use super::flow::Flow;
@@ -26,6 +22,7 @@ use super::wheel::Wheel;
 use crate::error::Error;
 use crate::stop::Stop;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use pintle_dtls::PublicKey;
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -35,10 +32,6 @@ const PORTS: u8 = 8;
 const FEW_PORTS: u8 = 2;
 /// How many batches are read from one socket before the others have their turn.
 const ROUNDS: usize = 8;
-/// How long what is on its way is waited for after Ctrl-C.
-const SETTLE_AFTER_STOP: Duration = Duration::from_secs(5);
-/// How often the progress is told.
-const TELL_EVERY: Duration = Duration::from_millis(250);
 /// How long to sleep at most, in milliseconds, when there is much to do and when there is little.
 const NAP: u8 = 1;
 const SLEEP: u8 = 8;
@@ -57,6 +50,7 @@ pub trait Observer {
 /// A running fleet.
 pub(super) struct Engine<'a> {
     pub(super) plan: &'a Plan,
+    pub(super) cloud: PublicKey,
     pub(super) observer: &'a mut dyn Observer,
     pub(super) keys: Keys,
     pub(super) crypto: FleetCrypto,
@@ -74,7 +68,7 @@ pub(super) struct Engine<'a> {
     pub(super) waiting: VecDeque<u32>,
     /// Devices on their way in, and since when.
     pub(super) entering: HashMap<u32, Duration>,
-    pub(super) stage: Stage,
+    pub(super) course: Course,
     pub(super) now: Duration,
     /// Scratch: a message, and a record with it.
     pub(super) plain: Vec<u8>,
@@ -82,14 +76,16 @@ pub(super) struct Engine<'a> {
     /// The sockets that something came on, a bit each.
     readable: u32,
     started: Instant,
-    stage_since: Duration,
-    told_at: Duration,
-    stopped: bool,
     pub(super) marks: Marks,
 }
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(plan: &'a Plan, observer: &'a mut dyn Observer) -> Result<Self, Error> {
+    /// A fleet on UDP, of devices that have `cloud` pinned.
+    pub(super) fn new(
+        plan: &'a Plan,
+        cloud: PublicKey,
+        observer: &'a mut dyn Observer,
+    ) -> Result<Self, Error> {
         let marks = Marks::at_start();
         let ports = if plan.nat_rebind.is_some() { PORTS } else { FEW_PORTS };
         let network = Network::open(plan.target, ports, plan.weather, plan.seed)
@@ -97,6 +93,7 @@ impl<'a> Engine<'a> {
         let devices = (0..plan.devices).map(|_| Device::new(0)).collect();
         Ok(Self {
             plan,
+            cloud,
             observer,
             keys: Keys::new(plan.seed),
             crypto: FleetCrypto::new(plan.lean),
@@ -112,15 +109,12 @@ impl<'a> Engine<'a> {
             offering: Offering::default(),
             waiting: VecDeque::new(),
             entering: HashMap::new(),
-            stage: Stage::Connecting,
+            course: Course::new(),
             now: Duration::ZERO,
             plain: Vec::new(),
             sealed: Vec::new(),
             readable: 0,
             started: Instant::now(),
-            stage_since: Duration::ZERO,
-            told_at: Duration::ZERO,
-            stopped: false,
             marks,
         })
     }
@@ -180,63 +174,35 @@ impl<'a> Engine<'a> {
     }
 
     fn is_over(&self) -> bool {
-        let idle = self.pendings.is_empty() && self.entering.is_empty() && self.waiting.is_empty();
-        let patience = if self.stopped { SETTLE_AFTER_STOP } else { self.plan.settle };
-        self.stage == Stage::Settling
-            && (idle && self.offering.all_begun(self.plan) || self.stage_elapsed() >= patience)
-    }
-
-    pub(super) fn stage_elapsed(&self) -> Duration {
-        self.now.saturating_sub(self.stage_since)
+        let idle = self.pendings.is_empty()
+            && self.entering.is_empty()
+            && self.waiting.is_empty()
+            && self.offering.all_begun(self.plan);
+        self.course.is_over(self.now, self.plan, idle)
     }
 
     fn next_stage(&mut self, asked_to_stop: bool) {
-        let elapsed = self.stage_elapsed();
-        let next = match self.stage {
-            Stage::Connecting | Stage::Running if asked_to_stop => {
-                self.stopped = true;
-                Stage::Settling
-            }
-            Stage::Connecting
-                if self.tally.connected == self.plan.devices
-                    || elapsed >= self.plan.connect_within =>
-            {
-                Stage::Running
-            }
-            Stage::Running if elapsed >= self.plan.duration => Stage::Settling,
-            stage => stage,
-        };
-        if next != self.stage {
+        let connected = self.tally.connected;
+        if let Some(next) = self.course.next(self.now, self.plan, connected, asked_to_stop) {
             let handshakes = self.tally.sessions.done;
             self.marks.stage(next, self.now, self.network.traffic, handshakes);
-            (self.stage, self.stage_since) = (next, self.now);
-        }
-        if asked_to_stop && !self.stopped {
-            self.stopped = true;
         }
     }
 
     fn tell_progress(&mut self) {
-        if self.now < self.told_at {
-            return;
+        if let Some(times) = self.course.to_tell(self.now, self.plan) {
+            let progress = self.tally.progress(self.course.stage, times, self.plan);
+            self.observer.progress(&progress);
         }
-        self.told_at = self.now + TELL_EVERY;
-        let limit = match self.stage {
-            Stage::Connecting => self.plan.connect_within,
-            Stage::Running => self.plan.duration,
-            Stage::Settling => self.plan.settle,
-        };
-        let times = (self.stage_elapsed(), limit);
-        let progress = self.tally.progress(self.stage, times, self.plan);
-        self.observer.progress(&progress);
     }
 
     /// Until something comes, or the next thing may be due.
     fn sleep(&mut self, stop: &Stop) -> Result<(), Error> {
-        let busy = self.stage == Stage::Running && self.plan.rate >= 50.0 || self.may_begin();
+        let busy =
+            self.course.stage == Stage::Running && self.plan.rate >= 50.0 || self.may_begin();
         let limit = PollTimeout::from(if busy { NAP } else { SLEEP });
         let wires = self.network.wires.iter().map(AsFd::as_fd);
-        let waker = (!self.stopped).then(|| stop.waker().fd());
+        let waker = (!self.course.stopped).then(|| stop.waker().fd());
         let mut fds: Vec<_> =
             wires.chain(waker).map(|fd| PollFd::new(fd, PollFlags::POLLIN)).collect();
         match poll(&mut fds, limit) {

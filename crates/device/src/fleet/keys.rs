@@ -44,8 +44,18 @@ impl Keys {
     /// The id of the device at `index`.
     #[must_use]
     pub fn id(&self, index: u32) -> DeviceId {
+        self.named(b'i', index)
+    }
+
+    /// The id of the device at `index` of a fleet on the TCP service.
+    #[cfg(feature = "tcp")]
+    pub(super) fn tcp_id(&self, index: u32) -> DeviceId {
+        self.named(b't', index)
+    }
+
+    fn named(&self, purpose: u8, index: u32) -> DeviceId {
         let mut id = [0; 12];
-        let bytes = self.derive(b'i', index, 0);
+        let bytes = self.derive(purpose, index, 0);
         let bytes = ID_PREFIX.iter().chain(bytes.iter());
         id.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
         DeviceId::from_bytes(id)

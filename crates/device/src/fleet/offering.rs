@@ -10,9 +10,9 @@ use std::time::Duration;
 /// Handshakes begun in one turn of the loop at most, so that what came is heard in between.
 const MOST_BEGUN: u32 = 8;
 /// Unacknowledged events of one device, at most.
-const MOST_OUT: u8 = 8;
+pub(super) const MOST_OUT: u8 = 8;
 /// How many publishers are asked whether they can take the next event.
-const ASKED: u32 = 64;
+pub(super) const ASKED: u32 = 64;
 /// How far the events may fall behind their rate before they are held back for good, in seconds.
 const BEHIND: f64 = 0.25;
 
@@ -54,7 +54,29 @@ impl Offering {
         self.begun += 1;
     }
 
-    fn next_publisher(&mut self, plan: &Plan) -> u32 {
+    /// Passes over the events that are too late: a fleet that cannot keep up says so instead of catching up in bursts.
+    pub(super) fn pass_over(&mut self, plan: &Plan, due: u64) -> u64 {
+        let behind = due.saturating_sub(self.published);
+        let excess = behind.saturating_sub((plan.rate * BEHIND) as u64 + 1);
+        self.published += excess;
+        excess
+    }
+
+    /// Whether one more of `due` events is to be published; it is then counted.
+    pub(super) const fn takes_one(&mut self, due: u64) -> bool {
+        let takes = self.published < due;
+        self.published += takes as u64;
+        takes
+    }
+
+    /// Whether one more of `due` sessions is to be forgotten; it is then counted.
+    pub(super) const fn forgets_one(&mut self, due: u64) -> bool {
+        let forgets = self.forgotten < due;
+        self.forgotten += forgets as u64;
+        forgets
+    }
+
+    pub(super) fn next_publisher(&mut self, plan: &Plan) -> u32 {
         let publisher = self.publisher;
         self.publisher = if publisher + 1 < plan.publishers { publisher + 1 } else { 0 };
         publisher
@@ -64,16 +86,15 @@ impl Offering {
 impl Engine<'_> {
     /// Publishes what is due, and lets devices forget.
     pub(super) fn offer(&mut self) {
-        if self.stage != Stage::Running {
+        if self.course.stage != Stage::Running {
             return;
         }
-        let elapsed = self.stage_elapsed().as_secs_f64();
+        let elapsed = self.course.elapsed(self.now).as_secs_f64();
         if self.plan.publishers > 0 && self.plan.rate > 0.0 {
             self.publish_due(elapsed * self.plan.rate);
         }
         let per_second = self.plan.churn / 100.0 / 60.0 * f64::from(self.plan.devices);
-        while self.offering.forgotten < (elapsed * per_second) as u64 {
-            self.offering.forgotten += 1;
+        while self.offering.forgets_one((elapsed * per_second) as u64) {
             let index = self.random.below(self.plan.devices);
             self.forget(index);
         }
@@ -81,13 +102,8 @@ impl Engine<'_> {
 
     fn publish_due(&mut self, due: f64) {
         let due = due as u64;
-        // A fleet that cannot keep up says so instead of catching up in bursts.
-        let behind = due.saturating_sub(self.offering.published);
-        let excess = behind.saturating_sub((self.plan.rate * BEHIND) as u64 + 1);
-        self.offering.published += excess;
-        self.tally.events.held_back += excess;
-        while self.offering.published < due && (!self.plan.confirmable || self.flow.room() > 0) {
-            self.offering.published += 1;
+        self.tally.events.held_back += self.offering.pass_over(self.plan, due);
+        while (!self.plan.confirmable || self.flow.room() > 0) && self.offering.takes_one(due) {
             match self.free_publisher() {
                 Some(index) => self.publish(index),
                 None => self.tally.events.held_back += 1,

@@ -1,7 +1,9 @@
 //! What a fleet is to do, and what it may not.
 
 use super::network::Weather;
-use pintle_dtls::PublicKey;
+use crate::folder::Service;
+use crate::generation::Generation;
+use nix::sys::resource::{Resource, getrlimit};
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
@@ -17,8 +19,8 @@ pub const LARGEST_PAYLOAD: usize = pintle_protocol::MAX_DATA;
 /// What a fleet is to do.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The cloud's public key, which every device has pinned.
-    pub cloud: PublicKey,
+    /// The service, and the cloud's public key, which every device has pinned.
+    pub service: Service,
     /// Where the node listens: on loopback.
     pub target: SocketAddrV4,
     /// How many devices there are.
@@ -62,6 +64,19 @@ pub enum PlanError {
     /// Not on this machine.
     #[error("{0} is not on loopback: a fleet only ever loads a node on its own machine")]
     NotLoopback(SocketAddrV4),
+    /// A fault that a stream does not have, or a saving that its handshake does not allow.
+    #[error("{0} is for fleets on UDP: leave it out with --protocol tcp")]
+    OnlyUdp(&'static str),
+    /// More connections than the system allows.
+    #[error(
+        "{devices} devices are as many connections, and this process may have {room}: raise its limit of open files (`ulimit -Hn`), or have fewer"
+    )]
+    Descriptors {
+        /// How many there were to be.
+        devices: u32,
+        /// How many there can be.
+        room: u32,
+    },
     /// Out of bounds.
     #[error("{what} must be {bounds}, and is {given}")]
     Bounds {
@@ -104,6 +119,7 @@ impl Plan {
             ("--nat-rebind", seconds(self.nat_rebind), 1.0, day),
             ("--ping", seconds(self.ping), 0.1, day),
         ];
+        self.check_service()?;
         let wrong =
             checks.into_iter().find(|(_, given, least, most)| !(*least..=*most).contains(given));
         match wrong {
@@ -117,13 +133,66 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// What only one of the services has.
+    fn check_service(&self) -> Result<(), PlanError> {
+        let Some(generation) = self.generation() else { return Ok(()) };
+        let weather = &self.weather;
+        let only_udp = [
+            ("--loss", weather.loss > 0.0),
+            ("--duplicate", weather.duplicate > 0.0),
+            ("--reorder", weather.reorder > 0.0),
+            ("--corrupt", weather.corrupt > 0.0),
+            ("--replay", weather.replay > 0.0),
+            ("--nat-rebind", self.nat_rebind.is_some()),
+            ("--lean", self.lean),
+        ];
+        if let Some((what, _)) = only_udp.into_iter().find(|(_, given)| *given) {
+            return Err(PlanError::OnlyUdp(what));
+        }
+        let most = generation.limits().event_data;
+        let within = |what, given: u64, most: u64| match given <= most {
+            true => Ok(()),
+            false => Err(PlanError::Bounds {
+                what,
+                bounds: format!("from 0 to {most}"),
+                given: given.to_string(),
+            }),
+        };
+        within("--payload", self.payload as u64, most as u64)?;
+        let room = descriptors();
+        match self.devices <= room {
+            true => Ok(()),
+            false => Err(PlanError::Descriptors { devices: self.devices, room }),
+        }
+    }
+
+    /// The firmware of the devices, where they use the TCP service.
+    #[must_use]
+    pub const fn generation(&self) -> Option<Generation> {
+        match &self.service {
+            Service::Udp { .. } => None,
+            #[cfg(feature = "tcp")]
+            Service::Tcp { generation, .. } => Some(*generation),
+        }
+    }
+}
+
+/// How many connections this process may have: its limit of descriptors, less a few for itself.
+fn descriptors() -> u32 {
+    const OWN: u64 = 64;
+    let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE).unwrap_or((0, 0));
+    u32::try_from(hard.saturating_sub(OWN)).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use pintle_dtls::PublicKey;
 
     pub(in crate::fleet) fn plan(target: SocketAddrV4, cloud: PublicKey) -> Plan {
         Plan {
-            cloud,
+            service: Service::Udp { cloud_key: cloud },
             target,
             devices: 3,
             seed: 1,

@@ -1,7 +1,7 @@
 //! Whether there is a node at an address: it echoes the reachability probe of Device OS (record type 252).
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::io::{self, Read};
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream, UdpSocket};
 use std::time::Duration;
 
 /// Type 252, DTLS 1.2, epoch 0x8000, a number, and one byte.
@@ -29,6 +29,21 @@ pub fn answers(target: SocketAddrV4) -> io::Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// Whether a node of the TCP service greets at `target`: with a nonce of 40 bytes.
+///
+/// # Errors
+/// Where the system fails in another way than that nobody is there.
+pub fn greets(target: SocketAddrV4) -> io::Result<bool> {
+    let nobody = [io::ErrorKind::ConnectionRefused, io::ErrorKind::TimedOut];
+    let mut stream = match TcpStream::connect_timeout(&target.into(), WAIT * TRIES.into()) {
+        Ok(stream) => stream,
+        Err(error) if nobody.contains(&error.kind()) => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    stream.set_read_timeout(Some(WAIT * TRIES.into()))?;
+    Ok(stream.read_exact(&mut [0; pintle_protocol::tcp::NONCE]).is_ok())
 }
 
 #[cfg(test)]

@@ -5,7 +5,9 @@ use super::device::Device;
 use super::engine::Engine;
 use super::histogram::Latency;
 use super::network::Traffic;
-use super::tally::{Events, Sessions, Stage};
+use super::outages::Outage;
+use super::plan::Plan;
+use super::tally::{Events, Sessions, Stage, Tally};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -53,8 +55,10 @@ pub struct Report {
     pub retransmissions: u64,
     /// Questions and orders of the node.
     pub asked_by_node: u64,
-    /// Datagrams, and the weather.
+    /// Datagrams, and the weather; over TCP, frames.
     pub traffic: Traffic,
+    /// When the node was gone, and how long its devices took to come back.
+    pub outages: Vec<Outage>,
     /// What the fleet cost.
     pub cost: FleetCost,
 }
@@ -126,60 +130,73 @@ fn share(of: f64, by: f64) -> f64 {
 
 impl Engine<'_> {
     pub(super) fn report(&self) -> Report {
-        let marks = &self.marks;
-        let end = marks.end.unwrap_or(marks.start);
-        let settling = marks.settling.unwrap_or(end);
-        let running = marks.running.unwrap_or(settling);
-        let seconds = |time: Duration| (time.as_secs_f64() * 1000.0).round() / 1000.0;
-        let ran = settling.at.saturating_sub(running.at);
-        let tally = &self.tally;
-        let heard =
-            if self.plan.confirmable { tally.events.acknowledged } else { tally.events.sent };
-        Report {
-            devices: self.plan.devices,
-            seed: self.plan.seed,
-            target: self.plan.target.to_string(),
-            connecting_seconds: seconds(running.at),
-            handshakes_per_second: share(marks.handshakes as f64, running.at.as_secs_f64()),
-            running_seconds: seconds(ran),
-            offered_per_second: self.plan.rate,
-            events_per_second: share(heard as f64, ran.as_secs_f64()),
-            most_connected: tally.arrived,
-            connected_at_end: tally.connected,
-            devices_lost: self.plan.devices - tally.connected,
-            sessions: tally.sessions,
-            first_failure: tally.first_failure.clone(),
-            events: tally.events,
-            event_latency: tally.event_latency.summary(),
-            pings: tally.pings,
-            ping_latency: tally.ping_latency.summary(),
-            join_latency: tally.join_latency.summary(),
-            retransmissions: tally.retransmissions,
-            asked_by_node: tally.asked,
-            traffic: self.network.traffic,
-            cost: self.cost(&marks.start, &running, &settling, &end),
-        }
+        report(self.plan, &self.tally, &self.marks, self.network.traffic, size_of::<Device>())
     }
+}
 
-    fn cost(&self, start: &Mark, running: &Mark, settling: &Mark, end: &Mark) -> FleetCost {
-        let cpu =
-            |from: &Mark, to: &Mark| to.cost.cpu().saturating_sub(from.cost.cpu()).as_secs_f64();
-        let datagrams = |traffic: &Traffic| traffic.sent + traffic.received;
-        let moved = datagrams(&settling.traffic).saturating_sub(datagrams(&running.traffic));
-        let ran = settling.at.saturating_sub(running.at).as_secs_f64();
-        let added = running.cost.resident.saturating_sub(start.cost.resident);
-        FleetCost {
-            cpu_seconds: cpu(start, end),
-            cpu_us_per_handshake: share(cpu(start, running) * 1e6, self.marks.handshakes as f64),
-            running_cpu_share: share(cpu(running, settling), ran),
-            cpu_us_per_datagram: share(cpu(running, settling) * 1e6, moved as f64),
-            resident_bytes: [start, running, settling, end]
-                .map(|mark| mark.cost.resident)
-                .into_iter()
-                .max()
-                .unwrap_or(0),
-            resident_bytes_per_device: share(added as f64, f64::from(self.tally.arrived)),
-            state_bytes_per_device: size_of::<Device>(),
-        }
+/// What a run came to. `state` is the size of what is kept of a device, in bytes.
+pub(super) fn report(
+    plan: &Plan,
+    tally: &Tally,
+    marks: &Marks,
+    traffic: Traffic,
+    state: usize,
+) -> Report {
+    let end = marks.end.unwrap_or(marks.start);
+    let settling = marks.settling.unwrap_or(end);
+    let running = marks.running.unwrap_or(settling);
+    let seconds = |time: Duration| (time.as_secs_f64() * 1000.0).round() / 1000.0;
+    let ran = settling.at.saturating_sub(running.at);
+    let heard = if plan.confirmable { tally.events.acknowledged } else { tally.events.sent };
+    Report {
+        devices: plan.devices,
+        seed: plan.seed,
+        target: plan.target.to_string(),
+        connecting_seconds: seconds(running.at),
+        handshakes_per_second: share(marks.handshakes as f64, running.at.as_secs_f64()),
+        running_seconds: seconds(ran),
+        offered_per_second: plan.rate,
+        events_per_second: share(heard as f64, ran.as_secs_f64()),
+        most_connected: tally.arrived,
+        connected_at_end: tally.connected,
+        devices_lost: plan.devices - tally.connected,
+        sessions: tally.sessions,
+        first_failure: tally.first_failure.clone(),
+        events: tally.events,
+        event_latency: tally.event_latency.summary(),
+        pings: tally.pings,
+        ping_latency: tally.ping_latency.summary(),
+        join_latency: tally.join_latency.summary(),
+        retransmissions: tally.retransmissions,
+        asked_by_node: tally.asked,
+        traffic,
+        outages: tally.outages.all(),
+        cost: cost(tally, marks, &[marks.start, running, settling, end], state),
+    }
+}
+
+fn cost(
+    tally: &Tally,
+    marks: &Marks,
+    [start, running, settling, end]: &[Mark; 4],
+    state: usize,
+) -> FleetCost {
+    let cpu = |from: &Mark, to: &Mark| to.cost.cpu().saturating_sub(from.cost.cpu()).as_secs_f64();
+    let datagrams = |traffic: &Traffic| traffic.sent + traffic.received;
+    let moved = datagrams(&settling.traffic).saturating_sub(datagrams(&running.traffic));
+    let ran = settling.at.saturating_sub(running.at).as_secs_f64();
+    let added = running.cost.resident.saturating_sub(start.cost.resident);
+    FleetCost {
+        cpu_seconds: cpu(start, end),
+        cpu_us_per_handshake: share(cpu(start, running) * 1e6, marks.handshakes as f64),
+        running_cpu_share: share(cpu(running, settling), ran),
+        cpu_us_per_datagram: share(cpu(running, settling) * 1e6, moved as f64),
+        resident_bytes: [start, running, settling, end]
+            .map(|mark| mark.cost.resident)
+            .into_iter()
+            .max()
+            .unwrap_or(0),
+        resident_bytes_per_device: share(added as f64, f64::from(tally.arrived)),
+        state_bytes_per_device: state,
     }
 }

@@ -142,7 +142,7 @@ impl Engine<'_> {
 
     /// Pings, and changes of the port.
     fn routine(&mut self, index: u32) {
-        let (now, running) = (self.millis(), self.stage != Stage::Settling);
+        let (now, running) = (self.millis(), self.course.stage != Stage::Settling);
         let Some(device) = self.devices.get_mut(index as usize) else { return };
         if device.phase != Phase::Connected {
             return;
@@ -187,7 +187,7 @@ impl Engine<'_> {
 
     /// Everything is said: from now on it pings and publishes.
     pub(super) fn connected(&mut self, index: u32) {
-        let (now, running) = (self.millis(), self.stage != Stage::Settling);
+        let (now, running) = (self.millis(), self.course.stage != Stage::Settling);
         let mut first = |every: Option<std::time::Duration>| {
             let every = every.filter(|_| running);
             every.map_or(NEVER, |every| now + 1 + self.random.below(in_millis(every)))

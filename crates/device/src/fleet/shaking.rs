@@ -71,7 +71,7 @@ impl Engine<'_> {
     )]
     fn first_hello(&self, index: u32) -> Result<Handshake<FleetCrypto>, HandshakeError> {
         let key = self.crypto.signing_key_from_der(&self.keys.private(index))?;
-        let config = ClientConfig::new(self.crypto.clone(), key, self.plan.cloud, Offer::DeviceOs);
+        let config = ClientConfig::new(self.crypto.clone(), key, self.cloud, Offer::DeviceOs);
         Handshake::start(Arc::new(config), self.now)
     }
 

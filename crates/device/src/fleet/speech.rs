@@ -96,17 +96,23 @@ impl Phrases {
         id: MessageId,
         out: &mut Vec<u8>,
     ) -> Result<(), pintle_protocol::Error> {
-        let mut data = String::with_capacity(self.payload.max(24));
-        // A string takes everything.
-        let _ = write!(data, "{index} {count}");
-        if data.len() < self.payload {
-            data.push(' ');
-        }
-        data.extend(std::iter::repeat_n('.', self.payload.saturating_sub(data.len())));
+        let data = event_data(index, count, self.payload);
         let mut event = Event::text("", &data);
         (event.name, event.confirmable) = (Cow::Borrowed(EVENT), self.confirmable);
         from_device::event(out, id, &event)
     }
+}
+
+/// The data of an event: the device's number, a space, a count, and dots up to `size` bytes.
+pub(super) fn event_data(index: u32, count: u32, size: usize) -> String {
+    let mut data = String::with_capacity(size.max(24));
+    // A string takes everything.
+    let _ = write!(data, "{index} {count}");
+    if data.len() < size {
+        data.push(' ');
+    }
+    data.extend(std::iter::repeat_n('.', size.saturating_sub(data.len())));
+    data
 }
 
 fn hello(device_id: DeviceId) -> Hello {

@@ -1,6 +1,7 @@
 //! What a fleet counts while it runs.
 
 use super::histogram::Histogram;
+use super::outages::Outages;
 use super::plan::Plan;
 use std::time::Duration;
 
@@ -58,6 +59,7 @@ pub(super) struct Tally {
     /// From the first hello until everything was said.
     pub(super) join_latency: Histogram,
     pub(super) first_failure: Option<String>,
+    pub(super) outages: Outages,
 }
 
 impl Tally {
@@ -74,6 +76,7 @@ impl Tally {
             ping_latency: Histogram::default(),
             join_latency: Histogram::default(),
             first_failure: None,
+            outages: Outages::default(),
         }
     }
 }

@@ -247,7 +247,7 @@ fn run(whim: Whim, change: impl FnOnce(&mut Plan)) -> (Report, Vec<String>, Hear
     change(&mut plan);
     assert_eq!(plan.check(), Ok(()));
     let mut notes = Notes::default();
-    let report = super::run(&plan, &Stop::new().unwrap(), &mut notes).unwrap();
+    let report = super::run(&plan, cloud.key, &Stop::new().unwrap(), &mut notes).unwrap();
     (report, notes.0, cloud.end())
 }
 

@@ -205,7 +205,7 @@ fn body_of(kind: DescribeKind, now: Duration, bodies: &Bodies) -> Cow<'_, [u8]> 
 }
 
 /// P6: no address, no cell, no identity; only how long the device has been up.
-fn metrics(now: Duration) -> Vec<u8> {
+pub(crate) fn metrics(now: Duration) -> Vec<u8> {
     let seconds = i32::try_from(now.as_secs()).unwrap_or(i32::MAX);
     let uptime = MetricId::new(UPTIME).map(|id| Metric { id, value: Ok(seconds) });
     Metrics::new(uptime.into_iter().collect()).to_bytes()

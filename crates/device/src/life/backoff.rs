@@ -5,19 +5,19 @@ use std::time::Duration;
 
 /// Failures since the device was last connected.
 #[derive(Debug, Default)]
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     failures: u32,
     was_connected: bool,
 }
 
 impl Backoff {
     /// The device is connected: its next loss is no failure to connect.
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         *self = Self { failures: 0, was_connected: true };
     }
 
     /// The wait after one more loss.
-    pub(super) fn next_delay(&mut self) -> Duration {
+    pub(crate) fn next_delay(&mut self) -> Duration {
         if std::mem::take(&mut self.was_connected) {
             return Duration::ZERO;
         }

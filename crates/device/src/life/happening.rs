@@ -63,6 +63,9 @@ pub enum Unpublished {
     /// The cloud refused it.
     #[error("the cloud refused it with {0}")]
     Refused(Code),
+    /// It was not acknowledged in time: it may have arrived.
+    #[error("the cloud did not acknowledge it in time")]
+    Unanswered,
     /// The connection was lost before it was acknowledged: it may have arrived.
     #[error("the connection was lost before it was acknowledged")]
     Lost,
@@ -78,6 +81,20 @@ pub enum Loss {
     /// The handshake failed.
     #[error("the handshake failed: {0}")]
     Handshake(HandshakeError),
+    /// The answer to the handshake was made for another key, or not by the pinned cloud.
+    #[error(
+        "the cloud's answer is not for this device's key, or not signed by the pinned cloud key"
+    )]
+    WrongAnswer,
+    /// The cloud closed the connection instead of admitting the device. It never says why.
+    #[error("the cloud did not admit the device; is its key pinned there?")]
+    NotAdmitted,
+    /// The cloud did not say hello in time.
+    #[error("the cloud did not say hello")]
+    NoHello,
+    /// The cloud sent what is no message of the protocol's.
+    #[error("the cloud sent what is no message; the session ended")]
+    Anomaly,
     /// Nothing was heard for longer than the keep-alive allows; the session is kept.
     #[error("the cloud fell silent")]
     Silence,
@@ -107,6 +124,6 @@ pub enum Loss {
 /// Whom to answer, and in which session.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Ticket {
-    pub(super) generation: u32,
-    pub(super) token: Token,
+    pub(crate) generation: u32,
+    pub(crate) token: Token,
 }

@@ -1,8 +1,9 @@
 //! Events that wait to be sent: a bounded queue in the order of publishing.
 
 use crate::error::Error;
+use crate::generation::Generation;
 use pintle_protocol::coap::MessageId;
-use pintle_protocol::{Event, from_device};
+use pintle_protocol::{Event, MAX_DATA, MAX_NAME, from_device};
 use std::collections::VecDeque;
 
 /// How many events may wait.
@@ -13,61 +14,97 @@ pub(crate) const CAPACITY: usize = 256;
 pub struct Publication(pub u64);
 
 /// An event that waits.
-pub(super) struct Waiting {
-    pub(super) publication: Publication,
+pub(crate) struct Waiting {
+    pub(crate) publication: Publication,
     name: String,
     data: Vec<u8>,
 }
 
 impl Waiting {
     /// Appends the event as a message.
-    pub(super) fn write(
+    pub(crate) fn write(
         &self,
         out: &mut Vec<u8>,
         id: MessageId,
     ) -> Result<(), pintle_protocol::Error> {
-        from_device::event(out, id, &Event { data: &self.data, ..Event::text(&self.name, "") })
+        from_device::event(out, id, &self.event())
+    }
+
+    /// The event, to be acknowledged.
+    pub(crate) fn event(&self) -> Event<'_> {
+        Event { data: &self.data, ..Event::text(&self.name, "") }
     }
 }
 
-/// Whether a text event of this name and data can be sent at all.
-pub(crate) fn check_event(name: &str, data: &[u8]) -> Result<(), Error> {
-    // A trial: what cannot be written must be refused now.
-    let event = Waiting { publication: Publication(0), name: name.to_owned(), data: data.to_vec() };
-    event
-        .write(&mut Vec::new(), MessageId(0))
-        .map_err(|reason| Error::Event { name: name.to_owned(), reason })
+/// How large an event may be, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EventLimits {
+    pub(crate) name: usize,
+    pub(crate) data: usize,
+}
+
+impl Default for EventLimits {
+    fn default() -> Self {
+        Self { name: MAX_NAME, data: MAX_DATA }
+    }
+}
+
+impl EventLimits {
+    /// Those of a device of this generation over TCP, or of any over UDP.
+    pub(crate) fn of(tcp: Option<Generation>) -> Self {
+        tcp.map(Generation::limits).map_or_else(Self::default, |limits| Self {
+            name: limits.event_name,
+            data: limits.event_data,
+        })
+    }
+
+    /// Whether a text event of this name and data can be sent at all.
+    pub(crate) fn check(&self, name: &str, data: &[u8]) -> Result<(), Error> {
+        let reason = match name.len() {
+            0 => pintle_protocol::Error::Name,
+            length if length > self.name => pintle_protocol::Error::Name,
+            _ if data.len() > self.data => pintle_protocol::Error::TooLong { limit: self.data },
+            _ => return Ok(()),
+        };
+        Err(Error::Event { name: name.to_owned(), reason })
+    }
 }
 
 /// The queue.
 #[derive(Default)]
-pub(super) struct Outbox {
+pub(crate) struct Outbox {
+    limits: EventLimits,
     waiting: VecDeque<Waiting>,
     last: u64,
 }
 
 impl Outbox {
+    /// An empty one for events of this size.
+    pub(crate) fn new(limits: EventLimits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     /// Checks an event and puts it at the end.
-    pub(super) fn push(&mut self, name: &str, data: &[u8]) -> Result<Publication, Error> {
+    pub(crate) fn push(&mut self, name: &str, data: &[u8]) -> Result<Publication, Error> {
         if !self.has_room() {
             return Err(Error::OutboxFull(CAPACITY));
         }
-        check_event(name, data)?;
+        self.limits.check(name, data)?;
         self.last += 1;
         let publication = Publication(self.last);
         self.waiting.push_back(Waiting { publication, name: name.to_owned(), data: data.to_vec() });
         Ok(publication)
     }
 
-    pub(super) fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.waiting.len() < CAPACITY
     }
 
-    pub(super) fn pop(&mut self) -> Option<Waiting> {
+    pub(crate) fn pop(&mut self) -> Option<Waiting> {
         self.waiting.pop_front()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
 }

@@ -5,25 +5,25 @@ use crate::saved::Saved;
 use std::collections::VecDeque;
 
 /// What comes out of a life.
-pub(super) struct Outlet {
-    pub(super) transmit: VecDeque<Vec<u8>>,
-    pub(super) happenings: VecDeque<Happening>,
+pub(crate) struct Outlet {
+    pub(crate) transmit: VecDeque<Vec<u8>>,
+    pub(crate) happenings: VecDeque<Happening>,
     /// The session, once the device left.
-    pub(super) parting: Option<Saved>,
+    pub(crate) parting: Option<Saved>,
     random: u64,
 }
 
 impl Outlet {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { transmit: VecDeque::new(), happenings: VecDeque::new(), parting: None, random: seed }
     }
 
-    pub(super) fn tell(&mut self, happening: Happening) {
+    pub(crate) fn tell(&mut self, happening: Happening) {
         self.happenings.push_back(happening);
     }
 
     /// Spreads repetitions in time (RFC 7252 4.2); SplitMix64, not for secrets.
-    pub(super) fn jitter(&mut self) -> u16 {
+    pub(crate) fn jitter(&mut self) -> u16 {
         self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.random ^ (self.random >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -31,8 +31,8 @@ impl Life {
 
     /// What the next run goes on from, once the device left in peace.
     #[must_use]
-    pub fn keep(self) -> Option<Kept> {
-        self.into_saved().map(Kept)
+    pub fn keep(mut self) -> Option<Kept> {
+        self.take_saved().map(Kept)
     }
 
     /// Names the session of now: it counts up, and 0 is none yet.

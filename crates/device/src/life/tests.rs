@@ -66,8 +66,8 @@ impl World {
         self.life.leave(self.now);
         self.run_for(Duration::from_secs(4));
         let fresh = Life::start(Arc::clone(&config), profile.clone(), None, self.now, 1).unwrap();
-        let old = std::mem::replace(&mut self.life, fresh);
-        self.life = Life::start(config, profile, old.into_saved(), self.now, 43).unwrap();
+        let mut old = std::mem::replace(&mut self.life, fresh);
+        self.life = Life::start(config, profile, old.take_saved(), self.now, 43).unwrap();
         self.cloud.heard.clear();
         self.cloud.record_types.clear();
         self.happened.clear();

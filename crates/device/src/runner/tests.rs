@@ -2,7 +2,7 @@
 
 use crate::life::tests::cloud::Cloud;
 use crate::{
-    Agent, AgentHandle, CreateOptions, Folder, Notice, RunOptions, Value, VariableType,
+    Agent, AgentHandle, CreateOptions, Folder, Notice, RunOptions, Service, Value, VariableType,
     VirtualBoard,
 };
 use pintle_protocol::coap::RequestToken;
@@ -60,7 +60,7 @@ impl Door {
         Folder::create(CreateOptions {
             dir: dir.join("d"),
             id: None,
-            cloud_key: self.cloud.public_key(),
+            service: Service::Udp { cloud_key: self.cloud.public_key() },
             cloud,
         })
         .unwrap()

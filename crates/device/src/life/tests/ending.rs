@@ -22,7 +22,7 @@ fn leaving_a_cloud_that_does_not_answer_takes_three_seconds() {
     assert!(!world.life.is_gone());
     world.run_for(Duration::from_millis(200));
     assert!(world.life.is_gone());
-    assert!(world.life.into_saved().is_some());
+    assert!(world.life.take_saved().is_some());
 }
 
 #[test]

@@ -1,0 +1,1 @@
+//! A small fleet against a cloud of the test's own, on sockets.

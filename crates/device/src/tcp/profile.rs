@@ -1,0 +1,131 @@
+//! What a device of the TCP service says of itself, made once into the bytes that it sends.
+//!
+//! Both reports are JSON. Asked for in one, they are one object; 3.x forgets the comma between the two halves, which
+//! is why a cloud asks for one at a time.
+
+use crate::error::Error;
+use crate::generation::{Generation, is_old, system_version};
+use crate::life::Profile;
+use pintle_protocol::describe::Application;
+use pintle_protocol::tcp::client::Firmware;
+use std::time::Duration;
+
+/// The header of a message, a token, options and the payload's marker.
+const AROUND_BODY: usize = 16;
+
+/// What a describe can be asked for, as bits of its query.
+const SYSTEM: u8 = 1;
+const APPLICATION: u8 = 2;
+
+/// A profile as it is sent.
+pub(super) struct Bodies {
+    pub(super) firmware: Firmware,
+    pub(super) product_id: u16,
+    pub(super) product_version: Option<u16>,
+    pub(super) platform_id: u16,
+    pub(super) system: Vec<u8>,
+    pub(super) application: Vec<u8>,
+    pub(super) directory: Application,
+    /// The system's, then the application's.
+    pub(super) subscriptions: Vec<String>,
+    pub(super) keepalive: Duration,
+}
+
+/// The subscriptions that every device has, for the cloud's own events.
+const fn system_subscriptions(generation: Generation) -> &'static [&'static str] {
+    if is_old(generation) { &["spark"] } else { &["spark", "particle"] }
+}
+
+/// The longest report that goes in one message.
+const fn longest(firmware: &Firmware) -> usize {
+    // A frame has a byte of padding at least.
+    firmware.generation.limits().frame - 1 - AROUND_BODY
+}
+
+impl Bodies {
+    pub(super) fn of(generation: Generation, profile: Profile) -> Result<Self, Error> {
+        let firmware = Firmware::of(generation);
+        let system = system(generation, &profile).into_bytes();
+        let directory = Application { functions: profile.functions, variables: profile.variables };
+        let application = directory.to_json().map_err(|_| Error::Describe)?;
+        let mut names =
+            directory.functions.iter().chain(directory.variables.iter().map(|(name, _)| name));
+        let most = generation.limits().name;
+        if let Some(name) = names.find(|name| name.len() > most) {
+            return Err(Error::LongName { generation, name: name.clone(), limit: most });
+        }
+        let limit = longest(&firmware);
+        if application.len() > limit && !firmware.describes_in_blocks {
+            return Err(Error::LongDescribe { generation, length: application.len(), limit });
+        }
+        let systems = system_subscriptions(generation).iter().map(|prefix| (*prefix).to_owned());
+        Ok(Self {
+            firmware,
+            product_id: profile.product_id,
+            product_version: profile.product_version,
+            platform_id: profile.platform_id,
+            system,
+            application,
+            subscriptions: systems.chain(profile.subscriptions).collect(),
+            keepalive: profile.keepalive,
+            directory,
+        })
+    }
+
+    pub(super) const fn generation(&self) -> Generation {
+        self.firmware.generation
+    }
+
+    /// Whether an event of this name was subscribed to by the application.
+    pub(super) fn wants(&self, name: &str) -> bool {
+        let systems = system_subscriptions(self.generation()).len();
+        self.subscriptions.iter().skip(systems).any(|prefix| name.starts_with(prefix))
+    }
+
+    /// The report that these flags ask for. All but 3.x send no more of it than fits one message.
+    pub(super) fn describe(&self, flags: Option<u8>, uptime: Duration) -> Vec<u8> {
+        let both = SYSTEM | APPLICATION;
+        let flags = match flags.unwrap_or(both) & both {
+            // The older program has no metrics: where it knows no bit, it takes both.
+            0 if is_old(self.generation()) => both,
+            0 => return crate::life::metrics(uptime),
+            flags => flags,
+        };
+        let mut body = match flags {
+            SYSTEM => self.system.clone(),
+            APPLICATION => self.application.clone(),
+            _ => self.combined(),
+        };
+        if !self.firmware.describes_in_blocks {
+            body.truncate(longest(&self.firmware));
+        }
+        body
+    }
+
+    fn combined(&self) -> Vec<u8> {
+        let open = |text: &[u8]| text.strip_suffix(b"}").unwrap_or(text).to_vec();
+        let rest = |text: &[u8]| text.strip_prefix(b"{").unwrap_or(text).to_vec();
+        match self.generation() {
+            Generation::Photon3 => [open(&self.system), rest(&self.application)].concat(),
+            _ => [open(&self.application), rest(&self.system)].join(&b','),
+        }
+    }
+}
+
+/// The modules: one that is everything on a Core, a system part and the user's on a Photon.
+fn system(generation: Generation, profile: &Profile) -> String {
+    let platform = profile.platform_id;
+    let user = profile.product_version.unwrap_or(1);
+    let module = |size: u32, kind: char, version: u16| {
+        format!(
+            r#"{{"s":{size},"l":"m","vc":30,"vv":30,"f":"{kind}","n":"1","v":{version},"d":[]}}"#
+        )
+    };
+    let modules = match generation {
+        Generation::Core => module(110_592, 'm', user),
+        _ => {
+            [module(262_144, 's', system_version(generation)), module(131_072, 'u', user)].join(",")
+        }
+    };
+    format!(r#"{{"p":{platform},"m":[{modules}]}}"#)
+}
