@@ -95,8 +95,7 @@ async fn with_and_without(data: &Path) {
     assert_eq!(listening(), before, "it is closed with the node");
 
     let file = data.join(config::FILE_NAME);
-    let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text + "\n[tcp]\nenabled = true\nlisten = \"127.0.0.1:0\"\n").unwrap();
+    fs::write(&file, "[tcp]\nenabled = true\nlisten = \"127.0.0.1:0\"\n").unwrap();
     let node = Node::start(data, &options).await.unwrap();
     assert!(node.addresses().tcp.is_some());
     node.stop().await;
