@@ -18,6 +18,7 @@ mod particle_api_js;
 mod particle_cli;
 mod peers;
 mod place;
+mod priority;
 mod refusals;
 mod relay;
 mod restart;

@@ -65,6 +65,11 @@ impl Running {
         stdin.write_all(bytes).and_then(|()| stdin.flush()).expect("it reads its standard input");
     }
 
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to end (SIGTERM) and waits until it has.
     pub(crate) fn terminate(mut self) -> ExitStatus {
         let id = self.child.id().to_string();

@@ -13,6 +13,7 @@ use pintle_cloud::clock::now_ms;
 use pintle_cloud::control::{PinLine, Request};
 use pintle_cloud::event::{Delivery, Event, Filter};
 use pintle_cloud::init::{InitOptions, UDP_PUBLIC_FILE, create, is_data_folder};
+use pintle_cloud::priority;
 use pintle_cloud::serve::{Addresses, Node, ServeOptions};
 use pintle_device::{
     Agent, AgentHandle, CreateOptions, Folder, RunOptions, Value, VariableType, VirtualBoard,
@@ -25,7 +26,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::runtime::Runtime;
 use tokio::task::spawn_blocking;
 use zeroize::Zeroizing;
 
@@ -42,7 +42,7 @@ const PASSWORD_FILE: &str = "quickstart-password";
 const EVERY: Duration = Duration::from_secs(3);
 
 pub fn run(args: &QuickstartArgs) -> Result<(), Failure> {
-    let runtime = Runtime::new().map_err(Failure::failed)?;
+    let runtime = priority::runtime().map_err(Failure::failed)?;
     runtime.block_on(quickstart(&args.data))
 }
 

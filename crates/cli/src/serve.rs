@@ -5,13 +5,13 @@ use crate::failure::Failure;
 use crate::say::say;
 use crate::service::{notify, watchdog};
 use crate::stop::StopSignals;
+use pintle_cloud::priority;
 use pintle_cloud::serve::{Addresses, Node, ServeError, ServeOptions};
 use std::fs;
 use std::path::Path;
-use tokio::runtime::Runtime;
 
 pub fn run(args: &ServeArgs) -> Result<(), Failure> {
-    let runtime = Runtime::new().map_err(Failure::failed)?;
+    let runtime = priority::runtime().map_err(Failure::failed)?;
     runtime.block_on(serve(args))
 }
 

@@ -18,6 +18,7 @@ pub mod guard;
 pub mod init;
 pub mod journal;
 pub mod node_key;
+pub mod priority;
 mod private_file;
 pub mod probe;
 mod public_key_pem;

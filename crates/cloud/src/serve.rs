@@ -22,10 +22,11 @@ use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
@@ -247,8 +248,11 @@ async fn open_door(
         intake,
     };
     let address = options.udp.unwrap_or(folder.config.udp.listen);
-    let opened = tokio::task::spawn_blocking(move || UdpDoor::open(address, around)).await;
-    let opened = opened.map_err(|error| DoorError::System(io::Error::other(error)))?;
+    // A thread of its own, not the runtime's: what it starts has the priority of the caller (see `priority`).
+    let (tell, told) = oneshot::channel();
+    let open = move || tell.send(UdpDoor::open(address, around)).map_or((), drop);
+    thread::Builder::new().name("door".to_owned()).spawn(open).map_err(DoorError::System)?;
+    let opened = told.await.map_err(|_| DoorError::System(io::Error::other("it ended at once")))?;
     Ok(opened?)
 }
 

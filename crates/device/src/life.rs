@@ -41,7 +41,6 @@ pub use simulated::Kept;
 use crate::error::Error;
 use crate::saved::Saved;
 use backoff::Backoff;
-use calls::Calls;
 use link::{Ending, Link};
 use outbox::Outbox;
 use outlet::Outlet;
@@ -122,7 +121,7 @@ impl Life {
         self.counters = (saved.next_id, saved.next_token);
         self.generation += 1;
         let mut link = Link::new(session, self.counters, saved.told, self.generation, now);
-        *link.calls() = Calls::restored(&saved.calls, now);
+        link.recall(now, saved);
         link.resume(now, &mut self.outlet);
         Some(link)
     }
@@ -339,13 +338,9 @@ impl Life {
                 link.abandon(&mut self.outlet);
                 let (next_id, next_token) = link.counters();
                 let session = Zeroizing::new(link.export().as_bytes().to_vec());
-                self.outlet.parting = Some(Saved {
-                    next_id,
-                    next_token,
-                    told: link.told(),
-                    calls: link.calls().to_ids(),
-                    session,
-                });
+                let (calls, past) = link.made(now);
+                self.outlet.parting =
+                    Some(Saved { next_id, next_token, told: link.told(), calls, past, session });
                 self.phase = Phase::Gone;
             }
         }

@@ -1,14 +1,16 @@
 //! What a device keeps between runs: its session, the next message id, and checksums of what it last told the
-//! cloud. The bytes of `session.bin`: version, fingerprints of both keys, id, token, checksums, how many calls
-//! were made lately and their ids, session.
+//! cloud. The bytes of `session.bin`: version, fingerprints of both keys, id, token, checksums, up to which id all
+//! messages of the cloud are past (one byte whether that is known, and the id), how many calls were made lately and
+//! their ids, session.
 //!
 //! A file for other keys or of another version counts as none. Not for backups: a session lives once.
 
 use crate::checksum::Checksum;
 use pintle_dtls::Fingerprint;
+use pintle_protocol::coap::MessageId;
 use zeroize::Zeroizing;
 
-const VERSION: [u8; 8] = *b"pintle\x001";
+const VERSION: [u8; 8] = *b"pintle\x002";
 /// How many calls are remembered over a restart.
 pub(crate) const MAX_CALLS: usize = 64;
 /// No exported session is longer, in bytes.
@@ -39,6 +41,8 @@ pub(crate) struct Saved {
     pub(crate) told: Told,
     /// The message ids of the latest calls, so that one repeated after the restart is not run again (P3).
     pub(crate) calls: Vec<u16>,
+    /// Up to which message id the cloud's are past: none of them is acted on (P3).
+    pub(crate) past: Option<MessageId>,
     pub(crate) session: Zeroizing<Vec<u8>>,
 }
 
@@ -48,7 +52,8 @@ impl Saved {
         let [high, low] = self.next_id.to_be_bytes();
         let calls = self.calls.get(..MAX_CALLS).unwrap_or(&self.calls);
         let call_bytes = calls.iter().flat_map(|id| id.to_be_bytes()).collect::<Vec<_>>();
-        let parts: [&[u8]; 10] = [
+        let [past_high, past_low] = self.past.map_or(0, |past| past.0).to_be_bytes();
+        let parts: [&[u8]; 11] = [
             &VERSION,
             binding.device.as_bytes(),
             binding.cloud.as_bytes(),
@@ -56,6 +61,7 @@ impl Saved {
             self.told.system.as_bytes(),
             self.told.application.as_bytes(),
             self.told.subscriptions.as_bytes(),
+            &[u8::from(self.past.is_some()), past_high, past_low],
             &[calls.len() as u8],
             &call_bytes,
             &self.session,
@@ -76,6 +82,8 @@ impl Saved {
         let mut checksum = || take(&mut rest).map(Checksum::from_bytes);
         let told =
             Told { system: checksum()?, application: checksum()?, subscriptions: checksum()? };
+        let [known, past_high, past_low] = take(&mut rest)?;
+        let past = (known != 0).then(|| MessageId(u16::from_be_bytes([past_high, past_low])));
         let [count] = take(&mut rest)?;
         let calls =
             (0..count).map(|_| take(&mut rest).map(u16::from_be_bytes)).collect::<Option<_>>()?;
@@ -85,6 +93,7 @@ impl Saved {
             next_token,
             told,
             calls,
+            past,
             session: Zeroizing::new(rest.to_vec()),
         })
     }
@@ -115,12 +124,13 @@ mod tests {
             next_token: 7,
             told,
             calls: vec![1, 0x203],
+            past: Some(MessageId(0x405)),
             session: Zeroizing::new(vec![9; 200]),
         };
         let bytes = saved.to_bytes(&binding(2));
         let read = Saved::from_bytes(&bytes, &binding(2)).unwrap();
         assert_eq!((read.next_id, read.next_token, read.told), (0x1234, 7, told));
-        assert_eq!(read.calls, [1, 0x203]);
+        assert_eq!((read.calls.as_slice(), read.past), (&[1, 0x203][..], Some(MessageId(0x405))));
         assert_eq!(*read.session, vec![9; 200]);
         assert!(Saved::from_bytes(&bytes, &binding(3)).is_none());
         assert!((0..120).all(|cut| Saved::from_bytes(&bytes[..cut], &binding(2)).is_none()));

@@ -11,10 +11,11 @@
 //!    caller ([`Exchange::cancel`]).
 //!
 //! Whichever comes first gives the tag back, once. Messages of the peer are [`Received::Fresh`] once; their
-//! repetitions within 64 s are shown as such, with the answer to repeat (P3). All that is held is bounded: a peer
-//! that sends more confirmable messages than can be remembered has the surplus refused, not acted on twice.
+//! repetitions within 64 s are shown as such, with the answer to repeat, and where the peer's ids count up
+//! ([`Exchange::set_numbering`]) later ones are known by that (P3). All that is held is bounded: a peer that sends more confirmable messages than can be remembered has the surplus refused, not acted on twice.
 //! The caller sends the first copy of everything itself; nothing here knows of sockets.
 
+mod numbering;
 mod outstanding;
 mod seen;
 
@@ -22,6 +23,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use crate::coap::{Code, Kind, Message, MessageId, RequestToken, Token};
+pub use numbering::Numbering;
 use outstanding::{Outstanding, Pending};
 pub use seen::Answered;
 use seen::Seen;
@@ -60,7 +62,7 @@ impl Default for Settings {
 pub enum Received<T> {
     /// New: decode it and act on it. If it is confirmable, answer it and tell [`Exchange::answered`].
     Fresh,
-    /// Seen before: send this answer again, if there is one; if there is none yet, do nothing.
+    /// Seen before: send this answer again, if there is one; if there is none (yet, or any more), do nothing.
     Duplicate(Option<Vec<u8>>),
     /// Acknowledges what [`Exchange::send`] sent. A code of class 4 or 5 says that the peer refused it.
     Acknowledged(T),
@@ -100,6 +102,17 @@ impl<T> Exchange<T> {
             outstanding: Outstanding::new(),
             seen: Seen::new(),
         }
+    }
+
+    /// Tells it how the peer numbers its messages; it takes any ids until then.
+    pub const fn set_numbering(&mut self, numbering: Numbering) {
+        self.seen.numbering = numbering;
+    }
+
+    /// How the peer numbers its messages, and which are past: to be kept when the exchange is dropped.
+    pub fn numbering(&mut self, now: Duration) -> Numbering {
+        self.seen.forget_old(now, &self.settings);
+        self.seen.numbering
     }
 
     /// The id for the next message. They count up and wrap; one that is still outstanding is passed over.
@@ -219,8 +232,7 @@ impl<T> Exchange<T> {
     }
 
     fn arrived(&mut self, now: Duration, message: &Message<'_>) -> Received<T> {
-        let confirmable = message.kind == Kind::Confirmable;
-        match self.seen.note(now, &self.settings, message.id, confirmable) {
+        match self.seen.note(now, &self.settings, message) {
             seen::Note::Again(reply) => return Received::Duplicate(reply),
             seen::Note::Full => return Received::Full,
             seen::Note::New => {}

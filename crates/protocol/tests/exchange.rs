@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pintle_protocol::coap::{Code, Kind, Message, MessageId, RequestToken, Token, Writer};
-use pintle_protocol::exchange::{Exchange, Received, Settings};
+use pintle_protocol::exchange::{Exchange, Numbering, Received, Settings};
 use pintle_protocol::{from_cloud, reply};
 
 const NOW: Duration = Duration::from_secs(100);
@@ -206,6 +206,48 @@ fn p3_a_message_that_no_one_acknowledges_is_acted_on_once_too() {
     for id in 2..1000 {
         assert_eq!(receive(&mut exchange, NOW, &event(id)), Received::Fresh);
     }
+}
+
+#[test]
+fn p3_a_repetition_kept_back_until_its_id_is_forgotten_is_known_by_its_number() {
+    let event = message(Kind::Confirmable, Code::POST, 40_000, Token::EMPTY);
+    let next = message(Kind::Confirmable, Code::POST, 40_001, Token::EMPTY);
+    let ping = message(Kind::Confirmable, Code::EMPTY, 9, Token::EMPTY);
+    let later = NOW + Settings::default().dedupe;
+
+    let mut exchange = exchange();
+    exchange.set_numbering(Numbering::Up(None));
+    assert_eq!(receive(&mut exchange, NOW, &event), Received::Fresh);
+    // The id of a ping is random and says nothing.
+    assert_eq!(receive(&mut exchange, NOW, &ping), Received::Fresh);
+    assert_eq!(receive(&mut exchange, later, &event), Received::Duplicate(None));
+    assert_eq!(receive(&mut exchange, later, &ping), Received::Fresh);
+    // The same after the exchange was dropped and made anew.
+    assert!(exchange.is_idle(later + Settings::default().dedupe));
+    let numbering = exchange.numbering(later);
+    assert_eq!(numbering, Numbering::Up(Some(MessageId(40_000))));
+    let mut exchange = self::exchange();
+    exchange.set_numbering(numbering);
+    assert_eq!(receive(&mut exchange, later, &event), Received::Duplicate(None));
+    assert_eq!(receive(&mut exchange, later, &next), Received::Fresh);
+}
+
+#[test]
+fn p3_what_was_heard_before_a_restart_is_known_although_its_number_is_the_highest() {
+    let mut before = exchange();
+    before.set_numbering(Numbering::Up(None));
+    let [first, second, third] =
+        [5, 6, 7].map(|id| message(Kind::Confirmable, Code::POST, id, Token::EMPTY));
+    for (id, message) in [(5, &first), (7, &third)] {
+        assert_eq!(receive(&mut before, NOW, message), Received::Fresh);
+        before.answered(NOW, MessageId(id), &ack(MessageId(id)));
+    }
+    let mut after = exchange();
+    after.set_numbering(before.numbering(NOW));
+    before.answers(NOW).for_each(|answered| after.recall(NOW, &answered));
+    assert_eq!(receive(&mut after, NOW, &second), Received::Fresh);
+    assert_eq!(receive(&mut after, NOW, &third), Received::Duplicate(Some(ack(MessageId(7)))));
+    assert_eq!(receive(&mut after, NOW, &first), Received::Duplicate(Some(ack(MessageId(5)))));
 }
 
 #[test]

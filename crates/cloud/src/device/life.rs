@@ -13,7 +13,7 @@ use super::roll::RollNumber;
 use super::world::World;
 use pintle_protocol::block::Assembler;
 use pintle_protocol::coap::{Kind, Message, MessageId};
-use pintle_protocol::exchange::{Answered, Exchange, Received, Settings};
+use pintle_protocol::exchange::{Answered, Exchange, Numbering, Received, Settings};
 use pintle_protocol::from_device::{self, Request};
 use pintle_protocol::{DeviceId, reply};
 use std::time::Duration;
@@ -102,10 +102,12 @@ pub struct Life {
 }
 
 impl Life {
-    /// A life that goes on with these message ids and tokens.
-    pub fn new(now: Duration, next_message: u16, next_token: u8) -> Self {
+    /// A life that goes on with these message ids and tokens, and knows this of the device's own.
+    pub fn new(now: Duration, next_message: u16, next_token: u8, numbering: Numbering) -> Self {
+        let mut exchange = Exchange::new(Settings::default(), next_message, next_token);
+        exchange.set_numbering(numbering);
         Self {
-            exchange: Exchange::new(Settings::default(), next_message, next_token),
+            exchange,
             uploads: Default::default(),
             uploaded_at: Duration::ZERO,
             writes: (MOST_WRITES, now + WRITES_EACH),
@@ -379,6 +381,11 @@ impl Life {
     /// The id that the next message may have.
     pub fn next_message(&self) -> u16 {
         self.exchange.last_id().0.wrapping_add(1)
+    }
+
+    /// How the device numbers its messages, and which of them are past.
+    pub fn numbering(&mut self, now: Duration) -> Numbering {
+        self.exchange.numbering(now)
     }
 
     /// The next message id and token, for the slot to keep.

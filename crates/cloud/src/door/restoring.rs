@@ -115,6 +115,7 @@ impl<'a> Restoring<'a> {
             // Not one that an answer to a question from before could have.
             next_token: self.shard.world.random() as u8,
             next_message: saved.next_message,
+            numbering: saved.numbering,
             device,
             here,
             life: None,
@@ -153,8 +154,10 @@ impl<'a> Restoring<'a> {
         let long = i64::try_from(Settings::default().dedupe.as_millis()).unwrap_or(i64::MAX);
         let passed_ms = self.time.passed_ms;
         let old = |recent: &Recent| passed_ms - recent.passed_ms > long;
-        while self.recent.front().is_some_and(old) {
-            self.recent.pop_front();
+        while let Some(past) = self.recent.pop_front_if(|recent| old(recent)) {
+            if let Some(live) = self.shard.slots.get(past.place) {
+                live.numbering.passed(past.id);
+            }
         }
     }
 
@@ -162,9 +165,9 @@ impl<'a> Restoring<'a> {
     fn recall(&mut self, Recent { passed_ms, place, id, mut reply }: Recent) {
         let now = self.shard.world.now;
         let Some(live) = self.shard.slots.get(place) else { return };
-        let (next_message, next_token) = (live.next_message, live.next_token);
+        let (message, token, numbering) = (live.next_message, live.next_token, live.numbering);
         let life =
-            live.life.get_or_insert_with(|| Box::new(Life::new(now, next_message, next_token)));
+            live.life.get_or_insert_with(|| Box::new(Life::new(now, message, token, numbering)));
         if reply.is_empty() {
             reply::ack_empty(&mut reply, id);
         }

@@ -11,13 +11,19 @@ use super::shard::Shard;
 use pintle_dtls::Fingerprint;
 use pintle_protocol::DeviceId;
 use pintle_protocol::coap::MessageId;
-use pintle_protocol::exchange::Answered;
+use pintle_protocol::exchange::{Answered, Numbering};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The layout of what is sealed: version, next message id, next token, patience, length of the
-/// session, session, and then what was answered lately: id, age in seconds, length, answer.
-const VERSION: u8 = 1;
+/// The layout of what is sealed: version, next message id, next token, patience, how the device numbers its
+/// messages (one byte, and the id up to which they are past), length of the session, session, and then what was
+/// answered lately: id, age in seconds, length, answer.
+const VERSION: u8 = 2;
+
+/// The byte for each numbering.
+const ANY: u8 = 0;
+const UP: u8 = 1;
+const UP_FROM: u8 = 2;
 
 impl Shard {
     /// A session as the journal keeps it: its device, and the rest sealed. None where another session took its
@@ -25,6 +31,9 @@ impl Shard {
     pub(super) fn save_one(&mut self, place: Place) -> Option<Vec<u8>> {
         let now = self.world.now;
         let live = self.slots.get(place).filter(|live| live.is_kept())?;
+        if let Some(life) = &mut live.life {
+            live.numbering = life.numbering(now);
+        }
         // Not sealed under a key that came after the session.
         let key = self.world.roll.key_of_session(live.here)?;
         let answers = live.life.as_ref().map(|life| life.answers(now)).unwrap_or_default();
@@ -33,6 +42,7 @@ impl Shard {
             next_message: live.next_message,
             next_token: live.next_token,
             patience: live.standing.patience,
+            numbering: live.numbering,
             session: session.as_bytes(),
             answers,
         };
@@ -63,6 +73,7 @@ pub(super) struct Saved<'a> {
     pub(super) next_message: u16,
     pub(super) next_token: u8,
     pub(super) patience: u16,
+    pub(super) numbering: Numbering,
     pub(super) session: &'a [u8],
     pub(super) answers: Vec<Answered>,
 }
@@ -74,6 +85,13 @@ impl<'a> Saved<'a> {
         out.extend(self.next_message.to_be_bytes());
         out.push(self.next_token);
         out.extend(self.patience.to_be_bytes());
+        let (numbering, past) = match self.numbering {
+            Numbering::Any => (ANY, 0),
+            Numbering::Up(None) => (UP, 0),
+            Numbering::Up(Some(MessageId(past))) => (UP_FROM, past),
+        };
+        out.push(numbering);
+        out.extend(past.to_be_bytes());
         out.push(length);
         out.extend(self.session.iter().take(length.into()));
         for answered in &self.answers {
@@ -88,7 +106,8 @@ impl<'a> Saved<'a> {
     }
 
     pub(super) fn read(plain: &'a [u8]) -> Option<Self> {
-        let (&[version, m1, m0, next_token, p1, p0, length], rest) = plain.split_first_chunk()?;
+        let (&[version, m1, m0, next_token, p1, p0, numbering, n1, n0, length], rest) =
+            plain.split_first_chunk()?;
         let (session, mut rest) = rest.split_at_checked(length.into())?;
         let mut answers = Vec::new();
         while let Some((&[i1, i0, age, l1, l0], after)) = rest.split_first_chunk() {
@@ -100,10 +119,17 @@ impl<'a> Saved<'a> {
                 reply: reply.to_vec(),
             });
         }
+        let numbering = match numbering {
+            ANY => Numbering::Any,
+            UP => Numbering::Up(None),
+            UP_FROM => Numbering::Up(Some(MessageId(u16::from_be_bytes([n1, n0])))),
+            _ => return None,
+        };
         (version == VERSION && rest.is_empty()).then_some(Self {
             next_message: u16::from_be_bytes([m1, m0]),
             next_token,
             patience: u16::from_be_bytes([p1, p0]),
+            numbering,
             session,
             answers,
         })

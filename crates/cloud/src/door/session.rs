@@ -111,8 +111,9 @@ impl Shard {
         let known = live.standing.introduced;
         let who = Who { device: live.device, number: live.here.number, session: place.key() };
         let standing = &mut live.standing;
+        let now = self.world.now;
         let life = live.life.get_or_insert_with(|| {
-            Box::new(Life::new(self.world.now, live.next_message, live.next_token))
+            Box::new(Life::new(now, live.next_message, live.next_token, live.numbering))
         });
         let verdict = life.hear(&mut self.world, who, standing, message, &mut self.out);
         let new = !known && live.standing.introduced;
@@ -297,6 +298,7 @@ impl Shard {
             let at_rest = live.proven || live.route.is_none();
             if live.standing.introduced && at_rest && life.is_idle(now) {
                 (live.next_message, live.next_token) = life.ids();
+                live.numbering = life.numbering(now);
                 live.life = None;
             }
         }
@@ -416,6 +418,6 @@ impl Shard {
 const OVERHEAD: usize = pintle_dtls::Session::max_overhead();
 
 fn life_of(live: &mut Live, now: Duration) -> &mut Life {
-    let (next_message, next_token) = (live.next_message, live.next_token);
-    live.life.get_or_insert_with(|| Box::new(Life::new(now, next_message, next_token)))
+    let (message, token, numbering) = (live.next_message, live.next_token, live.numbering);
+    live.life.get_or_insert_with(|| Box::new(Life::new(now, message, token, numbering)))
 }

@@ -14,7 +14,7 @@ use super::pins::{Pins, Refusal};
 use super::queue::{Queue, Step, Waiting};
 use super::session::INTRODUCE_WITHIN;
 use super::shard::Shard;
-use super::slots::Live;
+use super::slots::{Live, numbering_of};
 use super::socket::Route;
 use crate::device::{End, Life, Standing};
 use crate::store::pin::{self, HistoryEntry, What};
@@ -334,6 +334,8 @@ impl Shard {
         let Established { session, linger, early, .. } = established;
         self.world.roll.shook_hands(here.number, self.world.wall_ms);
         let (next_message, next_token) = (self.world.random(), self.world.random() as u8);
+        let numbering = numbering_of(session.dialect());
+        let life = Life::new(self.world.now, next_message, next_token, numbering);
         let live = Live {
             session,
             route: Some(route),
@@ -343,9 +345,10 @@ impl Shard {
             standing: Standing::default(),
             next_token,
             next_message,
+            numbering,
             device,
             here,
-            life: Some(Box::new(Life::new(self.world.now, next_message, next_token))),
+            life: Some(Box::new(life)),
         };
         self.slots.settle(place, live);
         self.addresses.insert(route.peer, place);

@@ -3,8 +3,9 @@
 use super::connection_id::{GENERATIONS, Place, SLOTS_PER_PARTITION};
 use super::socket::Route;
 use crate::device::{Here, Life, Standing};
-use pintle_dtls::Session;
+use pintle_dtls::{Dialect, Session};
 use pintle_protocol::DeviceId;
+use pintle_protocol::exchange::Numbering;
 use std::collections::VecDeque;
 
 /// One device's session, hot fields first.
@@ -26,6 +27,8 @@ pub struct Live {
     pub next_token: u8,
     /// The next message id to use.
     pub next_message: u16,
+    /// How the device numbers its messages, and which are past (promise P3); its life knows better while there is one.
+    pub numbering: Numbering,
     /// Whom the pinned key belongs to.
     pub device: DeviceId,
     /// Its line on the roll.
@@ -34,6 +37,15 @@ pub struct Live {
     pub life: Option<Box<Life>>,
 }
 
+/// How a device of this dialect numbers its messages: Device OS counts its messages up; others need not.
+pub const fn numbering_of(dialect: Dialect) -> Numbering {
+    match dialect {
+        Dialect::DeviceOs => Numbering::Up(None),
+        Dialect::Rfc9146 | Dialect::Plain => Numbering::Any,
+    }
+}
+
+#[expect(clippy::large_enum_variant, reason = "a slab of sessions: nearly all slots are live")]
 enum State {
     Free,
     Reserved,

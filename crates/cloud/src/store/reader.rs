@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use crate::priority::stand_back;
 use rusqlite::Connection;
 
 use super::ask::Reply;
@@ -44,7 +45,10 @@ impl Readers {
             let (queue, questions) = sync_channel(QUEUE_LIMIT);
             let thread = thread::Builder::new()
                 .name("store-reader".to_owned())
-                .spawn(move || read_until_closed(&connection, &questions))
+                .spawn(move || {
+                    stand_back();
+                    read_until_closed(&connection, &questions);
+                })
                 .map_err(|error| StoreError::Engine(format!("no thread for the store: {error}")))?;
             readers.queues.push(queue);
             readers.threads.push(thread);

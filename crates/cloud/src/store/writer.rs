@@ -15,6 +15,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::priority::stand_back;
 use rusqlite::Connection;
 
 use super::ask::Reply;
@@ -53,6 +54,7 @@ impl Writer {
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
+                stand_back();
                 let kept = Vec::new();
                 let desk = Desk { connection, jobs, waiting: counter, kept, failing: false };
                 desk.write_until_closed();

@@ -7,11 +7,11 @@ use super::outbox::{Outbox, Publication};
 use super::outlet::Outlet;
 use super::profile::Bodies;
 use super::silence::{Due, Silence};
-use crate::saved::Told;
+use crate::saved::{Saved, Told};
 use pintle_dtls::{Content, ExportedSession, OpenError, Session};
 use pintle_protocol::coap::{Kind, Message, MessageId};
 use pintle_protocol::describe::DescribeKind;
-use pintle_protocol::exchange::{Exchange, Received, Settings};
+use pintle_protocol::exchange::{Answered, Exchange, Numbering, Received, Settings};
 use pintle_protocol::goodbye::Goodbye;
 use pintle_protocol::{MAX_MESSAGE, from_device, reply};
 use std::time::Duration;
@@ -75,9 +75,11 @@ impl Link {
         generation: u32,
         now: Duration,
     ) -> Self {
+        let mut exchange = Exchange::new(Settings::default(), counters.0, counters.1);
+        exchange.set_numbering(Numbering::Up(None));
         Self {
             session,
-            exchange: Exchange::new(Settings::default(), counters.0, counters.1),
+            exchange,
             stage: Stage::Greeting,
             told,
             generation,
@@ -211,9 +213,6 @@ impl Link {
         // Not even remembered, so that its repetition is taken up later, maybe by the next run.
         if is_request && matches!(self.stage, Stage::Greeting | Stage::Leaving { .. }) {
             return Ok(());
-        }
-        if is_request && self.calls.were_made(now, message.id) {
-            return self.answer(now, outlet, message.id, |out| reply::ack_empty(out, message.id));
         }
         match self.exchange.receive(now, &message) {
             Received::Fresh => self.handle_request(now, &message, bodies, outlet),
@@ -368,7 +367,27 @@ impl Link {
         (self.exchange.next_id().0, self.exchange.next_token().0)
     }
 
-    /// The calls that were made, for the next run.
+    /// What was heard, for the next run: the calls that were made, and up to which id all is past.
+    pub(super) fn made(&mut self, now: Duration) -> (Vec<u16>, Option<MessageId>) {
+        let (calls, numbering) = self.calls.for_next_run(self.exchange.numbering(now));
+        match numbering {
+            Numbering::Up(past) => (calls, past),
+            Numbering::Any => (calls, None),
+        }
+    }
+
+    /// What the run before heard: what is repeated of it is acknowledged, and not acted on.
+    pub(super) fn recall(&mut self, now: Duration, saved: &Saved) {
+        self.exchange.set_numbering(Numbering::Up(saved.past));
+        self.calls = Calls::restored(&saved.calls);
+        for id in saved.calls.iter().copied().map(MessageId) {
+            let mut reply = Vec::new();
+            reply::ack_empty(&mut reply, id);
+            self.exchange.recall(now, &Answered { id, age: Duration::ZERO, reply });
+        }
+    }
+
+    /// The calls that are made.
     pub(super) const fn calls(&mut self) -> &mut Calls {
         &mut self.calls
     }

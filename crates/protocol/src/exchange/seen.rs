@@ -9,7 +9,7 @@ use alloc::collections::VecDeque;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::Settings;
+use super::{Numbering, Settings};
 use crate::coap::{Code, Kind, Message, MessageId};
 use crate::{MAX_MESSAGE, reply};
 
@@ -55,10 +55,15 @@ struct Entry {
     at: u64,
     id: MessageId,
     reply: Reply,
+    /// Whether its id says when it was sent: that of a ping may be any, to be hard to guess.
+    counts: bool,
 }
 
 #[derive(Debug)]
 pub(super) struct Seen {
+    pub(super) numbering: Numbering,
+    /// The highest id of those that count. What comes with a higher one need not be looked for.
+    newest: Option<MessageId>,
     confirmable: VecDeque<Entry>,
     longer: Vec<(MessageId, Box<[u8]>)>,
     non_confirmable: VecDeque<Entry>,
@@ -66,7 +71,13 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) const fn new() -> Self {
-        Self { confirmable: VecDeque::new(), longer: Vec::new(), non_confirmable: VecDeque::new() }
+        Self {
+            numbering: Numbering::Any,
+            newest: None,
+            confirmable: VecDeque::new(),
+            longer: Vec::new(),
+            non_confirmable: VecDeque::new(),
+        }
     }
 
     /// Remembers a message, or says that it was there before.
@@ -74,18 +85,18 @@ impl Seen {
         &mut self,
         now: Duration,
         settings: &Settings,
-        id: MessageId,
-        confirmable: bool,
+        message: &Message<'_>,
     ) -> Note {
+        let (id, counts) = (message.id, message.code != Code::EMPTY);
         self.forget_old(now, settings);
-        if let Some(entry) = find(&self.confirmable, id) {
-            return Note::Again(self.reply(*entry));
+        let highest = self.is_highest(id);
+        if !(counts && highest)
+            && let Some(again) = self.again(id, counts)
+        {
+            return again;
         }
-        if find(&self.non_confirmable, id).is_some() {
-            return Note::Again(None);
-        }
-        let entry = Entry { at: millis(now), id, reply: Reply::NotYet };
-        if !confirmable {
+        let entry = Entry { at: millis(now), id, reply: Reply::NotYet, counts };
+        if message.kind != Kind::Confirmable {
             if self.non_confirmable.len() >= MAX_NON_CONFIRMABLE {
                 self.non_confirmable.pop_front();
             }
@@ -95,17 +106,50 @@ impl Seen {
         } else {
             self.confirmable.push_back(entry);
         }
+        if counts {
+            self.numbering.came(id);
+            self.counted(id);
+        }
         Note::New
+    }
+
+    /// Whether no message that counts came with this id or a higher one.
+    fn is_highest(&self, id: MessageId) -> bool {
+        self.newest.is_some_and(|newest| self.numbering.is_after(id, newest))
+    }
+
+    fn counted(&mut self, id: MessageId) {
+        if self.newest.is_none() || self.is_highest(id) {
+            self.newest = Some(id);
+        }
+    }
+
+    /// What to make of a message that came before, or is past.
+    fn again(&self, id: MessageId, counts: bool) -> Option<Note> {
+        if let Some(entry) = find(&self.confirmable, id) {
+            return Some(Note::Again(self.reply(*entry)));
+        }
+        let known = find(&self.non_confirmable, id).is_some();
+        (known || counts && self.numbering.is_past(id)).then_some(Note::Again(None))
     }
 
     pub(super) fn forget_old(&mut self, now: Duration, settings: &Settings) {
         let old = |entry: &mut Entry| is_old(entry, now, settings);
         while let Some(entry) = self.confirmable.pop_front_if(old) {
+            self.pass(entry);
             if entry.reply == Reply::Longer {
                 self.longer.retain(|(id, _)| *id != entry.id);
             }
         }
-        while self.non_confirmable.pop_front_if(old).is_some() {}
+        while let Some(entry) = self.non_confirmable.pop_front_if(old) {
+            self.pass(entry);
+        }
+    }
+
+    fn pass(&mut self, entry: Entry) {
+        if entry.counts {
+            self.numbering.passed(entry.id);
+        }
     }
 
     pub(super) fn answered(&mut self, id: MessageId, reply: &[u8]) {
@@ -149,7 +193,9 @@ impl Seen {
         let known = find(&self.confirmable, answered.id).is_some();
         if self.confirmable.len() < settings.max_seen && !known {
             let at = millis(now.saturating_sub(answered.age));
-            self.confirmable.push_back(Entry { at, id: answered.id, reply: Reply::NotYet });
+            let (id, reply) = (answered.id, Reply::NotYet);
+            self.confirmable.push_back(Entry { at, id, reply, counts: true });
+            self.counted(id);
             self.answered(answered.id, &answered.reply);
         }
     }
