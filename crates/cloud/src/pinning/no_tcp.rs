@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// Keys that are known to be weak: none here.
 #[derive(Clone, Default)]
 pub struct KnownWeak {
-    none: (),
+    _none: (),
 }
 
 impl KnownWeak {
@@ -17,7 +17,7 @@ impl KnownWeak {
     /// # Errors
     /// None.
     pub fn parse(_text: &[u8]) -> Result<Self, String> {
-        Ok(Self { none: () })
+        Ok(Self { _none: () })
     }
 }
 
