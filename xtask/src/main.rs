@@ -39,8 +39,9 @@ usage: cargo xtask <verb>
   package [--binary PATH]                       the Debian package, around a program built before
                                                 if one is given
   simulate [--seeds A..B | --seed N [--trace]]  hours of fleet life on virtual time, from seeds
-  timing [--calls N]                            whether good and bad blocks of the TCP handshake can be
-                                                told apart by the time they take: a million of them
+  timing [--calls N] [--door]                   whether good and bad blocks of the TCP handshake can be
+                                                told apart by the time they take: a million of them,
+                                                and 5,000 through the door of a node
   peers                                         install what the interoperability tests talk to
 ";
 

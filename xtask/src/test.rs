@@ -45,6 +45,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     steps.add("simulation", move || simulate::fixed(full));
     if full {
         steps.add("floods", floods);
+        steps.add("damage", damage);
     }
     steps.add("documentation tests", documentation_tests);
     steps.add("tests", tests);
@@ -112,6 +113,15 @@ fn floods() -> Result<(), Failure> {
         ])
         .args(["--", "floods::", "--test-threads", "1", "--nocapture"])
         .env("PINTLE_FLOOD", "1000000")
+        .run()
+}
+
+/// Every bit and byte of the TCP sessions, where every run of the tests damages a sample.
+fn damage() -> Result<(), Failure> {
+    Program::cargo()
+        .args(["test", "--quiet", "--locked", "--package", "pintle-protocol", "--test", "tcp"])
+        .args(["--", "damage::", "--nocapture"])
+        .env("PINTLE_TCP_DAMAGE", "full")
         .run()
 }
 

@@ -4,9 +4,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// Moduli of devices: the first two have a prime in common, the third none with any, and the last is a multiple of 3.
@@ -211,11 +211,54 @@ fn the_devices_of_a_spark_server_move_over_and_what_cannot_is_said() {
     );
 }
 
+/// A node that ends with its test.
+struct Node(Child);
+
+impl Node {
+    /// Starts it on free ports of loopback, and waits until it says where it listens.
+    fn start(place: &Place, tcp: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pintle"));
+        command.args(["serve", "--api", "127.0.0.1:0", "--udp", "127.0.0.1:0"]).args(tcp);
+        command.arg("--data").arg(place.path("data")).stderr(Stdio::null()).stdout(Stdio::piped());
+        let mut node = Self(command.spawn().expect("the node starts"));
+        let out = node.0.stdout.take().expect("its output is piped");
+        let lines = BufReader::new(out).lines().map_while(Result::ok);
+        let listens = lines.filter(|line| line.starts_with("API") || line.contains("/udp"));
+        assert_eq!(listens.take(2).count(), 2, "it says where it listens");
+        node
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
-fn p1_leave_to_be_enrolled_is_given_by_a_running_node_only() {
+fn p1_leave_to_be_enrolled_is_given_for_one_device_without_a_pin_where_the_tcp_service_is_on() {
     let place = Place::new();
     assert_eq!(place.init(&["--tcp"]).0, Some(0));
-    let ask = ["--device", ONE, "--minutes", "5"];
-    assert_refused(place.run(&["pin", "enrol"], &ask), &["no node runs"]);
-    assert!(Path::new(&place.path("data")).exists());
+    assert_eq!(place.set(ONE, FIRST).0, Some(0));
+    let enrol = |device: &str, minutes: &str| {
+        place.run(&["pin", "enrol"], &["--device", device, "--minutes", minutes])
+    };
+    assert_refused(enrol(TWO, "5"), &["no node runs"]);
+    let node = Node::start(&place, &[]);
+    assert_refused(enrol(TWO, "5"), &["the TCP service is off", "--tcp"]);
+    drop(node);
+    let _node = Node::start(&place, &["--tcp", "127.0.0.1:0"]);
+    assert_refused(enrol(ONE, "5"), &[ONE, "has a key pinned", "pintle pin set"]);
+    assert_refused(enrol(TWO, "61"), &["1 to 60 minutes"]);
+    assert_refused(enrol("lamp", "5"), &["`lamp` is not a device id"]);
+    let Ended(code, out, err) = enrol(TWO, "5");
+    assert_eq!(code, Some(0), "{err}");
+    assert!(out.starts_with(TWO) && out.contains("5 minutes"), "{out}");
+    let history = place.json(&["pin", "history"], &["--device", TWO]);
+    let [entry] = history["entries"].as_array().expect("a list").as_slice() else {
+        panic!("{history}")
+    };
+    assert_eq!((&entry["what"], &entry["kind"]), (&"enrolment-allowed".into(), &Value::Null));
 }

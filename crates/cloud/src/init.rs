@@ -310,9 +310,17 @@ fn config_text(contact: Option<&str>) -> String {
          # Where devices come in. Device OS always uses port 5684.\n\
          # listen = \"0.0.0.0:5684\"\n\
          \n\
+         [tcp]\n\
+         # For devices that speak only the TCP service, which has neither forward secrecy nor integrity. It needs a key:\n\
+         # `pintle init --tcp`.\n\
+         # enabled = false\n\
+         # listen = \"0.0.0.0:5683\"\n\
+         \n\
          [security]\n\
          # Whom to tell about a weakness: shown at /.well-known/security.txt.\n\
          {contact}\n\
+         # A list of Debian's weak keys, blacklist.RSA-1024 of its package openssl-blacklist: none of them is pinned.\n\
+         # weak_keys = \"blacklist.RSA-1024\"\n\
          \n\
          [node]\n\
          # The node key opens everything sealed in the store. Keep it on another disk, out of the backups.\n\

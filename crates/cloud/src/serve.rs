@@ -249,7 +249,9 @@ impl Node {
         let (door, tcp) = (self.door, self.tcp);
         let close = move || {
             // First the one without a journal: the other may still have to keep what it heard.
-            tcp.map(tcp::Door::close);
+            if let Some(tcp) = tcp {
+                tcp.close();
+            }
             door.close()
         };
         let saved = tokio::task::spawn_blocking(close).await.unwrap_or(0);

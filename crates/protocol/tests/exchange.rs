@@ -233,6 +233,24 @@ fn p3_a_repetition_kept_back_until_its_id_is_forgotten_is_known_by_its_number() 
 }
 
 #[test]
+fn p3_what_was_heard_before_a_restart_is_known_although_its_number_is_the_highest() {
+    let mut before = exchange();
+    before.set_numbering(Numbering::Up(None));
+    let [first, second, third] =
+        [5, 6, 7].map(|id| message(Kind::Confirmable, Code::POST, id, Token::EMPTY));
+    for (id, message) in [(5, &first), (7, &third)] {
+        assert_eq!(receive(&mut before, NOW, message), Received::Fresh);
+        before.answered(NOW, MessageId(id), &ack(MessageId(id)));
+    }
+    let mut after = exchange();
+    after.set_numbering(before.numbering(NOW));
+    before.answers(NOW).for_each(|answered| after.recall(NOW, &answered));
+    assert_eq!(receive(&mut after, NOW, &second), Received::Fresh);
+    assert_eq!(receive(&mut after, NOW, &third), Received::Duplicate(Some(ack(MessageId(7)))));
+    assert_eq!(receive(&mut after, NOW, &first), Received::Duplicate(Some(ack(MessageId(5)))));
+}
+
+#[test]
 fn no_more_than_the_bound_may_be_outstanding() {
     let mut exchange: Exchange<u16> = Exchange::new(Settings::default(), 1, 1);
     for id in 0..64 {

@@ -61,12 +61,6 @@ impl Kind {
             Self::Noise => "any number",
         }
     }
-
-    /// A kind by chance: every fourth block is good.
-    pub fn pick(random: &mut Rng) -> Self {
-        let compared = random.choice(Self::COMPARED).unwrap_or(Self::Noise);
-        if random.u8(..4) == 0 { Self::Good } else { compared }
-    }
 }
 
 /// A block and the nonce that the cloud had sent for it.
@@ -91,13 +85,19 @@ impl Maker {
         Self { cloud, random: Rng::with_seed(seed), device, same: None }
     }
 
-    /// As many as fit, of kinds in random order.
+    /// So many, of kinds in random order.
     pub fn fill(&mut self, made: &mut Vec<Made>, count: usize) {
         made.clear();
         for _ in 0..count {
-            let kind = Kind::pick(&mut self.random);
+            let kind = self.pick();
             made.push(self.make(kind));
         }
+    }
+
+    /// A kind by chance: every fourth block is good.
+    pub fn pick(&mut self) -> Kind {
+        let compared = self.random.choice(Kind::COMPARED).unwrap_or(Kind::Noise);
+        if self.random.u8(..4) == 0 { Kind::Good } else { compared }
     }
 
     /// A new one of this kind.
@@ -107,13 +107,18 @@ impl Maker {
         }
         let mut nonce = [0; NONCE];
         self.random.fill(&mut nonce);
-        let plain = self.plain(kind, &nonce);
-        let block = self.encrypted(&plain).expect("a number below the modulus");
-        let made = Made { kind, nonce, block };
+        let made = self.answer(kind, nonce);
         if kind == Kind::Same {
             self.same = Some(made.clone());
         }
         made
+    }
+
+    /// A new one of this kind, for a nonce that was sent.
+    pub fn answer(&mut self, kind: Kind, nonce: [u8; NONCE]) -> Made {
+        let plain = self.plain(kind, &nonce);
+        let block = self.encrypted(&plain).expect("a number below the modulus");
+        Made { kind, nonce, block }
     }
 
     /// What is encrypted.

@@ -2,7 +2,6 @@
 
 use crate::blocks::Kind;
 use crate::sampling::Samples;
-use crate::subject::Subject;
 use crate::welch::{self, Comparison, THRESHOLD};
 use std::fmt;
 
@@ -16,7 +15,7 @@ struct Row {
 
 /// All kinds of one subject.
 pub struct Report {
-    subject: Subject,
+    title: &'static str,
     calls: usize,
     good: usize,
     median: f64,
@@ -25,7 +24,7 @@ pub struct Report {
 
 impl Report {
     /// Compares every kind with good blocks, and all bad ones together.
-    pub fn of(subject: Subject, samples: &Samples) -> Self {
+    pub fn of(title: &'static str, samples: &Samples) -> Self {
         let good = samples.of(Kind::Good);
         let row = |name, times: &[f64]| Row {
             name,
@@ -33,9 +32,10 @@ impl Report {
             comparison: Comparison::of(times, good),
             least_seen: welch::least_seen(times, good),
         };
+        let kinds = Kind::COMPARED.into_iter().filter(|kind| !samples.of(*kind).is_empty());
         let mut rows: Vec<Row> =
-            Kind::COMPARED.map(|kind| row(kind.name(), samples.of(kind))).into();
-        let bad = Kind::COMPARED.into_iter().filter(|kind| *kind != Kind::Same);
+            kinds.clone().map(|kind| row(kind.name(), samples.of(kind))).collect();
+        let bad = kinds.filter(|kind| *kind != Kind::Same);
         rows.push(row(
             "all bad ones",
             &bad.map(|kind| samples.of(kind)).collect::<Vec<_>>().concat(),
@@ -43,7 +43,7 @@ impl Report {
         let mut sorted = good.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
         let median = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
-        Self { subject, calls: samples.calls, good: good.len(), median, rows }
+        Self { title, calls: samples.count(), good: good.len(), median, rows }
     }
 
     /// Whether any kind was told apart.
@@ -54,8 +54,9 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, calls, good, median, .. } = self;
-        writeln!(f, "{}", subject.title())?;
+        let Self { title, calls, good, median, .. } = self;
+        let (unit, size) = if *median > 1e7 { ("µs", 1000.0) } else { ("ns", 1.0) };
+        writeln!(f, "{title}")?;
         writeln!(
             f,
             "  {calls} calls, {good} of them with good blocks, {:.1} µs in the median",
@@ -69,11 +70,13 @@ impl fmt::Display for Report {
         for Row { name, calls, comparison: Comparison { t, difference, error }, least_seen } in
             &self.rows
         {
-            let error = 1.96 * error;
-            writeln!(
+            let [difference, error, least] =
+                [*difference, 1.96 * error, *least_seen].map(|time| time / size);
+            write!(
                 f,
-                "  {name:<26} {calls:>8} {difference:>9.1} ns {error:>7.1} ns {t:>8.2} {least_seen:>9.1} ns"
+                "  {name:<26} {calls:>8} {difference:>9.1} {unit} {error:>7.1} {unit} {t:>8.2}"
             )?;
+            writeln!(f, " {least:>9.1} {unit}")?;
         }
         let verdict = if self.found() { "TOLD APART" } else { "not told apart" };
         writeln!(f, "  {verdict}: largest t {:.2}, limit {THRESHOLD}", self.largest())

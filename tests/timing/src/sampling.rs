@@ -3,14 +3,14 @@
 use crate::blocks::{Kind, Made, Maker};
 use crate::subject::{Keys, Subject};
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Blocks made at a time, off the clock.
 const BATCH: usize = 1024;
 
 /// Nanoseconds of each call, by kind.
+#[derive(Default)]
 pub struct Samples {
-    pub calls: usize,
     times: BTreeMap<Kind, Vec<f64>>,
 }
 
@@ -18,7 +18,7 @@ impl Samples {
     /// Takes so many, after one batch that does not count.
     pub fn take(keys: &Keys, subject: Subject, calls: usize, seed: u64) -> Self {
         let mut maker = Maker::new(keys.public(), keys.device, seed);
-        let mut samples = Self { calls, times: BTreeMap::new() };
+        let mut samples = Self::default();
         let mut batch = Vec::with_capacity(BATCH);
         maker.fill(&mut batch, BATCH);
         batch.iter().for_each(|made| subject.call(keys, made));
@@ -29,6 +29,16 @@ impl Samples {
             samples.batch(keys, subject, &batch);
         }
         samples
+    }
+
+    /// Takes up one.
+    pub fn add(&mut self, kind: Kind, took: Duration) {
+        self.times.entry(kind).or_default().push(took.as_nanos() as f64);
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.times.values().map(Vec::len).sum()
     }
 
     /// Nanoseconds of the calls with blocks of this kind.
@@ -44,7 +54,7 @@ impl Samples {
             let start = Instant::now();
             subject.call(keys, &place);
             let took = start.elapsed();
-            self.times.entry(made.kind).or_default().push(took.as_nanos() as f64);
+            self.add(made.kind, took);
         }
     }
 }

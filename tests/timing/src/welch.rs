@@ -10,8 +10,11 @@
 pub const THRESHOLD: f64 = 4.5;
 /// How many cuts, besides none.
 const CUTS: u32 = 20;
+/// Of fewer times nothing is said: by chance those lie close together, and far from others, more often than the
+/// threshold allows for.
+const LEAST: f64 = 100.0;
 /// How much is kept where a difference is told in nanoseconds.
-const KEPT: f64 = 0.9;
+const KEPT: f64 = 0.5;
 /// Steps of the search for the least shift: to one part in a thousand.
 const STEPS: u32 = 12;
 
@@ -20,7 +23,7 @@ const STEPS: u32 = 12;
 pub struct Comparison {
     /// The largest `t`, with the sign of the difference.
     pub t: f64,
-    /// Mean of the first less mean of the second, without the slowest tenth.
+    /// Mean of the first less mean of the second, of the faster half of both together.
     pub difference: f64,
     /// The standard error of that.
     pub error: f64,
@@ -78,8 +81,10 @@ fn largest(one: &[f64], other: &[f64]) -> f64 {
 }
 
 fn t(one: &[f64], other: &[f64]) -> f64 {
-    let (difference, error) = Moments::of(one).less(&Moments::of(other));
-    if error > 0.0 { difference / error } else { 0.0 }
+    let (one, other) = (Moments::of(one), Moments::of(other));
+    let (difference, error) = one.less(&other);
+    let enough = one.count.min(other.count) >= LEAST && error > 0.0;
+    if enough { difference / error } else { 0.0 }
 }
 
 /// Squares of the distances from the mean.
@@ -126,11 +131,8 @@ impl Moments {
         Self { mean, variance: squares / (count - 1.0), count }
     }
 
-    /// The difference of the means and its standard error; none of lots too small to have one.
+    /// The difference of the means and its standard error.
     fn less(&self, other: &Self) -> (f64, f64) {
-        if self.count < 2.0 || other.count < 2.0 {
-            return (0.0, 0.0);
-        }
         let error = (self.variance / self.count + other.variance / other.count).sqrt();
         (self.mean - other.mean, error)
     }
@@ -179,7 +181,7 @@ mod tests {
         assert!(Comparison::of(&shifted, &other).differ());
         let found = Comparison::of(&times(&mut random, 10_000, 400.0), &other);
         assert!(found.differ() && found.t > 0.0);
-        assert!((found.difference - 400.0).abs() < 5.0 * found.error, "{found:?}");
+        assert!(found.difference > 2.0 * found.error, "{found:?}");
     }
 
     #[test]
@@ -192,8 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_no_times() {
+    fn nothing_is_said_of_few_times() {
         assert!(!Comparison::of(&[], &[]).differ());
-        assert!(!Comparison::of(&[1.0], &[2.0, 3.0]).differ());
+        assert!(!Comparison::of(&[1.0, 1.1, 1.2], &[2.0, 2.1, 2.2]).differ());
     }
 }

@@ -149,3 +149,28 @@ fn a_place_that_is_no_data_folder_is_a_slip_of_whoever_typed() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("pintle init"));
 }
+
+#[test]
+fn a_node_that_serves_the_tcp_service_is_warned_of_and_one_without_a_key_for_it_fails() {
+    let folder = DataFolder::new();
+    let data = folder.path();
+    folder.write(
+        "config.toml",
+        &format!("{FREE_PORTS}[tcp]\nenabled = true\nlisten = \"127.0.0.1:0\"\n"),
+    );
+    let (code, state, what) = finding(&data, "TCP service");
+    assert_eq!((code, state.as_str()), (Some(1), "fail"), "{what}");
+    assert!(what.contains("pintle init --tcp"), "{what}");
+    let made = pintle("init").args(["--tcp", "--data"]).arg(&data).stdout(Stdio::null()).status();
+    assert!(made.expect("pintle starts").success());
+    assert_eq!(self::state(&data, "TCP service"), "not tried");
+    let mut command = folder.serve();
+    command.stderr(Stdio::null());
+    let manager = Manager::of(&folder, &mut command);
+    let mut node = Running(command.spawn().expect("the node starts"));
+    manager.wait_for("READY=1");
+    let (_, state, what) = finding(&data, "TCP service");
+    assert_eq!(state, "warn", "{what}");
+    assert!(what.starts_with("on, 127.0.0.1:") && what.contains("/tcp"), "{what}");
+    assert!(node.terminate());
+}

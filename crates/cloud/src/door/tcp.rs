@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_idle_device_costs_half_a_kibibyte() {
-        assert!(TcpDoor::bytes_per_session() <= 512, "{} bytes", TcpDoor::bytes_per_session());
+    fn an_idle_device_costs_a_third_of_a_kibibyte() {
+        assert!(TcpDoor::bytes_per_session() <= 341, "{} bytes", TcpDoor::bytes_per_session());
     }
 }

@@ -46,9 +46,17 @@ impl UdpKey {
     /// # Errors
     /// [`InitError::Key`]: what is wrong with it.
     pub fn import(path: &Path) -> Result<Self, InitError> {
-        let refused = |why: String| InitError::Key { path: path.to_owned(), why };
-        let pair = key_file::read(path).and_then(|bytes| key_file::p256(&bytes));
-        Self::of(&pair.map_err(refused)?)
+        let bytes = key_file::read(path);
+        let key = bytes.and_then(|bytes| Self::read(&bytes));
+        key.map_err(|why| InitError::Key { path: path.to_owned(), why })
+    }
+
+    /// The key in the content of such a file.
+    ///
+    /// # Errors
+    /// What is wrong with it, for a person.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        Self::of(&key_file::p256(bytes)?).map_err(|error| error.to_string())
     }
 
     fn of(pair: &EcdsaKeyPair) -> Result<Self, InitError> {

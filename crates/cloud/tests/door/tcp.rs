@@ -8,6 +8,7 @@ mod hostile;
 mod limits;
 mod listener;
 mod neighbours;
+mod storm;
 
 use crate::node::Node;
 use pintle_cloud::device::{Enrolment, Gateway};

@@ -42,13 +42,23 @@ impl Numbering {
         }
     }
 
+    /// Whether a message with this id was sent after `other`, as far as ids say.
+    pub(super) const fn is_after(self, id: MessageId, other: MessageId) -> bool {
+        match self {
+            Self::Up(_) => id.0 != other.0 && id.0.wrapping_sub(other.0) < HALF,
+            Self::Any => false,
+        }
+    }
+
     /// A new message came with this id: what is far behind it is past, so that numbers can wrap whatever is
     /// remembered of them.
     pub(super) const fn came(&mut self, id: MessageId) {
-        if let Self::Up(Some(past)) = self
-            && id.0.wrapping_sub(past.0) > FAR
-        {
-            past.0 = id.0.wrapping_sub(FAR);
+        if let Self::Up(past) = self {
+            let far = id.0.wrapping_sub(FAR);
+            match past {
+                Some(past) if id.0.wrapping_sub(past.0) <= FAR => {}
+                _ => *past = Some(MessageId(far)),
+            }
         }
     }
 }

@@ -62,6 +62,8 @@ struct Entry {
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) numbering: Numbering,
+    /// The highest id of those that count. What comes with a higher one need not be looked for.
+    newest: Option<MessageId>,
     confirmable: VecDeque<Entry>,
     longer: Vec<(MessageId, Box<[u8]>)>,
     non_confirmable: VecDeque<Entry>,
@@ -71,6 +73,7 @@ impl Seen {
     pub(super) const fn new() -> Self {
         Self {
             numbering: Numbering::Any,
+            newest: None,
             confirmable: VecDeque::new(),
             longer: Vec::new(),
             non_confirmable: VecDeque::new(),
@@ -86,14 +89,11 @@ impl Seen {
     ) -> Note {
         let (id, counts) = (message.id, message.code != Code::EMPTY);
         self.forget_old(now, settings);
-        if let Some(entry) = find(&self.confirmable, id) {
-            return Note::Again(self.reply(*entry));
-        }
-        if find(&self.non_confirmable, id).is_some() {
-            return Note::Again(None);
-        }
-        if counts && self.numbering.is_past(id) {
-            return Note::Again(None);
+        let highest = self.is_highest(id);
+        if !(counts && highest)
+            && let Some(again) = self.again(id, counts)
+        {
+            return again;
         }
         let entry = Entry { at: millis(now), id, reply: Reply::NotYet, counts };
         if message.kind != Kind::Confirmable {
@@ -108,8 +108,29 @@ impl Seen {
         }
         if counts {
             self.numbering.came(id);
+            self.counted(id);
         }
         Note::New
+    }
+
+    /// Whether no message that counts came with this id or a higher one.
+    fn is_highest(&self, id: MessageId) -> bool {
+        self.newest.is_some_and(|newest| self.numbering.is_after(id, newest))
+    }
+
+    fn counted(&mut self, id: MessageId) {
+        if self.newest.is_none() || self.is_highest(id) {
+            self.newest = Some(id);
+        }
+    }
+
+    /// What to make of a message that came before, or is past.
+    fn again(&self, id: MessageId, counts: bool) -> Option<Note> {
+        if let Some(entry) = find(&self.confirmable, id) {
+            return Some(Note::Again(self.reply(*entry)));
+        }
+        let known = find(&self.non_confirmable, id).is_some();
+        (known || counts && self.numbering.is_past(id)).then_some(Note::Again(None))
     }
 
     pub(super) fn forget_old(&mut self, now: Duration, settings: &Settings) {
@@ -174,6 +195,7 @@ impl Seen {
             let at = millis(now.saturating_sub(answered.age));
             let (id, reply) = (answered.id, Reply::NotYet);
             self.confirmable.push_back(Entry { at, id, reply, counts: true });
+            self.counted(id);
             self.answered(answered.id, &answered.reply);
         }
     }

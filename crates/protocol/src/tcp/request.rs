@@ -15,7 +15,7 @@
 use alloc::borrow::Cow;
 
 use super::{Anomaly, Hello};
-use crate::coap::{Block, Code, Kind, Message, option};
+use crate::coap::{Block, Code, Kind, Message, Opt, option};
 use crate::describe::DescribeKind;
 use crate::goodbye::Goodbye;
 use crate::{Error, Event, SubscriptionKind, path};
@@ -102,7 +102,8 @@ fn event<'a>(message: &Message<'a>) -> Result<Request<'a>, Anomaly> {
 }
 
 fn subscription<'a>(message: &Message<'a>) -> Result<Request<'a>, Anomaly> {
-    Form { path: 1..=2, token: 0..=0, options: &[option::URI_QUERY] }.check(message)?;
+    let options = &[option::URI_QUERY, option::URI_QUERY];
+    Form { path: 1..=2, token: 0..=0, options }.check(message)?;
     let (mut kind, mut mine) = (SubscriptionKind::Text, false);
     for query in message.uri_query() {
         match query {
@@ -146,7 +147,8 @@ fn goodbye<'a>(message: &Message<'a>) -> Result<Request<'a>, Anomaly> {
     Ok(Request::Goodbye(Goodbye::parse(message.payload())?))
 }
 
-/// How many path segments and token bytes a message must have, and which other options it may have, once each.
+/// How many path segments and token bytes a message must have, and which other options it may have: as often as they
+/// are listed.
 pub(super) struct Form {
     pub(super) path: core::ops::RangeInclusive<usize>,
     pub(super) token: core::ops::RangeInclusive<usize>,
@@ -155,16 +157,15 @@ pub(super) struct Form {
 
 impl Form {
     pub(super) fn check(&self, message: &Message<'_>) -> Result<(), Anomaly> {
-        let (mut segments, mut last) = (0, 0);
-        for option in message.options() {
-            match option.number {
-                option::URI_PATH => segments += 1,
-                number if number == last || !self.options.contains(&number) => {
-                    return Err(Error::CriticalOption(number).into());
-                }
-                _ => {}
+        let (mut segments, mut last, mut repeated) = (0, 0, 0);
+        for Opt { number, .. } in message.options() {
+            repeated = if number == last { repeated + 1 } else { 1 };
+            last = number;
+            if number == option::URI_PATH {
+                segments += 1;
+            } else if repeated > self.options.iter().filter(|known| **known == number).count() {
+                return Err(Error::CriticalOption(number).into());
             }
-            last = option.number;
         }
         let token = message.token.as_bytes().len();
         if !self.token.contains(&token) {

@@ -59,7 +59,11 @@ fn p2_a_bit_turned_over_in_structure_ends_the_session_with_that_frame() {
                 assert!(seen, "{} bit {bit} of frame {frame}: {place}", stream.name);
             }
             assert!(!seen || heard.ended || place.is_length(), "{}: {place}", stream.name);
-            only_this_one_differs(&stream.name, &heard, &whole, frame);
+            // A device does not look at ids. After a header that is right by chance it hears the next one, too, in
+            // which the same bit is turned over.
+            if stream.side == "to cloud" {
+                only_this_one_differs(&stream.name, &heard, &whole, frame);
+            }
         }
     }
     print("Bits turned over", &counts);

@@ -4,6 +4,7 @@
 use super::finding::Finding;
 use super::host::{Host, Node};
 use pintle_cloud::certificate::{chain_file, leaf};
+use pintle_cloud::init::TCP_KEY_FILE;
 use pintle_cloud::probe::{self, ProbeError};
 use pintle_cloud::serve::Addresses;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
@@ -38,8 +39,8 @@ pub fn look(host: &Host) -> Vec<Finding> {
             (Finding::not_tried("node", why), "the node cannot be asked where it listens")
         }
     };
-    let others = ["API", "devices", TCP_SERVICE].map(|name| Finding::not_tried(name, why));
-    std::iter::once(name).chain(others).collect()
+    let others = ["API", "devices"].map(|name| Finding::not_tried(name, why));
+    std::iter::once(name).chain(others).chain([tcp_service_at_rest(host, why)]).collect()
 }
 
 fn api(host: &Host, addresses: &Addresses) -> Finding {
@@ -97,6 +98,26 @@ fn tcp_service(addresses: &Addresses) -> Finding {
             TCP_SERVICE,
             format!(
                 "{address}/tcp takes no connection ({error}): a firewall on this machine may drop it"
+            ),
+        ),
+    }
+}
+
+/// Whether a node is to serve it, while none runs that could be asked.
+fn tcp_service_at_rest(host: &Host, why: &str) -> Finding {
+    let Ok(config) = host.config() else { return Finding::not_tried(TCP_SERVICE, why) };
+    let key = host.data.join(TCP_KEY_FILE);
+    match config.tcp.enabled {
+        false => Finding::not_tried(TCP_SERVICE, format!("off in config.toml, and {why}")),
+        true if key.exists() => {
+            Finding::not_tried(TCP_SERVICE, format!("on in config.toml, and {why}"))
+        }
+        true => Finding::fail(
+            TCP_SERVICE,
+            format!(
+                "on in config.toml, and there is no {}: pintle init --tcp --data {}",
+                key.display(),
+                host.data.display()
             ),
         ),
     }

@@ -10,25 +10,37 @@ use std::net::{SocketAddr, TcpListener, UdpSocket};
 /// Ports below this need a capability.
 const FIRST_FREE_FOR_ALL: u16 = 1024;
 
-pub fn look(host: &Host) -> [Finding; 2] {
-    let names = ["API port", "UDP port"];
+const API: &str = "API port";
+const UDP: &str = "UDP port";
+const TCP: &str = "TCP port";
+
+/// That of the TCP service only where it is on.
+pub fn look(host: &Host) -> Vec<Finding> {
     if let Node::Alive { addresses, .. } = &host.node {
-        let bound = [addresses.api.to_string(), format!("{}/udp", addresses.udp)];
-        let [api, udp] = bound.map(|address| format!("{address}, the node's own"));
-        return [Finding::ok(names[0], api), Finding::ok(names[1], udp)];
+        let own = |name, address| Finding::ok(name, format!("{address}, the node's own"));
+        let mut found =
+            vec![own(API, addresses.api.to_string()), own(UDP, format!("{}/udp", addresses.udp))];
+        found.extend(addresses.tcp.map(|address| own(TCP, format!("{address}/tcp"))));
+        return found;
     }
     // Before there is a folder, the ports are those that a new one has.
     let new = Config::default();
     let config = match (&host.folder, host.config()) {
         (Data::None, _) => &new,
         (_, Ok(config)) => config,
-        (_, Err(why)) => return names.map(|name| Finding::not_tried(name, why.clone())),
+        (_, Err(why)) => {
+            return [API, UDP].map(|name| Finding::not_tried(name, why.clone())).into();
+        }
     };
-    let (api, udp) = (config.api.listen, config.udp.listen);
-    [
-        judge(names[0], api, TcpListener::bind(api).map(drop), host),
-        judge(names[1], udp, UdpSocket::bind(udp).map(drop), host),
-    ]
+    let (api, udp, tcp) = (config.api.listen, config.udp.listen, &config.tcp);
+    let mut found = vec![
+        judge(API, api, TcpListener::bind(api).map(drop), host),
+        judge(UDP, udp, UdpSocket::bind(udp).map(drop), host),
+    ];
+    if tcp.enabled {
+        found.push(judge(TCP, tcp.listen, TcpListener::bind(tcp.listen).map(drop), host));
+    }
+    found
 }
 
 fn judge(name: &'static str, address: SocketAddr, bound: io::Result<()>, host: &Host) -> Finding {

@@ -123,3 +123,15 @@ fn a_folder_of_something_else_is_refused() {
     assert!(why("").contains("holds no devices of a spark-server"), "{}", why(""));
     assert!(why("nowhere").contains("nothing was imported"), "{}", why("nowhere"));
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_the_records_are_none_ends_the_program_and_each_line_counts_once(
+        lines in proptest::collection::vec(r#"(\{"(_id|deviceID|key|\$\$deleted)":("a"|7|null)\}|\[|\{|7|.{0,9})"#, 0..9),
+    ) {
+        let text = lines.join("\n");
+        let (records, bad) = records::read(&text);
+        let count = text.lines().count();
+        proptest::prop_assert!(records.len() + bad.len() <= count.max(1));
+    }
+}

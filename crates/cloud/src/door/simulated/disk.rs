@@ -171,8 +171,9 @@ impl Rebuild for Told<'_> {
     fn entry(&mut self, wall_ms: i64, entry: Entry<'_>) {
         let told = match (self.flaw, entry) {
             (Some(Flaw::NonceReuseAfterCrash), Entry::Reserved { .. }) => return,
-            (Some(Flaw::ReplayAcceptedAfterCrash), Entry::Heard { session, event, .. }) => {
-                Entry::Heard { session, highest: 0, seen: 0, event }
+            // Both what the record layer and what the exchange would know it by.
+            (Some(Flaw::ReplayAcceptedAfterCrash), Entry::Heard { session, .. }) => {
+                Entry::Heard { session, highest: 0, seen: 0, event: None }
             }
             _ => entry,
         };

@@ -53,15 +53,15 @@ impl TcpShard {
             return None;
         };
         self.callers.came(key);
+        match turn {
+            Turn::Now => self.greet(key),
+            Turn::Later | Turn::Never => {
+                self.counters.waited();
+                self.callers.keep_waiting(from, key);
+            }
+        }
+        self.set_alarm(key);
         Some(key)
-            .inspect(|key| match turn {
-                Turn::Now => self.greet(*key),
-                Turn::Later | Turn::Never => {
-                    self.counters.waited();
-                    self.callers.keep_waiting(from, *key);
-                }
-            })
-            .inspect(|key| self.set_alarm(*key))
     }
 
     /// Gives up the one that has waited longest without having sent its block.

@@ -9,6 +9,7 @@ use std::fs;
 use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use tokio::runtime::Runtime;
 use zeroize::Zeroizing;
 
 /// The state of a TCP socket that listens, as the system writes it.
@@ -53,15 +54,19 @@ fn anywhere() -> Option<SocketAddr> {
     Some("127.0.0.1:0".parse().unwrap())
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_tcp_service_listens_only_where_the_operator_asks_for_it() {
+#[test]
+fn the_tcp_service_listens_only_where_the_operator_asks_for_it() {
     let place = tempfile::tempdir().unwrap();
     // Even with a key for it.
     let data = folder(place.path(), true);
+    Runtime::new().unwrap().block_on(with_and_without(&data));
+}
+
+async fn with_and_without(data: &Path) {
     let options = ServeOptions { api: anywhere(), udp: anywhere(), tcp: None };
     let before = listening();
 
-    let node = Node::start(&data, &options).await.unwrap();
+    let node = Node::start(data, &options).await.unwrap();
     assert_eq!(node.addresses().tcp, None);
     let api: BTreeSet<_> = [node.addresses().api].into();
     let opened: BTreeSet<_> = listening().difference(&before).copied().collect();
@@ -69,7 +74,7 @@ async fn the_tcp_service_listens_only_where_the_operator_asks_for_it() {
     node.stop().await;
 
     let asked = ServeOptions { tcp: anywhere(), ..options.clone() };
-    let node = Node::start(&data, &asked).await.unwrap();
+    let node = Node::start(data, &asked).await.unwrap();
     let tcp = node.addresses().tcp.unwrap();
     let both: BTreeSet<_> = [node.addresses().api, tcp].into();
     let opened: BTreeSet<_> = listening().difference(&before).copied().collect();
@@ -90,23 +95,27 @@ async fn the_tcp_service_listens_only_where_the_operator_asks_for_it() {
     assert_eq!(listening(), before, "it is closed with the node");
 
     let file = data.join(config::FILE_NAME);
-    let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text + "\n[tcp]\nenabled = true\nlisten = \"127.0.0.1:0\"\n").unwrap();
-    let node = Node::start(&data, &options).await.unwrap();
+    fs::write(&file, "[tcp]\nenabled = true\nlisten = \"127.0.0.1:0\"\n").unwrap();
+    let node = Node::start(data, &options).await.unwrap();
     assert!(node.addresses().tcp.is_some());
     node.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_node_without_a_key_for_the_tcp_service_says_how_to_make_one() {
+#[test]
+fn a_node_without_a_key_for_the_tcp_service_says_how_to_make_one() {
     let place = tempfile::tempdir().unwrap();
     let data = folder(place.path(), false);
     let options = ServeOptions { api: anywhere(), udp: anywhere(), tcp: anywhere() };
-    let Err(error) = Node::start(&data, &options).await else { panic!("it has no key") };
+    let runtime = Runtime::new().unwrap();
+    let Err(error) = runtime.block_on(Node::start(&data, &options)) else {
+        panic!("it has no key")
+    };
     assert!(error.is_usage(), "{error}");
     let text = error.to_string();
     assert!(text.contains("keys/tcp.der") && text.contains("pintle init --tcp"), "{text}");
     // And it starts without.
-    let node = Node::start(&data, &ServeOptions { tcp: None, ..options }).await.unwrap();
-    node.stop().await;
+    runtime.block_on(async {
+        let node = Node::start(&data, &ServeOptions { tcp: None, ..options }).await.unwrap();
+        node.stop().await;
+    });
 }
