@@ -1,5 +1,5 @@
 // Drives a device through particle-api-js as an application would. Started by particle_api_js.rs:
-// node api.mjs LIBRARY URL USER PASSWORD DEVICE FUNCTION VARIABLE NEW_DEVICE NEW_KEY
+// node api.mjs LIBRARY URL USER PASSWORD DEVICE FUNCTION VARIABLE NEW_DEVICE NEW_KEY ALGORITHM
 // Prints a line a step and "all passed" at the end; any failure ends it with a trace.
 
 import assert from 'node:assert/strict';
@@ -7,8 +7,9 @@ import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-const [library, baseUrl, username, password, deviceId, name, variableName, newId, newKey] =
-    process.argv.slice(2);
+const [
+    library, baseUrl, username, password, deviceId, name, variableName, newId, newKey, algorithm,
+] = process.argv.slice(2);
 const Particle = createRequire(import.meta.url)(library);
 const particle = new Particle({ baseUrl });
 let auth;
@@ -69,8 +70,9 @@ await step('publishEvent, getEventStream', async () => {
 });
 
 await step('renameDevice', async () => {
-    const { body } = await particle.renameDevice({ deviceId, name: 'greenhouse', auth });
-    assert.equal(body.name, 'greenhouse');
+    const name = `greenhouse-${deviceId.slice(-4)}`;
+    const { body } = await particle.renameDevice({ deviceId, name, auth });
+    assert.equal(body.name, name);
 });
 
 await step('signalDevice', async () => {
@@ -78,11 +80,15 @@ await step('signalDevice', async () => {
     assert.equal(body.signaling, true);
 });
 
+await step('ping', async () => {
+    const { body } = await particle.put({ uri: `/v1/devices/${deviceId}/ping`, auth });
+    assert.equal(body.online, true);
+});
+
 await step('sendPublicKey', async () => {
     const der = readFileSync(newKey);
     const pem = createPublicKey({ key: der, format: 'der', type: 'spki' })
         .export({ format: 'pem', type: 'spki' });
-    const algorithm = 'ecc';
     await particle.sendPublicKey({ deviceId: newId, key: Buffer.from(pem), algorithm, auth });
 });
 

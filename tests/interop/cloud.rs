@@ -42,10 +42,13 @@ pub(crate) struct Cloud {
     bound: Bound,
 }
 
+/// Where a node listens, or is to listen.
 #[derive(Clone, Copy)]
 struct Bound {
     api: SocketAddr,
     udp: SocketAddr,
+    /// Nothing where the TCP service is off.
+    tcp: Option<SocketAddr>,
 }
 
 impl Cloud {
@@ -59,15 +62,25 @@ impl Cloud {
         Self::start_in(|_| Place::here(), config)
     }
 
+    /// Makes a data folder and serves it over TCP, too.
+    pub(crate) fn start_with_tcp() -> Self {
+        Self::begin(|_| Place::here(), "", true)
+    }
+
     /// The same in a place of its own, which is told where the data folder will be.
     pub(crate) fn start_in(place: impl FnOnce(&Path) -> Place, config: &str) -> Self {
+        Self::begin(place, config, false)
+    }
+
+    fn begin(place: impl FnOnce(&Path) -> Place, config: &str, tcp: bool) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let data = folder.path().join("data");
         let place = place(&data);
-        let printed = init(&place, &data);
+        let printed = init(&place, &data, tcp);
         add_to_config(&place.seen_from_here(&data), config);
         let free = "127.0.0.1:0".parse().expect("an address");
-        let (node, bound) = serve(&place, folder.path(), Bound { api: free, udp: free });
+        let wanted = Bound { api: free, udp: free, tcp: tcp.then_some(free) };
+        let (node, bound) = serve(&place, folder.path(), wanted);
         Self { node: Some(node), place, folder, printed, bound }
     }
 
@@ -75,6 +88,11 @@ impl Cloud {
     pub(crate) fn stop(&mut self) {
         let status = self.node.take().expect("the node runs").terminate();
         assert!(status.success(), "serve ended with {status}");
+    }
+
+    /// Ends the node with SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        drop(self.node.take().expect("the node runs"));
     }
 
     /// Serves the same folder again, on the same addresses.
@@ -90,6 +108,10 @@ impl Cloud {
 
     pub(crate) fn udp(&self) -> SocketAddr {
         self.bound.udp
+    }
+
+    pub(crate) fn tcp(&self) -> SocketAddr {
+        self.bound.tcp.expect("the TCP service is on")
     }
 
     pub(crate) fn api_address(&self) -> SocketAddr {
@@ -108,6 +130,11 @@ impl Cloud {
     /// The file with the cloud's public key for devices.
     pub(crate) fn public_key(&self) -> PathBuf {
         self.printed_path("udp_public_key")
+    }
+
+    /// The file with the cloud's public key for devices of the TCP service.
+    pub(crate) fn tcp_public_key(&self) -> PathBuf {
+        self.printed_path("tcp_public_key")
     }
 
     /// A folder for the test's own files, gone with the cloud.
@@ -178,9 +205,10 @@ impl Cloud {
     }
 }
 
-fn init(place: &Place, data: &Path) -> Value {
+fn init(place: &Place, data: &Path, tcp: bool) -> Value {
     let mut command = place.run(pintle_path());
     command.args(["init", "--json", "--password-stdin", "--user", USER, "--data"]).arg(data);
+    command.args(tcp.then_some("--tcp"));
     let mut init = Running::start(&mut command);
     init.write(PASSWORD.as_bytes());
     init.write(b"\n");
@@ -204,13 +232,16 @@ fn serve(place: &Place, folder: &Path, wanted: Bound) -> (Running, Bound) {
     let mut command = place.run(pintle_path());
     command.arg("serve").arg("--data").arg(folder.join("data"));
     command.args(["--api", &wanted.api.to_string(), "--udp", &wanted.udp.to_string()]);
+    if let Some(tcp) = wanted.tcp {
+        command.args(["--tcp", &tcp.to_string()]);
+    }
     command.arg("--ready-file").arg(&ready);
     let mut node = Running::start(&mut command);
     let bound = node.wait_until("the ready file", |_| {
         let text = fs::read_to_string(&ready).ok()?;
         let json: Value = serde_json::from_str(&text).ok()?;
         let address = |name: &str| json[name].as_str()?.parse().ok();
-        Some(Bound { api: address("api")?, udp: address("udp")? })
+        Some(Bound { api: address("api")?, udp: address("udp")?, tcp: address("tcp") })
     });
     (node, bound)
 }

@@ -22,7 +22,11 @@ command = ["echo", "21.5"]
 
 [events]
 stdin = true
+subscribe = ["cmd/"]
 "#;
+
+/// The firmware of older devices, as `device new --generation` names it.
+pub(crate) const GENERATIONS: [&str; 4] = ["core", "photon-0.7", "photon-2", "photon-3"];
 
 /// A device's folder, with its keys and its id.
 pub(crate) struct Device {
@@ -33,10 +37,32 @@ pub(crate) struct Device {
 impl Device {
     /// Makes the folder of a device that will call `address` and expects `cloud`'s key there.
     pub(crate) fn new(cloud: &Cloud, id: &str, address: SocketAddr) -> Self {
+        Self::make(cloud, id, address, &cloud.public_key(), &[])
+    }
+
+    /// The same over the TCP service, with the firmware of this generation.
+    pub(crate) fn over_tcp(cloud: &Cloud, id: &str, generation: &str, address: SocketAddr) -> Self {
+        let service = ["--protocol", "tcp", "--generation", generation];
+        Self::make(cloud, id, address, &cloud.tcp_public_key(), &service)
+    }
+
+    /// The same at a cloud that is not ours and has this key; its folder goes with `cloud`.
+    pub(crate) fn at_another_cloud(
+        cloud: &Cloud,
+        id: &str,
+        generation: &str,
+        address: SocketAddr,
+        key: &Path,
+    ) -> Self {
+        let service = ["--protocol", "tcp", "--generation", generation];
+        Self::make(cloud, id, address, key, &service)
+    }
+
+    fn make(cloud: &Cloud, id: &str, address: SocketAddr, key: &Path, service: &[&str]) -> Self {
         let folder = cloud.scratch("devices").join(id);
         let mut command = pintle();
-        command.args(["device", "new", "--id", id, "--cloud", &address.to_string()]);
-        command.arg("--cloud-key").arg(cloud.public_key()).arg("--dir").arg(&folder);
+        command.args(["device", "new", "--id", id, "--cloud", &address.to_string()]).args(service);
+        command.arg("--cloud-key").arg(key).arg("--dir").arg(&folder);
         output_of(&mut command);
         let config = folder.join("device.toml");
         let made = fs::read_to_string(&config).expect("device new makes a device.toml");
@@ -48,7 +74,7 @@ impl Device {
         &self.id
     }
 
-    /// The private key: SEC1 in DER.
+    /// The private key: SEC1 in DER, or PKCS#1 over TCP.
     pub(crate) fn private_key(&self) -> PathBuf {
         self.folder.join("device_key.der")
     }

@@ -104,3 +104,44 @@ fn what_a_fleet_cannot_do_is_said_in_one_line() {
     let not_a_folder = refusal(command.args(["fleet", "--data"]).arg(cloud.scratch("empty")));
     assert!(not_a_folder.contains("is not a data folder"), "{not_a_folder}");
 }
+
+#[test]
+fn a_fleet_on_tcp_publishes_and_comes_back_after_the_node_was_killed() {
+    const DEVICES: u64 = 24;
+    let mut cloud = Cloud::start_with_tcp();
+    let result = cloud.scratch("fleet").join("result.json");
+    let mut command = pintle();
+    command.args(["fleet", "--protocol", "tcp", "--tcp", &cloud.tcp().to_string(), "--data"]);
+    command.arg(cloud.data()).args(["--devices", &DEVICES.to_string(), "--rate", "60"]);
+    command.args(["--ping", "1s", "--duration", "8s", "--json"]).arg(&result);
+    let mut fleet = Running::start(&mut command);
+    fleet.wait_until("all to be connected", |seen| {
+        seen.iter().any(|line| line.contains("running")).then_some(())
+    });
+    cloud.kill();
+    cloud.start_again();
+    assert!(fleet.wait_for_end().success(), "{}", fleet.said());
+    let result = fs::read_to_string(&result).expect("the result");
+    let result: Value = serde_json::from_str(&result).expect("JSON");
+    assert_eq!(result["connected_at_end"], DEVICES, "{result}");
+    assert_eq!(result["outages"][0]["lost"], DEVICES, "{result}");
+    assert!(result["events"]["acknowledged"].as_u64() > Some(DEVICES), "{result}");
+    let pins = cloud.pin_command("list").output().expect("the program starts");
+    assert_eq!(String::from_utf8_lossy(&pins.stdout), "");
+}
+
+#[test]
+fn what_a_fleet_on_tcp_cannot_do_is_said_in_one_line() {
+    let cloud = Cloud::start();
+    let tcp = || {
+        let mut command = pintle();
+        command.args(["fleet", "--protocol", "tcp", "--data"]).arg(cloud.data());
+        command
+    };
+    let no_key = refusal(&mut tcp());
+    assert!(no_key.contains("has no key for the TCP service: make one with"), "{no_key}");
+    let other_door = refusal(tcp().args(["--udp", "127.0.0.1:5684"]));
+    assert!(other_door.contains("--udp is for --protocol udp"), "{other_door}");
+    let old = refusal(fleet(&cloud).args(["--generation", "core"]));
+    assert!(old.contains("--generation is for --protocol tcp"), "{old}");
+}

@@ -22,6 +22,8 @@ mod priority;
 mod refusals;
 mod relay;
 mod restart;
+mod restart_tcp;
 mod rfc9146;
 mod running;
 mod second_client;
+mod spark_protocol;

@@ -1,7 +1,7 @@
 //! `particle-cli` in the two versions that people have, driven as a user would.
 
 use crate::cloud::{Cloud, PASSWORD, USER};
-use crate::device::{Device, FUNCTION, VARIABLE};
+use crate::device::{Device, FUNCTION, GENERATIONS, VARIABLE};
 use crate::peers;
 use crate::running::Running;
 use std::fs;
@@ -119,12 +119,57 @@ fn particle_cli_3_43_drives_a_device() {
     everything(&mut cloud, &cli);
 }
 
+/// The Node that 3.51 wants.
+fn node_22() -> PathBuf {
+    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
+    peers::npm("particle-cli-3.51", &format!("node_modules/node-linux-{architecture}/bin/node"))
+}
+
 #[test]
 fn particle_cli_3_51_drives_a_device() {
     let mut cloud = Cloud::start();
-    let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
-    let node = format!("node_modules/node-linux-{architecture}/bin/node");
-    let node = peers::npm("particle-cli-3.51", &node);
-    let cli = Cli::new(&cloud, "particle-cli-3.51", node);
+    let cli = Cli::new(&cloud, "particle-cli-3.51", node_22());
     everything(&mut cloud, &cli);
+}
+
+#[test]
+fn particle_cli_3_51_drives_a_device_of_each_generation_over_tcp() {
+    let mut cloud = Cloud::start_with_tcp();
+    let api = cloud.log_in();
+    let cli = Cli::new(&cloud, "particle-cli-3.51", node_22());
+    let id = |number: usize| format!("0b1e0000000000000000c7{number:02x}");
+    let mut running = Vec::new();
+    for (number, generation) in GENERATIONS.into_iter().enumerate() {
+        let device = Device::over_tcp(&cloud, &id(number), generation, cloud.tcp());
+        cloud.pin(device.id(), &device.public_key());
+        running.push(device.run());
+    }
+    (0..GENERATIONS.len()).for_each(|number| cloud.wait_for_device(&api, &id(number), FUNCTION));
+    cli.run(&["login", "-u", USER, "-p", PASSWORD]);
+    let listed = cli.run(&["list"]);
+    std::thread::scope(|scope| {
+        for number in 0..GENERATIONS.len() {
+            assert!(listed.contains(&id(number)), "{listed}");
+            let cli = &cli;
+            scope.spawn(move || {
+                let (id, name) = (id(number), format!("greenhouse-{number}"));
+                cli.expect(&["call", &id, FUNCTION, "please"], "42");
+                cli.expect(&["get", &id, VARIABLE], "21.5");
+                cli.run(&["cloud", "name", &id, &name]);
+                cli.expect(&["call", &name, FUNCTION], "42");
+            });
+        }
+    });
+    // What one device publishes, a person and the other devices see.
+    let mut subscriber = Running::start(&mut cli.command(&["subscribe", "cmd/", "--max", "1"]));
+    let [core, others @ ..] = running.as_mut_slice() else { panic!("four devices") };
+    subscriber.wait_until("the event", |seen| {
+        core.write(b"cmd/go north\n");
+        seen.iter().any(|line| line.contains("north")).then_some(())
+    });
+    for device in others {
+        device.wait_until("the event", |seen| {
+            seen.iter().any(|line| line == "event cmd/go north").then_some(())
+        });
+    }
 }

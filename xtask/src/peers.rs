@@ -10,10 +10,11 @@ use crate::repo;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const NPM: [(&str, &str); 3] = [
+const NPM: [(&str, &str); 4] = [
     ("particle-api-js", "particle-api-js 12.0.3"),
     ("particle-cli-3.43", "particle-cli 3.43.1"),
     ("particle-cli-3.51", "particle-cli 3.51.0 with Node 22.23.3"),
+    ("spark-protocol", "@brewskey/spark-protocol 1.0.21"),
 ];
 
 const MANIFESTS: [&str; 2] = ["package.json", "package-lock.json"];

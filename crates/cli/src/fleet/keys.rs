@@ -18,7 +18,7 @@ const TCP_PLATFORM: u16 = 6;
 
 /// The keys of a fleet.
 pub enum FleetKeys {
-    Udp(Keys),
+    Udp(Box<Keys>),
     #[cfg(feature = "tcp")]
     Tcp(Box<TcpKeys>),
 }
@@ -42,7 +42,7 @@ impl FleetKeys {
             }
             _ => {
                 let _ = (args, stop, display);
-                Ok(Self::Udp(Keys::new(plan.seed)))
+                Ok(Self::Udp(Box::new(Keys::new(plan.seed))))
             }
         }
     }

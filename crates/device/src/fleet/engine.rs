@@ -183,6 +183,9 @@ impl<'a> Engine<'a> {
 
     fn next_stage(&mut self, asked_to_stop: bool) {
         let connected = self.tally.connected;
+        if connected == self.plan.devices {
+            self.tally.outages.all_back(self.now, connected);
+        }
         if let Some(next) = self.course.next(self.now, self.plan, connected, asked_to_stop) {
             let handshakes = self.tally.sessions.done;
             self.marks.stage(next, self.now, self.network.traffic, handshakes);
@@ -190,7 +193,7 @@ impl<'a> Engine<'a> {
     }
 
     fn tell_progress(&mut self) {
-        if let Some(times) = self.course.to_tell(self.now, self.plan) {
+        if let Some(times) = self.course.tells(self.now, self.plan) {
             let progress = self.tally.progress(self.course.stage, times, self.plan);
             self.observer.progress(&progress);
         }

@@ -240,4 +240,21 @@ pub(super) mod tests {
             assert!(error.starts_with(said), "{error}");
         }
     }
+
+    #[test]
+    #[cfg(feature = "tcp")]
+    fn a_fleet_on_tcp_has_no_weather_and_a_descriptor_for_each_device() {
+        let service = Service::Tcp { cloud_key: Vec::new(), generation: Generation::Core };
+        let usual = || Plan { service: service.clone(), ..usual() };
+        assert_eq!(usual().check(), Ok(()));
+        for (plan, said) in [
+            (Plan { weather: Weather { loss: 1.0, ..Weather::default() }, ..usual() }, "--loss is"),
+            (Plan { lean: true, ..usual() }, "--lean is for fleets on UDP"),
+            (Plan { payload: 256, ..usual() }, "--payload must be from 0 to 255"),
+            (Plan { devices: MOST_DEVICES, ..usual() }, "4000000 devices are as many connections"),
+        ] {
+            let error = plan.check().unwrap_err().to_string();
+            assert!(error.starts_with(said), "{error}");
+        }
+    }
 }

@@ -208,6 +208,7 @@ impl Engine<'_> {
     /// The session is lost: the device shakes hands again.
     pub(super) fn lose(&mut self, index: u32) {
         self.tally.sessions.lost += 1;
+        self.tally.outages.lost(self.now);
         self.drop_session(index);
         self.waiting.push_back(index);
     }

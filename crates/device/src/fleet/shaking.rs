@@ -107,6 +107,7 @@ impl Engine<'_> {
         (device.session, device.head, device.outstanding) = (session, NONE, 0);
         device.phase = Phase::Greeting;
         self.tally.sessions.done += 1;
+        self.tally.outages.spoken(self.now);
         self.say(index, Speech::Hello);
     }
 

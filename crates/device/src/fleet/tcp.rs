@@ -15,8 +15,6 @@ mod engine;
 mod hearing;
 mod keys;
 mod offering;
-#[cfg(test)]
-mod tests;
 
 pub use keys::TcpKeys;
 

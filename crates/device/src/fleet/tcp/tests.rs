@@ -1,1 +1,0 @@
-//! A small fleet against a cloud of the test's own, on sockets.
