@@ -134,6 +134,18 @@ impl Generation {
         matches!(self, Self::Photon3)
     }
 
+    /// Whether it can be asked for measurements.
+    #[must_use]
+    pub const fn knows_metrics(self) -> bool {
+        matches!(self, Self::Photon | Self::Photon3)
+    }
+
+    /// Whether it can be asked for a describe block by block.
+    #[must_use]
+    pub const fn knows_blocks(self) -> bool {
+        matches!(self, Self::Photon3)
+    }
+
     /// Whether a describe that it sends of its own accord ends after the first block.
     #[must_use]
     pub const fn stalls_on_long_describes(self) -> bool {

@@ -3,9 +3,9 @@
 //! Old firmware finds things at fixed places, cuts what is too long and calls the function all the same, reads
 //! address zero, or writes past its buffer. What it was not made to take never leaves the cloud.
 
-use super::Limits;
 use super::channel::padded;
 use super::request::Form;
+use super::{Generation, Limits};
 use crate::coap::{Code, Kind, Message, option};
 use crate::describe::DescribeKind;
 use crate::{Error, path};
@@ -48,11 +48,19 @@ impl From<Error> for SendError {
 }
 
 /// Whether a device with these limits takes this message.
-pub(super) fn check(message: &[u8], limits: &Limits, blocks: bool) -> Result<(), SendError> {
+pub(super) fn check(
+    message: &[u8],
+    limits: &Limits,
+    generation: Generation,
+) -> Result<(), SendError> {
     let plaintext = message.len();
     let message = Message::parse(message)?;
-    check_form(&message, blocks)?;
+    check_form(&message, generation)?;
     check_sizes(&message, limits)?;
+    let metrics = message.uri_query().next() == Some(&[DescribeKind::Metrics.number()]);
+    if metrics && message.code == Code::GET && !generation.knows_metrics() {
+        return Err(SendError::NotForDevice(Error::Query));
+    }
     if padded(plaintext) <= limits.frame {
         return Ok(());
     }
@@ -67,7 +75,7 @@ fn varying(message: &Message<'_>) -> usize {
     queries + message.payload().len()
 }
 
-fn check_form(message: &Message<'_>, blocks: bool) -> Result<(), SendError> {
+fn check_form(message: &Message<'_>, generation: Generation) -> Result<(), SendError> {
     use Kind::{Acknowledgement, Confirmable, NonConfirmable};
     let (path, token, options): (_, _, &[u16]) =
         match (message.kind, message.code, path::letter(message.uri_path().next())) {
@@ -82,7 +90,7 @@ fn check_form(message: &Message<'_>, blocks: bool) -> Result<(), SendError> {
             (Confirmable, Code::POST, Some(b'f')) => (2..=2, 1..=1, &[option::URI_QUERY]),
             (Confirmable, Code::GET, Some(b'v')) => (2..=2, 1..=1, &[]),
             (Confirmable, Code::PUT, Some(b's')) => (1..=1, 1..=1, &[option::URI_QUERY]),
-            (Confirmable, Code::GET, Some(b'd')) if blocks => {
+            (Confirmable, Code::GET, Some(b'd')) if generation.knows_blocks() => {
                 (1..=1, 1..=1, &[option::URI_QUERY, option::BLOCK2])
             }
             (Confirmable, Code::GET, Some(b'd')) => (1..=1, 1..=1, &[option::URI_QUERY]),

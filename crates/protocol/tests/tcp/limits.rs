@@ -87,6 +87,19 @@ fn a_core_gets_little_until_it_is_known_not_to_be_the_first_firmware() {
 }
 
 #[test]
+fn only_0_8_and_later_are_asked_for_measurements() {
+    for (name, firmware) in FIRMWARE {
+        let mut pair = Pair::greeted(firmware);
+        let asked = heard(&mut pair, |cloud, out| {
+            cloud.describe(out, DescribeKind::Metrics, None).map(drop)
+        });
+        let old = matches!(firmware.generation, Generation::Core | Generation::PhotonOld);
+        let refused = Err(SendError::NotForDevice(Error::Query));
+        assert_eq!(asked, if old { refused } else { Ok(()) }, "{name}");
+    }
+}
+
+#[test]
 fn only_3_x_is_asked_for_blocks() {
     for (name, firmware) in FIRMWARE {
         let mut pair = Pair::greeted(firmware);

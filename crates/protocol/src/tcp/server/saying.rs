@@ -10,7 +10,7 @@ use crate::coap::{Block, Code, Kind, Message, MessageId, RequestToken, Token, Wr
 use crate::describe::DescribeKind;
 use crate::reply::{self, Answer};
 use crate::tcp::describe::BLOCK_EXPONENT;
-use crate::tcp::{Generation, SendError, rules};
+use crate::tcp::{SendError, rules};
 use crate::{ContentFormat, Error, Event, from_cloud};
 
 impl Session {
@@ -49,7 +49,8 @@ impl Session {
         self.ask(out, About::Read, |out, id, token| from_cloud::read(out, id, token, name))
     }
 
-    /// Asks for one describe, or for a later block of it, of 512 bytes.
+    /// Asks for one describe, or for a later block of it, of 512 bytes. Only 3.x knows blocks, and only 0.8 and later
+    /// know metrics.
     ///
     /// # Errors
     /// [`SendError`].
@@ -177,7 +178,6 @@ impl Session {
         let (Some(limits), Some(generation)) = (self.limits(), self.generation()) else {
             return Err(SendError::NotForDevice(Error::Hello));
         };
-        let blocks = generation == Generation::Photon3;
-        self.channel.seal(out, write, |message| rules::check(message, &limits, blocks))
+        self.channel.seal(out, write, |message| rules::check(message, &limits, generation))
     }
 }
