@@ -64,7 +64,11 @@ fn messages(rounds: usize) -> Section {
         Row::ratio("Pintle / bound", &bound.over(&mine)),
         Row::time("Pintle, in and out", &mine),
     ];
-    Section { title: "50-byte messages of a TCP session in and out, no socket, one core", rows, note: MESSAGE }
+    Section {
+        title: "50-byte messages of a TCP session in and out, no socket, one core",
+        rows,
+        note: MESSAGE,
+    }
 }
 
 const HANDSHAKE: &str = "From the nonce to the server's hello: block opened, id and key compared with the pin, \

@@ -55,7 +55,11 @@ impl Bench {
         }
         let blocks = devices.iter().map(|device| device.says.as_slice());
         let admitted: Vec<([u8; 384], Session)> = watch.time(|| {
-            greetings.into_iter().zip(blocks).map(|(greeting, block)| self.admit(greeting, block)).collect()
+            greetings
+                .into_iter()
+                .zip(blocks)
+                .map(|(greeting, block)| self.admit(greeting, block))
+                .collect()
         });
         for (device, (answer, mut session)) in devices.iter_mut().zip(admitted) {
             device.came.extend_from_slice(&answer);

@@ -33,8 +33,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All that are compared with good ones.
-    pub const COMPARED: [Self; 9] = [
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Good,
         Self::Same,
         Self::Nonce,
         Self::Short,
@@ -49,7 +50,7 @@ impl Kind {
     /// What it is, for a table.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Good => "good",
+            Self::Good => "good, each new",
             Self::Same => "good, always the same",
             Self::Nonce => "good padding, wrong nonce",
             Self::Short => "good padding, 52 bytes",
@@ -85,19 +86,20 @@ impl Maker {
         Self { cloud, random: Rng::with_seed(seed), device, same: None }
     }
 
-    /// So many, of kinds in random order.
-    pub fn fill(&mut self, made: &mut Vec<Made>, count: usize) {
+    /// So many, in random order: every fourth of the kind that the others are compared with.
+    pub fn fill(&mut self, made: &mut Vec<Made>, count: usize, yardstick: Kind) {
         made.clear();
         for _ in 0..count {
-            let kind = self.pick();
+            let kind = self.pick(yardstick);
             made.push(self.make(kind));
         }
     }
 
-    /// A kind by chance: every fourth block is good.
-    pub fn pick(&mut self) -> Kind {
-        let compared = self.random.choice(Kind::COMPARED).unwrap_or(Kind::Noise);
-        if self.random.u8(..4) == 0 { Kind::Good } else { compared }
+    /// A kind by chance: this one every fourth time.
+    pub fn pick(&mut self, yardstick: Kind) -> Kind {
+        let others = Kind::ALL.into_iter().filter(|kind| *kind != yardstick);
+        let other = self.random.choice(others.collect::<Vec<_>>()).unwrap_or(yardstick);
+        if self.random.u8(..4) == 0 { yardstick } else { other }
     }
 
     /// A new one of this kind.
@@ -187,7 +189,7 @@ mod tests {
         let device = *DeviceKey::generate().unwrap().public();
         let public = public_key(cloud.public().modulus()).unwrap();
         let mut maker = Maker::new(public, device, 1);
-        for kind in Kind::COMPARED.into_iter().chain([Kind::Good]) {
+        for kind in Kind::ALL {
             let made = maker.make(kind);
             let opened = cloud.open(&made.block, &[0xee; CLAIM]);
             let valid = matches!(kind, Kind::Good | Kind::Same | Kind::Nonce);

@@ -5,7 +5,7 @@ use crate::sampling::Samples;
 use crate::welch::{self, Comparison, THRESHOLD};
 use std::fmt;
 
-/// One kind beside good blocks.
+/// One kind beside the yardstick.
 struct Row {
     name: &'static str,
     calls: usize,
@@ -17,33 +17,33 @@ struct Row {
 pub struct Report {
     title: &'static str,
     calls: usize,
-    good: usize,
+    yardstick: (Kind, usize),
     median: f64,
     rows: Vec<Row>,
 }
 
 impl Report {
-    /// Compares every kind with good blocks, and all bad ones together.
-    pub fn of(title: &'static str, samples: &Samples) -> Self {
-        let good = samples.of(Kind::Good);
+    /// Compares every kind with one of them, and all bad ones together.
+    pub fn of(title: &'static str, samples: &Samples, yardstick: Kind) -> Self {
+        let known = samples.of(yardstick);
         let row = |name, times: &[f64]| Row {
             name,
             calls: times.len(),
-            comparison: Comparison::of(times, good),
-            least_seen: welch::least_seen(times, good),
+            comparison: Comparison::of(times, known),
+            least_seen: welch::least_seen(times, known),
         };
-        let kinds = Kind::COMPARED.into_iter().filter(|kind| !samples.of(*kind).is_empty());
+        let kinds = Kind::ALL.into_iter().filter(|kind| *kind != yardstick);
+        let kinds = kinds.filter(|kind| !samples.of(*kind).is_empty());
         let mut rows: Vec<Row> =
             kinds.clone().map(|kind| row(kind.name(), samples.of(kind))).collect();
-        let bad = kinds.filter(|kind| *kind != Kind::Same);
-        rows.push(row(
-            "all bad ones",
-            &bad.map(|kind| samples.of(kind)).collect::<Vec<_>>().concat(),
-        ));
-        let mut sorted = good.to_vec();
+        let bad = kinds.filter(|kind| !matches!(kind, Kind::Good | Kind::Same));
+        let bad: Vec<f64> = bad.flat_map(|kind| samples.of(kind)).copied().collect();
+        rows.push(row("all bad ones", &bad));
+        let mut sorted = known.to_vec();
         sorted.sort_unstable_by(f64::total_cmp);
         let median = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
-        Self { title, calls: samples.count(), good: good.len(), median, rows }
+        let yardstick = (yardstick, known.len());
+        Self { title, calls: samples.count(), yardstick, median, rows }
     }
 
     /// Whether any kind was told apart.
@@ -54,13 +54,13 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { title, calls, good, median, .. } = self;
+        let Self { title, calls, yardstick: (yardstick, count), median, .. } = self;
         let (unit, size) = if *median > 1e7 { ("µs", 1000.0) } else { ("ns", 1.0) };
+        let (yardstick, median) = (yardstick.name(), median / 1000.0);
         writeln!(f, "{title}")?;
         writeln!(
             f,
-            "  {calls} calls, {good} of them with good blocks, {:.1} µs in the median",
-            median / 1000.0
+            "  {calls} in all, beside {count} of the kind {yardstick:?}: {median:.1} µs in the median"
         )?;
         writeln!(
             f,

@@ -20,11 +20,11 @@ impl Samples {
         let mut maker = Maker::new(keys.public(), keys.device, seed);
         let mut samples = Self::default();
         let mut batch = Vec::with_capacity(BATCH);
-        maker.fill(&mut batch, BATCH);
+        maker.fill(&mut batch, BATCH, Kind::Good);
         batch.iter().for_each(|made| subject.call(keys, made));
         let mut left = calls;
         while left > 0 {
-            maker.fill(&mut batch, left.min(BATCH));
+            maker.fill(&mut batch, left.min(BATCH), Kind::Good);
             left -= batch.len();
             samples.batch(keys, subject, &batch);
         }
