@@ -1,6 +1,6 @@
 //! The loop of a fleet on the TCP service: what is ready, what is due, what is to be offered, and then to sleep.
 
-use super::device::{Device, State};
+use super::device::{Device, State, What};
 use super::keys::TcpKeys;
 use crate::error::Error;
 use crate::fleet::course::Course;
@@ -98,11 +98,7 @@ impl<'a> Engine<'a> {
         let mut ready = vec![EpollEvent::empty(); READY];
         loop {
             self.tell_time();
-            let idle = self.entering == 0
-                && self.waiting.is_empty()
-                && self.offering.all_begun(self.plan)
-                && self.devices.iter().all(|device| device.outstanding.is_empty());
-            if self.course.is_over(self.now, self.plan, idle) {
+            if self.is_over() {
                 break;
             }
             let came = match self.epoll.wait(&mut ready, self.patience()) {
@@ -121,6 +117,18 @@ impl<'a> Engine<'a> {
         }
         self.marks.end(self.now);
         Ok(())
+    }
+
+    /// Pings go on to the end, or sessions would end before it; so nobody waits for those.
+    fn is_over(&self) -> bool {
+        let quiet = |device: &Device| device.waits_for(|what| what != What::Ping) == 0;
+        let idle = self.course.stage == Stage::Settling
+            && self.entering == 0
+            && self.waiting.is_empty()
+            && self.offering.all_begun(self.plan)
+            && self.tally.connected == self.plan.devices
+            && self.devices.iter().all(quiet);
+        self.course.is_over(self.now, self.plan, idle)
     }
 
     pub(super) fn tell_time(&mut self) {
