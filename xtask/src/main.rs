@@ -11,6 +11,7 @@ mod leftovers;
 mod no_std;
 mod package;
 mod peers;
+mod powercuts;
 mod process;
 mod promises;
 mod repo;
@@ -38,6 +39,7 @@ usage: cargo xtask <verb>
   package [--binary PATH]                       the Debian package, around a program built before
                                                 if one is given
   simulate [--seeds A..B | --seed N [--trace]]  hours of fleet life on virtual time, from seeds
+  powercuts [--cuts N] [--seed N] [...]         cut a device's power inside every write of many updates
   peers                                         install what the interoperability tests talk to
 ";
 
@@ -61,6 +63,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         "bench" => bench::run(rest),
         "fuzz" => fuzz::run(rest),
         "package" => package::run(rest),
+        "powercuts" => powercuts::run(rest),
         "peers" => peers::install(),
         "simulate" => simulate::run(rest),
         "help" | "--help" | "-h" => {

@@ -6,8 +6,9 @@
 //! [`from_cloud::decode`] (in the device) says what they mean. Answers are written by [`reply`], requests by
 //! the writers beside each decoder; every writer appends one datagram to a `Vec`.
 //!
-//! Ruled by RFC 7252 (CoAP), RFC 7959 (blockwise) and by how Device OS 6.2 uses them. The TCP session and
-//! the firmware transfer are not here yet: their paths decode to `Unknown`.
+//! Ruled by RFC 7252 (CoAP), RFC 7959 (blockwise) and by how Device OS 6.2 uses them. The messages of a
+//! firmware transfer are in [`update`]; the decoders of all other messages take them for `Unknown`. The TCP session is
+//! not here yet.
 
 #![no_std]
 
@@ -26,6 +27,7 @@ pub mod goodbye;
 pub mod hello;
 mod path;
 pub mod reply;
+pub mod update;
 pub mod value;
 mod varint;
 mod wire;

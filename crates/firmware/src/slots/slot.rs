@@ -137,37 +137,31 @@ fn write_unit<F: Flash>(flash: &mut F, at: u32, unit: u32) -> Result<(), F::Erro
     }
 }
 
-/// What a device makes of its slots when no state can be read: every image that is whole and was not rejected counts as
-/// confirmed, those that once were before those that only may be. The counter is the highest of theirs.
+/// What a device makes of its slots when no state can be read: the best image that is whole and was not rejected is
+/// confirmed, and so is the other if it once was. The counter is the best one's.
 pub(super) fn salvage<F: Flash>(flash: &F, layout: &Layout) -> State {
-    let unit = flash.geometry().unit;
     let mut state = State::EMPTY;
-    let mut best = None;
-    for slot in Slot::BOTH {
-        let Some(parts) = layout.parts(slot, flash.geometry()) else { continue };
-        let Some((image, _)) = described(flash, &parts) else { continue };
-        let said = |mark| !is_blank(flash, mark_unit(&parts, unit, mark), unit);
-        let fits = image.length <= parts.image.length;
-        if !fits
-            || said(Mark::Void)
-            || digest(flash, parts.image.start, image.length) != Some(image.digest)
-        {
-            continue;
-        }
-        let rank = (said(Mark::Good), image.counter, image.version);
-        state.set(slot, Some(Entry { image, standing: Standing::Confirmed }));
-        if best.is_none_or(|(most, _)| rank > most) {
-            best = Some((rank, slot));
-        }
+    let [a, b] = Slot::BOTH.map(|slot| whole(flash, layout, slot).map(|found| (found, slot)));
+    let rank = |((good, image), _): &((bool, Image), Slot)| (*good, image.counter, image.version);
+    let (best, other) = if a.as_ref().map(rank) >= b.as_ref().map(rank) { (a, b) } else { (b, a) };
+    let Some(((_, image), slot)) = best else { return state };
+    let confirmed = |image| Some(Entry { image, standing: Standing::Confirmed });
+    state.set(slot, confirmed(image));
+    // One that was never confirmed must not come back when the best is damaged one day.
+    if let Some(((true, image), slot)) = other {
+        state.set(slot, confirmed(image));
     }
-    // Only the best of them: one that was never confirmed must not come back by the other's damage.
-    if let Some(((good, ..), slot)) = best {
-        state.confirm(slot);
-        let other = slot.other();
-        let also = state.entry(other).map(|entry| entry.image.counter);
-        if good && also.is_some_and(|counter| counter < state.floor) {
-            state.set(other, None);
-        }
-    }
+    state.confirm(slot);
     state
+}
+
+/// The image of a slot, if all of it is there and it was not rejected; and whether it was confirmed.
+fn whole<F: Flash>(flash: &F, layout: &Layout, slot: Slot) -> Option<(bool, Image)> {
+    let geometry = flash.geometry();
+    let parts = layout.parts(slot, geometry)?;
+    let (image, _) = described(flash, &parts)?;
+    let said = |mark| !is_blank(flash, mark_unit(&parts, geometry.unit, mark), geometry.unit);
+    let fits = image.length <= parts.image.length && !said(Mark::Void);
+    let there = fits && digest(flash, parts.image.start, image.length) == Some(image.digest);
+    there.then(|| (said(Mark::Good), image))
 }
