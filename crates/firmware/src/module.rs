@@ -70,8 +70,12 @@ impl<'a> Module<'a> {
             return Err(Unreadable::TooShort { length: file.len() });
         }
         let (offset, prefix) = locate::find(file).ok_or(Unreadable::NoPrefix)?;
-        let (bytes, rest) = file.split_at_checked(prefix.file_size()).unwrap_or((file, &[]));
-        let suffix = Suffix::at_end_of(bytes).ok_or(Unreadable::NoSuffix)?;
+        // Addresses that leave no room for the module are wrong: the file's own end is a better guess.
+        let size = Some(prefix.file_size()).filter(|size| *size >= offset + Self::MIN_SIZE);
+        let split = size.and_then(|size| file.split_at_checked(size));
+        let (bytes, rest) = split.unwrap_or((file, &[]));
+        let too_short = Unreadable::TooShort { length: file.len() };
+        let suffix = Suffix::at_end_of(bytes).ok_or(too_short)?;
         Ok(Self { bytes, rest, offset, prefix, suffix })
     }
 

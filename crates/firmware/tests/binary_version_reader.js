@@ -36,17 +36,17 @@ function mutate(original) {
 	let data = Buffer.from(original);
 	const changes = 1 + random(3);
 	for (let i = 0; i < changes; i++) {
-		const kind = random(10);
+		const kind = random(20);
 		const end = data.length;
-		if (kind < 3) {
+		if (kind < 5) {
 			data[random(24)] = random(256);
-		} else if (kind < 5) {
+		} else if (kind < 10) {
 			data[end - 1 - random(Math.min(80, end))] = random(256);
-		} else if (kind < 7) {
+		} else if (kind < 15) {
 			data[random(end)] ^= 1 << random(8);
-		} else if (kind < 8) {
+		} else if (kind < 18) {
 			data[12 + random(4)] = random(16);
-		} else if (kind < 9 && end > 200) {
+		} else if (kind < 19 && end > 200) {
 			data = data.subarray(0, end - random(100));
 		} else {
 			data = Buffer.concat([data, crypto.createHash('md5').update(String(random(1e9))).digest()]);

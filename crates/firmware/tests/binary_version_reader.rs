@@ -41,7 +41,7 @@ fn folder() -> PathBuf {
 }
 
 /// Has the peer read everything.
-fn cases() -> Vec<Case> {
+fn cases(mutated: usize) -> Vec<Case> {
     let peers = folder().join("peers");
     let installed = peers.join("particle-cli-3.51/complete").exists();
     assert!(installed, "particle-cli is not installed: run `cargo xtask peers`");
@@ -49,7 +49,7 @@ fn cases() -> Vec<Case> {
     let scratch = tempfile::tempdir().expect("a folder");
     let out = scratch.path().join("cases");
     let mut node = Command::new("node");
-    node.arg(script).arg(peers).arg(&out).arg(MUTATED.to_string()).arg("5");
+    node.arg(script).arg(peers).arg(&out).arg(mutated.to_string()).arg("5");
     assert!(node.status().expect("node runs").success());
     let all = std::fs::read(&out).expect("what the peer wrote");
     let mut rest = all.as_slice();
@@ -68,6 +68,9 @@ fn part<'a>(rest: &mut &'a [u8]) -> &'a [u8] {
     *rest = after;
     part
 }
+
+/// Of what both say, what is in the suffix: not to be compared where each looks for one elsewhere.
+const IN_SUFFIX: [&str; 4] = ["suffix", "sha256", "product", "product_version"];
 
 /// What both say, in the same words.
 fn ours(module: &Module<'_>) -> BTreeMap<&'static str, Value> {
@@ -110,14 +113,15 @@ fn compare(case: &Case) -> Result<Option<Difference>, String> {
         let said = || format!("we: at {}; the peer: {peer}", module.prefix_offset());
         return if neither { Ok(Some(Difference::Place)) } else { Err(said()) };
     }
-    if !module.rest().is_empty() {
-        let combined = module.next().is_some();
-        return Ok(Some(if combined { Difference::Combined } else { Difference::Size }));
-    }
+    let alone = module.rest().is_empty();
     for (name, value) in ours(&module) {
-        if peer[name] != value {
+        if peer[name] != value && (alone || !IN_SUFFIX.contains(&name)) {
             return Err(format!("{name}: we say {value}, the peer {}; {faults:?}", peer[name]));
         }
+    }
+    if !alone {
+        let combined = module.next().is_some();
+        return Ok(Some(if combined { Difference::Combined } else { Difference::Size }));
     }
     let crc = !faults.iter().any(|reason| matches!(reason, Reason::Crc { .. }));
     if peer["crc"] != crc {
@@ -130,12 +134,17 @@ fn compare(case: &Case) -> Result<Option<Difference>, String> {
 fn is_no_prefix(peer: &Value) -> bool {
     let function = peer["function"].as_u64().unwrap_or(0);
     let known = u8::try_from(function).is_ok_and(|number| Function(number).is_known());
-    peer["crc"] != true || function == 0 || !known || peer["end"].as_u64() <= peer["start"].as_u64()
+    let size = |name: &str| peer[name].as_u64().unwrap_or(0);
+    let room = size("end").saturating_sub(size("start"));
+    let dependencies = peer["dependencies"].as_array().into_iter().flatten();
+    let mut on_nothing = dependencies.map(|one| one[0] == 0 && (one[1] != 0 || one[2] != 0));
+    let nonsense = on_nothing.any(|nonsense| nonsense);
+    peer["crc"] != true || nonsense || function == 0 || !known || room < size("offset") + 60
 }
 
 #[test]
 fn the_peer_agrees_on_real_made_and_mutated_modules() {
-    let cases = cases();
+    let cases = cases(MUTATED);
     let mut counts: BTreeMap<(String, Option<Difference>), usize> = BTreeMap::new();
     for (index, case) in cases.iter().enumerate() {
         let what = case.peer["what"].as_str().unwrap_or_default().to_owned();
@@ -150,13 +159,13 @@ fn the_peer_agrees_on_real_made_and_mutated_modules() {
     }
     assert_eq!(counts.get(&("real".to_owned(), None)), Some(&REAL), "{counts:?}");
     let same = counts.get(&("mutated".to_owned(), None)).copied().unwrap_or_default();
-    assert!(same > MUTATED / 3, "{counts:?}");
+    assert!(same > MUTATED / 4, "{counts:?}");
 }
 
 #[test]
 fn what_the_peer_makes_is_valid_here() {
     let made = |case: &&Case| case.peer["what"] == "made";
-    for case in cases().iter().filter(made) {
+    for case in cases(0).iter().filter(made) {
         let module = Module::read(&case.bytes).expect("a module");
         assert_eq!(module.faults(), [], "{}", case.peer);
     }

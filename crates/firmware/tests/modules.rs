@@ -131,7 +131,7 @@ fn a_compressed_module_that_would_grow_too_large_is_not_inflated() {
     assert_eq!(codes(&sealed(file.clone())), ["inflated-too-large"]);
     file[28..32].copy_from_slice(&(declared + 1).to_le_bytes());
     assert_eq!(codes(&sealed(file.clone())), ["inflated-size"]);
-    file[28..32].copy_from_slice(&(8 << 20_u32).to_le_bytes());
+    file[28..32].copy_from_slice(&(8_u32 << 20).to_le_bytes());
     assert_eq!(codes(&sealed(file.clone())), ["inflated-size"], "before memory is taken for it");
     file[26] = 9;
     assert_eq!(codes(&sealed(file)), ["compression-header"]);
@@ -208,6 +208,7 @@ fn each_thing_that_is_wrong_has_a_reason_of_its_own() {
     assert_eq!(codes(&changed(&good, 12, 99)), ["unknown-platform"]);
     assert_eq!(codes(&changed(&good, 14, 10)), ["unknown-function"]);
     assert_eq!(codes(&changed(&good, 9, 0x40)), ["unknown-flags"]);
+    assert_eq!(codes(&changed(&good, 21, 1)), ["empty-dependency"]);
     let suffix = file.len() - 6;
     assert_eq!(codes(&changed(&good, suffix, 35)), ["suffix-size"]);
     assert_eq!(codes(&changed(&good, suffix, 41)), ["suffix-extensions"]);
@@ -301,11 +302,11 @@ proptest! {
     fn no_changed_bit_goes_untold(
         content in prop::collection::vec(any::<u8>(), 0..300),
         at: prop::sample::Index,
-        bit in 0..8,
+        bit in 0..8u8,
     ) {
         let mut file = application(&content).build();
         let at = at.index(file.len());
-        file[at] ^= 1 << bit;
+        file[at] ^= 1u8 << bit;
         if let Ok(module) = Module::read(&file) {
             prop_assert!(!module.is_valid());
         }

@@ -236,7 +236,7 @@ fn another_reader_of_cose_agrees() {
     }
     let algorithm = theirs.signatures[0].protected.header.alg.clone();
     assert_eq!(algorithm, Some(coset::Algorithm::Assigned(iana::Algorithm::EdDSA)));
-    let again = theirs.to_tagged_vec().expect("it can be written");
+    let again = theirs.clone().to_tagged_vec().expect("it can be written");
     assert_eq!(taken(&team, &again, NOW), Ok(release()));
     assert!(theirs.to_vec().is_ok_and(|untagged| Envelope::parse(&untagged).is_err()));
 }
@@ -266,11 +266,11 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_envelope_is_refused(at: prop::sample::Index, bit in 0..8, cut: bool) {
+    fn a_changed_envelope_is_refused(at: prop::sample::Index, bit in 0..8u8, cut: bool) {
         let team = Team::new();
         let mut bytes = signed(&release(), &team.all());
         let at = at.index(bytes.len());
-        bytes[at] ^= 1 << bit;
+        bytes[at] ^= 1u8 << bit;
         if cut {
             bytes.truncate(at);
         }

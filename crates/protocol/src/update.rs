@@ -16,6 +16,7 @@
 
 mod failure;
 mod gaps;
+mod pace;
 mod receiver;
 mod sender;
 mod wire;

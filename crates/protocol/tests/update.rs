@@ -73,8 +73,8 @@ fn every_message_of_the_recorded_update_is_written_again_byte_for_byte() {
             count += 1;
         }
     }
-    // Two starts, two answers, chunks, acknowledgements, finishes; three starts more were refused.
-    assert_eq!(count, 90);
+    // 3 starts, 2 answers, 42 chunks, 37 acknowledgements, 3 finishes; two starts more are impossible ones.
+    assert_eq!(count, 87);
 }
 
 #[test]
@@ -292,23 +292,29 @@ fn file(length: usize) -> Vec<u8> {
 
 #[test]
 fn lost_chunks_cost_no_more_than_themselves() {
-    let file = file(512 * 1024);
     let link = Link {
         send: Duration::from_millis(2),
         arrive: Duration::from_millis(25),
         jitter: Duration::ZERO,
         loss: 0,
     };
-    let clean = transfer(&file, 1024, 0, link, 1);
-    assert_eq!(clean.sent, 512, "nothing is sent twice");
-    for loss in [5, 20] {
-        let lossy = transfer(&file, 1024, 0, Link { loss, ..link }, 1);
-        let kept = f64::from(100 - loss) / 100.0;
-        let slower = lossy.took.as_secs_f64() / (clean.took.as_secs_f64() / kept);
-        let more = lossy.sent as f64 / (512.0 / kept);
-        println!("{loss} %: {slower:.2} of the ideal time, {more:.2} of the ideal chunks");
-        assert!(slower < 1.25, "{loss} %: {slower:.2} times the ideal {:?}", lossy.took);
-        assert!(more < 1.15, "{loss} %: {more:.2} times the ideal");
+    for (chunks, slower, more) in [(512, 1.35, 1.1), (4096, 1.15, 1.05)] {
+        let file = file(chunks * 1024);
+        let clean = transfer(&file, 1024, 0, link, 1);
+        assert_eq!(clean.sent, chunks as u64, "nothing is sent twice");
+        for loss in [5, 20] {
+            let outcomes =
+                [1, 2, 3].map(|seed| transfer(&file, 1024, 0, Link { loss, ..link }, seed));
+            let kept = f64::from(100 - loss) / 100.0;
+            let took = outcomes.iter().map(|one| one.took.as_secs_f64()).sum::<f64>() / 3.0;
+            let time = took / (clean.took.as_secs_f64() / kept);
+            let sent = outcomes.iter().map(|one| one.sent as f64).sum::<f64>() / 3.0;
+            let sent = sent / (chunks as f64 / kept);
+            println!(
+                "{chunks} chunks, {loss} % lost: {time:.2} of the ideal time, {sent:.2} of the ideal count"
+            );
+            assert!(time < slower && sent < more, "{chunks}, {loss} %: {time:.2}, {sent:.2}");
+        }
     }
 }
 
@@ -317,7 +323,7 @@ proptest! {
 
     #[test]
     fn a_file_arrives_whole_whatever_the_network_does(
-        length in 4..200_000_usize, chunk in 128..=284_u16, stored in 0..100_u32, loss in 0..60_u8,
+        length in 4..200_000_usize, chunk in 128..=284_u16, stored in 0..100_u32, loss in 0..50_u8,
         arrive in 0..400_u64, jitter in 0..200_u64, seed: u64,
     ) {
         let (chunk, file) = (chunk * 4, file(length));

@@ -140,6 +140,7 @@ impl Explorer {
             match self.rng.u8(..4) {
                 0 => self.cut_once(world, step, point, seed, Then::Cut)?,
                 1 => self.cut_once(world, step, point, seed, Then::Turn)?,
+                2 => self.cut_once(world, step, point, seed, Then::TurnLater)?,
                 _ => {}
             }
             point += stride;
@@ -167,7 +168,7 @@ impl Explorer {
     /// The power fails after the step, and messages are lost.
     fn cut_between(&mut self, world: &World, step: Step) -> Explored {
         for heard in [true, false] {
-            for then in [Then::Nothing, Then::Turn, Then::Cut] {
+            for then in [Then::Nothing, Then::Turn, Then::TurnLater, Then::Cut] {
                 let how =
                     |violation| (format!("cut after it, heard: {heard}, then {then:?}"), violation);
                 let mut world = world.clone();
@@ -188,10 +189,11 @@ impl Explorer {
         world.lose_power();
         match then {
             Then::Nothing => {}
-            Then::Turn => {
-                self.tally.turned += 1;
-                let area = world.history().layout.state;
-                world.flash().turn_a_bit(area);
+            Then::Turn => self.turn(world),
+            Then::TurnLater => {
+                self.step(world, Step::Boot)?;
+                world.lose_power();
+                self.turn(world);
             }
             Then::Cut => {
                 let (soon, seed) = (self.rng.u64(..SOON), self.rng.u64(..));
@@ -201,6 +203,12 @@ impl Explorer {
         }
         self.finish(world)?;
         Ok(())
+    }
+
+    fn turn(&mut self, world: &mut World) {
+        self.tally.turned += 1;
+        let area = world.history().layout.state;
+        world.flash().turn_a_bit(area);
     }
 
     /// Goes on until cloud and device are done, whatever still happens to the power.
@@ -232,4 +240,6 @@ enum Then {
     Cut,
     /// A bit of the state has turned.
     Turn,
+    /// The device starts; then it is off again, and a bit turns.
+    TurnLater,
 }

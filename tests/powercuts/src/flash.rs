@@ -84,9 +84,13 @@ impl CutFlash {
         self.bytes.get(at as usize..(at + length) as usize).unwrap_or_default()
     }
 
-    /// Turns one bit of an area, by its own chance; with error correction its unit becomes unreadable.
+    /// Turns one bit of an area, by its own chance and mostly where something is written; with error correction its unit
+    /// becomes unreadable.
     pub fn turn_a_bit(&mut self, area: Area) {
-        let at = area.start + self.rng.u32(..area.length);
+        let begin = area.start + self.rng.u32(..area.length);
+        let written = |at: &u32| self.bytes[*at as usize] != ERASED;
+        let found = (begin..area.end()).chain(area.start..begin).find(written);
+        let at = if self.rng.u8(..4) == 0 { begin } else { found.unwrap_or(begin) };
         if self.torn.is_empty() {
             self.bytes[at as usize] ^= 1 << self.rng.u8(..8);
         } else {

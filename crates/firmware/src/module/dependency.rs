@@ -24,6 +24,11 @@ impl Dependency {
         self.function == Function::NONE
     }
 
+    /// Whether it asks for nothing and yet names an index or a version.
+    pub(crate) fn is_malformed(&self) -> bool {
+        self.is_none() && *self != Self::NONE
+    }
+
     /// Whether a module of a device is what it asks for, in a version that will do.
     #[must_use]
     pub fn is_met_by(&self, module: &Installed) -> bool {

@@ -83,6 +83,9 @@ impl Module<'_> {
         if !prefix.flags.are_known() {
             report(Reason::UnknownFlags(prefix.flags.0));
         }
+        prefix.dependencies.iter().filter(|one| one.is_malformed()).for_each(|one| {
+            report(Reason::EmptyDependency(*one));
+        });
     }
 
     fn examine_extensions(&self, report: &mut dyn FnMut(Reason)) {

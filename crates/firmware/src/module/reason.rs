@@ -15,9 +15,6 @@ pub enum Unreadable {
     /// Nothing in it looks like a prefix.
     #[error("no module prefix in it: is this a compiled module?")]
     NoPrefix,
-    /// It ends before a suffix could.
-    #[error("it ends before its suffix: is the file complete?")]
-    NoSuffix,
 }
 
 impl Unreadable {
@@ -27,7 +24,6 @@ impl Unreadable {
         match self {
             Self::TooShort { .. } => "too-short",
             Self::NoPrefix => "no-prefix",
-            Self::NoSuffix => "no-suffix",
         }
     }
 }
@@ -86,6 +82,9 @@ pub enum Reason {
     /// Flags nobody knows.
     #[error("module flags {0:#04x} are not all known")]
     UnknownFlags(u8),
+    /// A dependency on nothing that names an index or a version.
+    #[error("a dependency on no module names index {} and version {}", .0.index, .0.version)]
+    EmptyDependency(Dependency),
     /// It would be written where it must not.
     #[error("addresses {start:#x} to {end:#x} are outside the module's place on the device")]
     AddressRange {
@@ -232,6 +231,7 @@ impl Reason {
             Self::UnknownPlatform(_) => "unknown-platform",
             Self::UnknownFunction(_) => "unknown-function",
             Self::UnknownFlags(_) => "unknown-flags",
+            Self::EmptyDependency(_) => "empty-dependency",
             Self::AddressRange { .. } => "address-range",
             Self::PrefixOffset { .. } => "prefix-offset",
             Self::CompressionHeader => "compression-header",

@@ -2,22 +2,25 @@
 //!
 //! Never more than the window ahead of the first that is missing. A chunk counts as lost when later ones came and it did
 //! not (as in RFC 9002, 6.1.1: by the order in which they were sent), or when nothing is heard for as long as an answer
-//! may take; it is then sent again before any new one. How many are under way grows with what arrives and is halved only
-//! when nothing arrives at all: chunks lost one by one, as on a bad radio, do not slow the others down.
+//! may take; it is then sent again before any new one. How many are under way follows the time that answers take and not
+//! what is lost ([`pace`]): chunks lost one by one, as on a bad radio, do not slow the others down. A queue on the way
+//! would, for what is sent again would wait in it until the window is used up; and for the same reason what was lost
+//! twice is then sent in two copies.
+//!
+//! [`pace`]: super::pace
 
 use alloc::collections::VecDeque;
 use core::ops::Range;
 use core::time::Duration;
 
+use super::pace::Pace;
 use super::{Acknowledged, Start, Started};
 
 /// A chunk is lost when one arrived that was sent so many later.
 const REORDERED: u64 = 3;
 
-/// How many are under way at first.
-const FIRST: u32 = 16;
-
-const FEWEST: u32 = 4;
+/// From the third time on a chunk is sent in two copies.
+const TWICE_FROM: u8 = 3;
 
 /// How long an answer may take before anything is known about it.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -25,10 +28,11 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// A device holds an acknowledgement back for 200 ms; and no clock is exact.
 const HELD_BACK: Duration = Duration::from_millis(250);
 
-const LONGEST_WAIT: Duration = Duration::from_secs(16);
+/// Waiting doubles up to this, unless answers take longer by themselves.
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
-/// Without a word for so long the device is gone.
-const GIVE_UP: Duration = Duration::from_secs(120);
+/// Without a word for so long the device is gone; the device itself waits for 300 s.
+const GIVE_UP: Duration = Duration::from_secs(240);
 
 /// A device acknowledged what was never sent to it: the session is to be ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,8 +51,8 @@ pub struct Sent {
 
 #[derive(Clone, Copy, Debug)]
 enum State {
-    UnderWay { sent: Duration, order: u64, first: bool },
-    Lost,
+    UnderWay { sent: Duration, order: u64, times: u8 },
+    Lost { times: u8 },
     Arrived,
 }
 
@@ -66,8 +70,9 @@ pub struct Sender {
     chunks: VecDeque<State>,
     under_way: u32,
     lost: u32,
-    /// How many may be under way.
-    allowed: u32,
+    pace: Pace,
+    /// A second copy to be sent at once.
+    copy: Option<u32>,
     order: u64,
     /// The order of the latest that arrived.
     arrived: u64,
@@ -96,7 +101,8 @@ impl Sender {
             chunks: VecDeque::new(),
             under_way: 0,
             lost: 0,
-            allowed: FIRST.min(started.window),
+            pace: Pace::new(started.window),
+            copy: None,
             order: 0,
             arrived: 0,
             round_trip: None,
@@ -133,22 +139,22 @@ impl Sender {
 
     /// The next chunk to send now, if one may be.
     pub fn poll_chunk(&mut self, now: Duration) -> Option<Sent> {
-        if self.under_way >= self.allowed {
+        if let Some(index) = self.copy.take().filter(|index| *index > self.index) {
+            self.again += 1;
+            return Some(self.sent(index, true));
+        }
+        if self.under_way >= self.pace.allowed() {
             return None;
         }
-        let again = self.lost > 0;
-        let at = if again {
-            self.chunks.iter().position(|state| matches!(state, State::Lost))?
-        } else {
-            self.chunks.len()
-        };
+        let (at, times) = self.next()?;
         let ahead = u32::try_from(at).ok()?;
         let index = self.index.checked_add(ahead)?.checked_add(1)?;
         if index > self.total || ahead >= self.window {
             return None;
         }
         self.order += 1;
-        let state = State::UnderWay { sent: now, order: self.order, first: !again };
+        let times = times.saturating_add(1);
+        let state = State::UnderWay { sent: now, order: self.order, times };
         match self.chunks.get_mut(at) {
             Some(place) => *place = state,
             None => self.chunks.push_back(state),
@@ -156,12 +162,29 @@ impl Sender {
         if self.under_way == 0 {
             self.waiting_since = now;
         }
+        let again = times > 1;
         self.under_way += 1;
         self.lost -= u32::from(again);
         self.again += u64::from(again);
+        self.copy = (times >= TWICE_FROM).then_some(index);
+        Some(self.sent(index, again))
+    }
+
+    /// The place of the first lost chunk and how often it was sent; else of the next new one.
+    fn next(&self) -> Option<(usize, u8)> {
+        if self.lost == 0 {
+            return Some((self.chunks.len(), 0));
+        }
+        self.chunks.iter().enumerate().find_map(|(at, state)| match state {
+            State::Lost { times } => Some((at, *times)),
+            _ => None,
+        })
+    }
+
+    fn sent(&self, index: u32, again: bool) -> Sent {
         let begin = self.offset + (index - 1) * self.chunk_size;
         let end = begin.saturating_add(self.chunk_size).min(self.file_size);
-        Some(Sent { index, bytes: begin..end, again })
+        Sent { index, bytes: begin..end, again }
     }
 
     /// The device says what came.
@@ -191,7 +214,7 @@ impl Sender {
             let state = core::mem::replace(place, State::Arrived);
             new += u32::from(self.arrive(now, state));
         }
-        self.allowed = self.allowed.saturating_add(new).min(self.window);
+        self.pace.arrived(new, self.arrived, self.order);
         let arrived = self.arrived;
         self.lose(|order, _| order + REORDERED <= arrived);
         Ok(())
@@ -201,13 +224,17 @@ impl Sender {
     fn arrive(&mut self, now: Duration, state: State) -> bool {
         match state {
             State::Arrived => return false,
-            State::Lost => self.lost -= 1,
-            State::UnderWay { sent, order, first } => {
+            State::Lost { .. } => self.lost -= 1,
+            State::UnderWay { sent, order, times } => {
+                let first = times == 1;
                 self.under_way -= 1;
-                // Of one that was sent again nobody knows which copy arrived.
+                let took = now.saturating_sub(sent);
                 if first {
+                    self.measure(took);
+                }
+                // Of one that was sent again it was the earlier copy if the later could not be answered yet.
+                if first || self.pace.could_take(took) {
                     self.arrived = self.arrived.max(order);
-                    self.measure(now.saturating_sub(sent));
                 }
             }
         }
@@ -216,6 +243,7 @@ impl Sender {
 
     /// RFC 6298, section 2.
     fn measure(&mut self, took: Duration) {
+        self.pace.measured(took);
         self.round_trip = Some(match self.round_trip {
             None => (took, took / 2),
             Some((mean, deviation)) => {
@@ -226,21 +254,28 @@ impl Sender {
 
     fn lose(&mut self, is_lost: impl Fn(u64, Duration) -> bool) {
         for place in &mut self.chunks {
-            if let State::UnderWay { sent, order, .. } = *place
+            if let State::UnderWay { sent, order, times } = *place
                 && is_lost(order, sent)
             {
-                *place = State::Lost;
+                *place = State::Lost { times };
                 self.under_way -= 1;
                 self.lost += 1;
             }
         }
     }
 
+    /// Whether no chunk is left that was never sent: the device has nothing to hold an answer back for.
+    fn is_all_sent(&self) -> bool {
+        u64::from(self.index) + self.chunks.len() as u64 == u64::from(self.total)
+    }
+
     /// How long an answer may take.
     fn wait(&self) -> Duration {
         let usual = self.round_trip.map_or(FIRST_WAIT, |(mean, deviation)| mean + deviation * 4);
+        let held_back = if self.is_all_sent() { Duration::ZERO } else { HELD_BACK };
         let doubled = 1 << self.silent.min(6);
-        ((usual + HELD_BACK) * doubled).min(LONGEST_WAIT)
+        let wait = usual + held_back;
+        (wait * doubled).min(LONGEST_WAIT.max(wait))
     }
 
     /// When to call [`Sender::handle_timeout`], if anything is under way.
@@ -254,9 +289,12 @@ impl Sender {
         if self.poll_timeout().is_none_or(|at| now < at) {
             return true;
         }
-        self.lose(|_, _| true);
+        let wait = self.wait();
+        self.lose(|_, sent| sent + wait <= now);
+        if !self.is_all_sent() || self.silent > 0 {
+            self.pace.silent();
+        }
         self.silent += 1;
-        self.allowed = (self.allowed / 2).max(FEWEST).min(self.window);
         self.waiting_since = now;
         now < self.heard + GIVE_UP
     }
