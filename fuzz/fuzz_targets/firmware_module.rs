@@ -7,7 +7,8 @@ use libfuzzer_sys::fuzz_target;
 use pintle_firmware::module::{Builder, Extension, Function, Module, Platform, Product, compress};
 
 fn good(kind: u8) -> Vec<u8> {
-    let mut builder = Builder::new(Platform(12), Function::USER_PART, 0x000d_4000, b"some code of it");
+    let mut builder =
+        Builder::new(Platform(12), Function::USER_PART, 0x000d_4000, b"some code of it");
     builder.product = Some(Product { id: 7, version: 3 });
     let table = [0x11; 0x200];
     if kind & 1 != 0 {

@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::coap::{Code, Kind, MessageId, Token, Writer};
 
@@ -98,23 +98,14 @@ pub struct Failure {
     pub message: String,
 }
 
-#[derive(Deserialize)]
-struct Said {
-    code: i32,
-    #[serde(default)]
-    message: String,
-}
-
 impl Failure {
     /// Reads the payload of a response that is no success. A device may say nothing more than the code.
     #[must_use]
     pub fn read(code: Code, payload: &[u8]) -> Self {
-        match serde_json::from_slice::<Said>(payload) {
-            Ok(Said { code: number, message }) => {
-                Self { code, why: Some(Refusal(number)), message }
-            }
-            Err(_) => Self { code, why: None, message: String::new() },
-        }
+        let said = serde_json::from_slice::<Value>(payload).unwrap_or_default();
+        let number = said.get("code").and_then(Value::as_i64).and_then(|code| code.try_into().ok());
+        let message = said.get("message").and_then(Value::as_str).unwrap_or_default();
+        Self { code, why: number.map(Refusal), message: message.into() }
     }
 
     /// Appends a device's answer: in the acknowledgement of request `id` when it was known at once, else as a message of
