@@ -9,6 +9,7 @@ mod cloud;
 mod coap;
 mod descriptors;
 mod device;
+mod firmware;
 mod fleet;
 mod full_disk;
 mod gnutls;

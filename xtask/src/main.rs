@@ -11,6 +11,7 @@ mod leftovers;
 mod no_std;
 mod package;
 mod peers;
+mod powercuts;
 mod process;
 mod promises;
 mod repo;
@@ -42,6 +43,7 @@ usage: cargo xtask <verb>
   timing [--calls N] [--door]                   whether good and bad blocks of the TCP handshake can be
                                                 told apart by the time they take: a million of them,
                                                 and 5,000 through the door of a node
+  powercuts [--cuts N] [--seed N] [...]         cut a device's power inside every write of many updates
   peers                                         install what the interoperability tests talk to
 ";
 
@@ -65,6 +67,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         "bench" => bench::run(rest),
         "fuzz" => fuzz::run(rest),
         "package" => package::run(rest),
+        "powercuts" => powercuts::run(rest),
         "peers" => peers::install(),
         "simulate" => simulate::run(rest),
         "timing" => timing::run(rest),

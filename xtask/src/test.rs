@@ -5,8 +5,8 @@
 use crate::process::{Failure, Program};
 use crate::steps::Steps;
 use crate::{
-    bench, fuzz, instructions, leftovers, no_std, package, peers, promises, repo, simulate, tools,
-    unit,
+    bench, fuzz, instructions, leftovers, no_std, package, peers, powercuts, promises, repo,
+    simulate, tools, unit,
 };
 use std::time::Duration;
 
@@ -46,6 +46,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     if full {
         steps.add("floods", floods);
         steps.add("damage", damage);
+        steps.add("power cuts", powercuts::full);
     }
     steps.add("documentation tests", documentation_tests);
     steps.add("tests", tests);

@@ -1,7 +1,9 @@
 //! What can be typed.
 
+mod firmware;
 mod fleet;
 
+pub use firmware::{FirmwareCommand, InspectArgs};
 pub use fleet::FleetArgs;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -33,6 +35,9 @@ pub enum Command {
     /// The device's side: make a device, run it, write a server block
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// Firmware modules: look into them before anybody gets them
+    #[command(subcommand)]
+    Firmware(FirmwareCommand),
     /// As a service of the system
     #[command(subcommand)]
     Service(ServiceCommand),

@@ -5,6 +5,7 @@
 mod args;
 mod device;
 mod failure;
+mod firmware;
 mod fleet;
 mod init;
 mod outbox;
@@ -45,6 +46,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Pin(args) => pin::run(args),
         Command::Outbox(args) => outbox::run(args),
         Command::Device(args) => device::run(args),
+        Command::Firmware(args) => firmware::run(&args),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Fleet(args) => fleet::run(&args),
         Command::Quickstart(args) => quickstart::run(&args),

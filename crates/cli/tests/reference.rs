@@ -19,6 +19,7 @@ const COMMANDS: &[&[&str]] = &[
     &["device", "new"],
     &["device", "run"],
     &["device", "server-block"],
+    &["firmware", "inspect"],
     &["service", "check"],
     &["fleet"],
     &["quickstart"],

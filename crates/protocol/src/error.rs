@@ -93,6 +93,9 @@ pub enum Error {
     /// The bytes of a variable do not have the size its type asks for.
     #[error("a value that does not have the size of its type: report a bad answer")]
     Value,
+    /// A message of a firmware transfer that lacks a number or has an impossible one.
+    #[error("a message of a firmware transfer that makes no sense: refuse the transfer")]
+    Update,
     /// A varint that is longer than its type or unfinished.
     #[error("a number that does not end or is too large: answer 4.00")]
     Varint,

@@ -1,4 +1,4 @@
-//! Shows that `pintle-dtls` (with its RustCrypto backend) and `pintle-protocol` build without the
+//! Shows that `pintle-dtls` (with its RustCrypto backend), `pintle-firmware` and `pintle-protocol` build without the
 //! standard library: a panic handler and an allocator are defined here, and the compiler refuses a
 //! second of either. It is built and never run.
 
@@ -9,6 +9,7 @@ extern crate alloc;
 use core::alloc::{GlobalAlloc, Layout};
 use core::panic::PanicInfo;
 use pintle_dtls as _;
+use pintle_firmware as _;
 use pintle_protocol as _;
 
 /// An allocator with nothing to give: enough to link against.
