@@ -139,7 +139,9 @@ impl Pinning {
 struct Candidate {
     /// Its place in the batch.
     index: usize,
+    #[cfg_attr(not(feature = "tcp"), expect(dead_code, reason = "no RSA key is looked at"))]
     device: DeviceId,
+    #[cfg_attr(not(feature = "tcp"), expect(dead_code, reason = "no RSA key is looked at"))]
     key: DevicePublicKey,
 }
 

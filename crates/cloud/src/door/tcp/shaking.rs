@@ -64,11 +64,10 @@ impl TcpShard {
         Some(key)
     }
 
-    /// Gives up the one that has waited longest without having sent its block.
+    /// Gives up the one that came first, however far it has come: what a crowd ends says nothing about a block.
     fn make_room(&mut self) {
         while let Some(key) = self.callers.first() {
-            let stage = self.connections.get(key).map(|connection| &connection.stage);
-            if matches!(stage, Some(Stage::Waiting | Stage::Greeting(_))) {
+            if self.connections.get(key).is_some_and(|connection| connection.is_at_door()) {
                 self.counters.crowded();
                 return self.close(key, End::NotIntroduced);
             }
@@ -135,7 +134,15 @@ impl TcpShard {
     fn stays_shut(&mut self, key: Key, from: Tag) {
         self.counters.unopened();
         self.doom(key, None);
-        self.pass_on_turn(from);
+        self.end_turn(key, from);
+    }
+
+    /// A block was dealt with. One that failed has its turn for as long as it has to wait for its end.
+    fn end_turn(&mut self, key: Key, from: Tag) {
+        let stage = self.connections.get(key).map(|connection| &connection.stage);
+        if !matches!(stage, Some(Stage::Doomed(_))) {
+            self.pass_on_turn(from);
+        }
     }
 
     fn doom(&mut self, key: Key, stranger: Option<Box<Stranger>>) {
@@ -159,7 +166,7 @@ impl TcpShard {
                 }
             }
         }
-        self.pass_on_turn(from);
+        self.end_turn(key, from);
     }
 
     /// Answers a device, whose block proved nothing yet: only who has its key can read the answer.
@@ -220,15 +227,17 @@ impl TcpShard {
                 self.pass_on_turn(from);
             }
             Stage::Waiting => self.counters.stalled(),
-            Stage::Doomed(Some(stranger)) => self.write_down(&stranger),
+            Stage::Doomed(stranger) => {
+                if let Some(stranger) = stranger {
+                    self.write_down(&stranger);
+                }
+                self.pass_on_turn(from);
+            }
             // Its turn ends with its block, wherever that is.
-            Stage::Opening | Stage::Doomed(None) | Stage::Live(_) => {}
+            Stage::Opening | Stage::Live(_) => {}
         }
         let Self { callers, connections, .. } = self;
-        callers.tidy(|key| {
-            let stage = connections.get(key).map(|connection| &connection.stage);
-            matches!(stage, Some(Stage::Waiting | Stage::Greeting(_)))
-        });
+        callers.tidy(|key| connections.get(key).is_some_and(|connection| connection.is_at_door()));
     }
 
     /// Notes who was refused, when that is over: the block was made for this cloud, by someone who has its public key,

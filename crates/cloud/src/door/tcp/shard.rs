@@ -56,6 +56,13 @@ pub struct Connection {
     pub alarm: Option<Duration>,
 }
 
+impl Connection {
+    /// Whether it has yet to become a session.
+    pub(super) fn is_at_door(&self) -> bool {
+        !matches!(self.stage, Stage::Live(_))
+    }
+}
+
 /// What a TCP shard is made of.
 pub struct Parts {
     /// Its surroundings.

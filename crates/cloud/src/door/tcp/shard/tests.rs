@@ -224,10 +224,39 @@ fn from_one_address_some_shake_hands_and_the_others_have_their_turn_when_those_a
     house.shard.heard(all[0], &[0; 256]);
     assert_eq!(house.said(), 0, "its turn is not over before its block was opened");
     house.refuse(all[0], None);
-    assert_eq!(house.said(), NONCE);
+    assert_eq!(house.said(), 0, "nor before its end");
     // Another address waits for none of them.
     house.shard.arrived(address(2)).unwrap();
     assert_eq!(house.said(), NONCE);
+    house.shard.tell_time(house.now + VERDICT_AFTER, 0);
+    house.shard.handle_timeout();
+    assert_eq!(house.said(), NONCE);
+    // Who is let in makes way at once.
+    house.shard.heard(all[1], &[0; 256]);
+    house.shard.arrived(address(1)).unwrap();
+    house.admit(all[1], 1);
+    assert_eq!(house.said(), ANSWER + NONCE);
+}
+
+#[test]
+fn p1_wrong_blocks_without_end_keep_no_device_out_be_they_from_one_address_or_from_many() {
+    for addresses in [1, 40] {
+        let mut house = house();
+        // All that fails is an alarm, too: then only addresses are heard from which a device came in.
+        let (key, _) = house.introduced(1);
+        house.shard.gone(key);
+        for n in 0..20_000 {
+            let Some(key) = house.shard.arrived(address(9 + n % addresses)) else { continue };
+            house.shard.heard(key, &[0; 256]);
+            if let Some(work) = house.shard.blocks.pop() {
+                let opened = Opened::Refused(None);
+                house.shard.opened(Finished { key: work.key, from: work.from, opened });
+            }
+        }
+        assert!(house.shard.connections.count() <= callers::MOST);
+        house.introduced(1);
+        assert!(house.roll.is_online(house.roll.find(device(1)).unwrap()), "{addresses}");
+    }
 }
 
 #[test]
