@@ -157,24 +157,33 @@ impl TcpShard {
     pub fn opened(&mut self, Finished { key, from, opened }: Finished) {
         self.opening = self.opening.saturating_sub(1);
         match opened {
-            Opened::Admitted(admitted) => self.admit(key, from, *admitted),
-            Opened::Refused(stranger) => {
-                self.counters.failed();
-                self.doom(key, stranger);
-                if self.breaker.failed(from, self.world.now) {
-                    self.alarm();
+            Opened::Admitted(admitted) => {
+                if self.breaker.admits(admitted.device, from, self.world.now) {
+                    self.admit(key, *admitted);
+                } else {
+                    self.counters.hurried();
+                    self.fail(key, from, None);
                 }
             }
+            Opened::Refused(stranger) => {
+                self.counters.failed();
+                self.fail(key, from, stranger);
+            }
+            Opened::TooLate => return self.stays_shut(key, from),
         }
         self.end_turn(key, from);
     }
 
-    /// Answers a device, whose block proved nothing yet: only who has its key can read the answer.
-    fn admit(&mut self, key: Key, from: Tag, admitted: Admitted) {
-        let (now, wall_ms) = (self.world.now, self.world.wall_ms);
-        if self.breaker.succeeded(from, now) {
-            tracing::warn!("handshakes over TCP fail no more than usual again: everyone is heard");
+    fn fail(&mut self, key: Key, from: Tag, stranger: Option<Box<Stranger>>) {
+        self.doom(key, stranger);
+        if self.breaker.failed(from, self.world.now) {
+            self.alarm();
         }
+    }
+
+    /// Answers a device, whose block proved nothing yet: only who has its key can read the answer.
+    fn admit(&mut self, key: Key, admitted: Admitted) {
+        let (now, wall_ms) = (self.world.now, self.world.wall_ms);
         if admitted.enrolled {
             self.counters.enrolled();
             self.world.learn(admitted.device);
@@ -195,6 +204,13 @@ impl TcpShard {
         self.end_at(key, now + HELLO_DEADLINE);
         if let Some(older) = self.arrivals.insert(here.number, key) {
             self.close(older, End::Replaced);
+        }
+    }
+
+    /// A device from this address said hello, and so has its key.
+    pub(super) fn is_in(&mut self, from: Tag) {
+        if self.breaker.succeeded(from, self.world.now) {
+            tracing::warn!("handshakes over TCP fail no more than usual again: everyone is heard");
         }
     }
 

@@ -251,7 +251,8 @@ impl TcpShard {
         let Some(connection) = self.connections.get(key) else { return };
         let wanted = match &connection.stage {
             Stage::Live(live) => {
-                live.poll_timeout().map_or(connection.ends_at, |at| at.min(connection.ends_at))
+                let due = live.poll_timeout(connection.ends_at);
+                due.map_or(connection.ends_at, |at| at.min(connection.ends_at))
             }
             _ => connection.ends_at,
         };

@@ -9,9 +9,12 @@ use crate::event::{Bus, Outbox};
 use crate::store::pin::Pinned;
 use crate::store::{StoreError, Transaction};
 use pintle_dtls::Fingerprint;
+use pintle_protocol::coap::MessageId;
 use pintle_protocol::tcp::client::{self, Firmware};
 use pintle_protocol::tcp::server::Session;
-use pintle_protocol::tcp::{ANSWER, BLOCK_DEADLINE, Credentials, HELLO_DEADLINE, IDLE, NONCE};
+use pintle_protocol::tcp::{
+    ANSWER, BLOCK_DEADLINE, Credentials, HELLO_DEADLINE, IDLE, NONCE, QUIET,
+};
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr};
 use zeroize::Zeroizing;
@@ -301,4 +304,64 @@ fn an_address_that_asks_the_key_too_often_gets_no_more_answers_and_cannot_tell()
     assert_eq!(house.shard.connections.count(), 0);
     house.block_from(2);
     assert_eq!(house.shard.blocks.len(), 1, "another address is heard");
+}
+
+#[test]
+fn a_device_that_is_silent_because_it_hears_enough_is_asked_and_stays() {
+    let mut house = house();
+    let (key, mut session) = house.introduced(1);
+    // Until it was asked often enough what it has.
+    for _ in 0..20 {
+        house.later(Duration::from_secs(10));
+        let mut ping = Vec::new();
+        session.ping(&mut ping).unwrap();
+        house.shard.heard(key, &ping);
+    }
+    house.said();
+    for _ in 0..4 {
+        house.shard.tell_time(house.now + QUIET, 0);
+        house.now += QUIET;
+        house.shard.handle_timeout();
+        assert_eq!(house.said(), 2 + 16, "one ping");
+        assert!(house.later(Duration::from_secs(9)).is_empty());
+        assert_eq!(house.said(), 0, "and no other before it is answered");
+        let mut pong = Vec::new();
+        session.pong(&mut pong, MessageId(0)).unwrap();
+        house.shard.heard(key, &pong);
+        assert!(house.shard.connections.get(key).is_some());
+    }
+    assert_eq!(house.later(IDLE), [key], "who does not answer is gone");
+}
+
+#[test]
+fn p11_an_address_is_known_by_a_hello_and_not_by_a_block_that_anyone_could_have_made() {
+    let mut house = house();
+    let key = house.block_from(1);
+    house.admit(key, 1);
+    for n in 0..2_000 {
+        let key = house.block_from(1_000 + n);
+        house.refuse(key, None);
+        house.shard.gone(key);
+    }
+    house.shard.blocks.clear();
+    house.block_from(1);
+    assert!(house.shard.blocks.is_empty(), "it proved nothing");
+}
+
+#[test]
+fn a_device_that_shakes_hands_without_end_is_refused_at_its_address_alone() {
+    let mut house = house();
+    let admitted = (0..100).filter(|_| {
+        let key = house.block_from(1);
+        house.admit(key, 1);
+        let is_in = live(&mut house.shard.connections, key).is_some();
+        house.shard.gone(key);
+        is_in
+    });
+    assert_eq!(admitted.count(), 60);
+    let (key, _) = house.introduced(1);
+    assert!(live(&mut house.shard.connections, key).is_none());
+    let key = house.block_from(2);
+    house.admit(key, 1);
+    assert!(live(&mut house.shard.connections, key).is_some(), "who has its key goes elsewhere");
 }
