@@ -163,8 +163,7 @@ fn p2_a_describe_that_is_asked_for_and_broken_ends_that_session_alone() {
     let node = Node::start_with_tcp();
     for (n, firmware) in (1..).zip([Firmware::CORE, Firmware::PHOTON_0_7, Firmware::PHOTON_1_5]) {
         let mut device = TcpDevice::shaken(&node, id(n), &pinned(&node, n), firmware);
-        device.say_hello();
-        device.hear(|_, _| {});
+        device.greet();
         let (id, token) = device.hear(|message, _| (message.id, message.token));
         let mut request = Vec::new();
         Writer::new(&mut request, Kind::Confirmable, Code::GET, id, token).payload(&[]);
