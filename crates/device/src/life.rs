@@ -31,6 +31,7 @@ mod silence;
 #[cfg(feature = "simulation")]
 mod simulated;
 
+#[cfg(feature = "tcp")]
 pub(crate) use answer::metrics;
 pub(crate) use backoff::Backoff;
 pub use happening::{Happening, Loss, Ticket, Unpublished};

@@ -80,6 +80,7 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     /// An empty one for events of this size.
+    #[cfg(feature = "tcp")]
     pub(crate) fn new(limits: EventLimits) -> Self {
         Self { limits, ..Self::default() }
     }

@@ -158,7 +158,8 @@ impl TcpShard {
         self.opening = self.opening.saturating_sub(1);
         match opened {
             Opened::Admitted(admitted) => {
-                if self.breaker.admits(admitted.device, from, self.world.now) {
+                let Admitted { device, enrolled, .. } = *admitted;
+                if enrolled || self.breaker.admits(device, from, self.world.now) {
                     self.admit(key, *admitted);
                 } else {
                     self.counters.hurried();
