@@ -136,12 +136,11 @@ impl Pinning {
 }
 
 /// An RSA key on its way to a pin.
+#[cfg_attr(not(feature = "tcp"), expect(dead_code, reason = "without RSA nobody looks at it"))]
 struct Candidate {
     /// Its place in the batch.
     index: usize,
-    #[cfg_attr(not(feature = "tcp"), expect(dead_code, reason = "no RSA key is looked at"))]
     device: DeviceId,
-    #[cfg_attr(not(feature = "tcp"), expect(dead_code, reason = "no RSA key is looked at"))]
     key: DevicePublicKey,
 }
 

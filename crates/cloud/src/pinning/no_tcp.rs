@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 /// Keys that are known to be weak: none here.
 #[derive(Clone, Default)]
-pub struct KnownWeak(());
+pub struct KnownWeak {
+    _none: (),
+}
 
 impl KnownWeak {
     /// Takes any list, for nothing.
@@ -15,7 +17,7 @@ impl KnownWeak {
     /// # Errors
     /// None.
     pub fn parse(_text: &[u8]) -> Result<Self, String> {
-        Ok(Self(()))
+        Ok(Self { _none: () })
     }
 }
 

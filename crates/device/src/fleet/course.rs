@@ -67,11 +67,7 @@ impl Course {
     }
 
     /// Whether to tell of the progress now, and with which times: how long this part has lasted, and may last.
-    pub(super) fn times_told(
-        &mut self,
-        now: Duration,
-        plan: &Plan,
-    ) -> Option<(Duration, Duration)> {
+    pub(super) fn tells(&mut self, now: Duration, plan: &Plan) -> Option<(Duration, Duration)> {
         if now < self.told_at {
             return None;
         }

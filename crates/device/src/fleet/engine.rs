@@ -190,7 +190,7 @@ impl<'a> Engine<'a> {
     }
 
     fn tell_progress(&mut self) {
-        if let Some(times) = self.course.times_told(self.now, self.plan) {
+        if let Some(times) = self.course.tells(self.now, self.plan) {
             let progress = self.tally.progress(self.course.stage, times, self.plan);
             self.observer.progress(&progress);
         }

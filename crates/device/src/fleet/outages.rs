@@ -17,21 +17,18 @@ pub struct Outage {
 
 /// What is known of outages.
 #[derive(Default)]
-#[cfg_attr(not(feature = "tcp"), allow(dead_code, reason = "only a fleet over TCP counts them"))]
 pub(super) struct Outages {
     open: Option<Open>,
     over: Vec<Outage>,
 }
 
 #[derive(Clone, Copy)]
-#[cfg_attr(not(feature = "tcp"), allow(dead_code, reason = "only a fleet over TCP counts them"))]
 struct Open {
     since: Duration,
     lost: u32,
     spoken: Option<Duration>,
 }
 
-#[cfg_attr(not(feature = "tcp"), allow(dead_code, reason = "only a fleet over TCP counts them"))]
 impl Outages {
     /// A session was lost.
     pub(super) fn lost(&mut self, now: Duration) {

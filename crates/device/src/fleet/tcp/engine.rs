@@ -146,7 +146,7 @@ impl<'a> Engine<'a> {
             let handshakes = self.tally.sessions.done;
             self.marks.stage(next, self.now, self.traffic, handshakes);
         }
-        if let Some(times) = self.course.times_told(self.now, self.plan) {
+        if let Some(times) = self.course.tells(self.now, self.plan) {
             let progress = self.tally.progress(self.course.stage, times, self.plan);
             self.observer.progress(&progress);
         }
