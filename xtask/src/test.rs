@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     steps.add("service unit", unit::check);
     steps.add("Debian package", package::check::check);
     steps.add("clippy", clippy);
+    steps.add("without the TCP service", without_tcp);
     steps.add("documentation", documentation);
     steps.add("no_std proof", no_std::prove);
     steps.add("instructions", move || instructions::check(bless));
@@ -68,6 +69,14 @@ fn clippy() -> Result<(), Failure> {
     Program::cargo()
         .args(["clippy", "--quiet", "--locked", "--workspace", "--all-targets", "--all-features"])
         .args(["--", "-D", "warnings"])
+        .run()
+}
+
+/// The switch is of use only while somebody looks that it still does what it says.
+fn without_tcp() -> Result<(), Failure> {
+    Program::cargo()
+        .args(["clippy", "--quiet", "--locked", "-p", "pintle-cloud", "-p", "pintle-device"])
+        .args(["-p", "pintle", "--no-default-features", "--", "-D", "warnings"])
         .run()
 }
 

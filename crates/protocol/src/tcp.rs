@@ -56,5 +56,7 @@ pub const HELLO_DEADLINE: Duration = Duration::from_secs(10);
 pub const DEVICE_PING: Duration = Duration::from_secs(15);
 /// Silence after its ping after which a device gives the connection up.
 pub const DEVICE_PATIENCE: Duration = Duration::from_secs(10);
+/// Silence after which a cloud pings a device: one that is sent events pings seldom, as it hears enough.
+pub const QUIET: Duration = Duration::from_secs(20);
 /// Silence after which a device is gone: a ping, its answer, and a while for the network.
 pub const IDLE: Duration = Duration::from_secs(31);

@@ -191,6 +191,10 @@ impl Office {
         let ids: Vec<DeviceId> = ids.collect::<Result<_>>()?;
         let forgotten = self.store.pins().forget_all(&ids, now_ms()).await;
         let devices = forgotten.map_err(|error| error.to_string())?;
+        if let Some(enrolment) = self.running.as_ref().and_then(|node| node.enrolment.as_ref()) {
+            // Or whoever came next with that id would be pinned.
+            ids.iter().for_each(|device| enrolment.withdraw(*device));
+        }
         if let Some(gateway) = &self.gateway {
             ids.into_iter().for_each(|device| gateway.key_changed(device));
         }

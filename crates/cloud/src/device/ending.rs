@@ -27,6 +27,8 @@ pub enum End {
     Silent,
     /// Over TCP: the device does not read what it is sent.
     NotReading,
+    /// Over TCP: the device acknowledged so many questions without an answer that no more can be told apart.
+    NotAnswering,
     /// Over TCP: the node stops. Nothing of the session outlives it.
     Stopped,
 }
@@ -52,6 +54,7 @@ impl fmt::Display for End {
             Self::Anomaly(anomaly) => anomaly.fmt(f),
             Self::Silent => f.write_str("nothing came for too long"),
             Self::NotReading => f.write_str("the device does not read what it is sent"),
+            Self::NotAnswering => f.write_str("the device leaves too many questions unanswered"),
             Self::Stopped => f.write_str("the node stops"),
         }
     }

@@ -46,6 +46,11 @@ impl Enrolment {
         self.until().remove(&device).is_some_and(|end| end > now)
     }
 
+    /// Takes a device's leave back, if it had it.
+    pub fn withdraw(&self, device: DeviceId) {
+        self.until().remove(&device);
+    }
+
     fn until(&self) -> MutexGuard<'_, HashMap<DeviceId, Instant>> {
         self.until.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -71,6 +76,9 @@ mod tests {
         assert!(enrolment.take(device(1), now) && !enrolment.take(device(1), now));
         assert!(enrolment.allow(device(1), now, MINUTE));
         assert!(!enrolment.take(device(1), now + MINUTE), "too late");
+        assert!(enrolment.allow(device(1), now, MINUTE));
+        enrolment.withdraw(device(1));
+        assert!(!enrolment.is_allowed(device(1), now));
     }
 
     #[test]

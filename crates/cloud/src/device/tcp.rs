@@ -8,6 +8,7 @@
 mod asking;
 mod describing;
 
+use super::ask::AskError;
 use super::ending::End;
 use super::introduction;
 use super::life::Who;
@@ -18,11 +19,12 @@ use crate::event::{Event, Source};
 use asking::Questions;
 use describing::Describing;
 use pintle_protocol::ContentFormat;
-use pintle_protocol::coap::{Kind, Message};
+use pintle_protocol::coap::{Code, Kind, Message};
 use pintle_protocol::reply::{self, Answer};
 use pintle_protocol::tcp::server::{Received, Sense, Session};
-use pintle_protocol::tcp::{Hello, Request, SendError, Subscription};
+use pintle_protocol::tcp::{Generation, Hello, Request, SendError, Subscription};
 use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 /// How much a device may have written down in each [`WRITES_EACH`]: its describes, many times over.
@@ -30,13 +32,13 @@ const MOST_WRITES: u16 = 32;
 const WRITES_EACH: Duration = Duration::from_secs(10);
 
 /// What a session keeps of its device's life while nothing is under way.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct TcpStanding {
     /// Whether the device has said hello.
     pub introduced: bool,
-    /// Whether it has said in this session which variables it has: some firmware reads anything under a name that it
-    /// does not know.
-    described: bool,
+    /// Which variables it said in this session it has, by a hash of their names: some firmware reads anything under a
+    /// name that it does not know.
+    variables: Option<Box<[u64]>>,
     writes: u16,
     writes_until: Duration,
 }
@@ -50,6 +52,26 @@ impl TcpStanding {
         self.writes = self.writes.saturating_add(1);
         self.writes <= MOST_WRITES
     }
+
+    fn has_variables(&mut self, names: impl Iterator<Item = impl AsRef<str>>) {
+        self.variables = Some(names.map(|name| hash(name.as_ref())).collect());
+    }
+
+    /// Whether the device can be asked for a variable without harm.
+    fn may_read(&self, name: &str) -> Result<(), AskError> {
+        match &self.variables {
+            // Soon it will have said what it has.
+            None => Err(AskError::Busy),
+            Some(variables) if variables.contains(&hash(name)) => Ok(()),
+            Some(_) => Err(AskError::Refused(Code::NOT_FOUND)),
+        }
+    }
+}
+
+fn hash(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What a message led to.
@@ -130,6 +152,10 @@ impl TcpLife {
         scene.session.hello(&mut scene.effects.frames)?;
         scene.standing.introduced = true;
         introduction::note_hello_over_tcp(world, scene.who, hello);
+        if scene.session.generation() == Some(Generation::Core) {
+            // How it acknowledges this tells whether it is the very first firmware, which takes only short events.
+            scene.session.ping(&mut scene.effects.frames)?;
+        }
         self.describing.begin(world.now, hello.flags);
         self.ask_for_describes(world, scene)
     }

@@ -7,6 +7,7 @@
 
 mod address;
 mod breaker;
+mod buckets;
 mod callers;
 mod counters;
 mod opening;

@@ -162,6 +162,11 @@ impl Channel {
     }
 }
 
+/// The longest ciphertext that a device takes whose buffer has so many bytes: it keeps the length in it, and a block.
+pub(super) fn within(buffer: u16) -> usize {
+    usize::from(buffer).saturating_sub(LENGTH + BLOCK) / BLOCK * BLOCK
+}
+
 /// The ciphertext of so much plaintext. Padding is never empty.
 pub(super) const fn padded(plaintext: usize) -> usize {
     (plaintext / BLOCK + 1) * BLOCK

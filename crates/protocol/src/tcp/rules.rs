@@ -118,6 +118,9 @@ fn check_sizes(message: &Message<'_>, limits: &Limits) -> Result<(), SendError> 
     match (message.code, path::letter(message.uri_path().next())) {
         (Code::POST, Some(b'e' | b'E')) => {
             check_name(name, limits.event_name)?;
+            if is_farewell(segments()) {
+                return Err(SendError::NotForDevice(Error::Name));
+            }
             at_most(payload, limits.event_data)
         }
         (Code::POST, Some(b'f')) => {
@@ -143,6 +146,16 @@ fn check_sizes(message: &Message<'_>, limits: &Limits) -> Result<(), SendError> 
         (_, Some(_)) => at_most(payload, 0),
         (_, None) => Ok(()),
     }
+}
+
+/// Whether this event has a device forget the cloud that it trusts, and where it is.
+fn is_farewell<'a>(segments: impl Iterator<Item = &'a [u8]>) -> bool {
+    const NAME: &[u8] = b"spark/device/key";
+    let mut name = segments.enumerate().flat_map(|(place, segment)| {
+        let slash: &[u8] = if place == 0 { b"" } else { b"/" };
+        slash.iter().chain(segment)
+    });
+    NAME.iter().all(|byte| name.next() == Some(byte))
 }
 
 fn check_name(length: usize, limit: usize) -> Result<(), SendError> {

@@ -4,6 +4,7 @@
 use pintle_protocol::coap::{Message, MessageId};
 use pintle_protocol::describe::DescribeKind;
 use pintle_protocol::goodbye::Goodbye;
+use pintle_protocol::hello::HelloFlags;
 use pintle_protocol::reply::Answer;
 use pintle_protocol::tcp::client::Firmware;
 use pintle_protocol::tcp::server::{Asked, Sense};
@@ -195,4 +196,15 @@ fn every_message_of_every_firmware_is_understood() {
         });
         assert_eq!(pair.device_hears(&answers).unwrap().len(), 3);
     }
+}
+
+#[test]
+fn the_first_newer_code_is_known_by_its_first_id_though_it_says_nothing_of_what_it_can_do() {
+    let silent = Firmware { flags: HelloFlags(0), ..Firmware::PHOTON_1_0 };
+    let mut pair = Pair::greeted(silent);
+    let ping = pair.cloud.ping(&mut Vec::new()).unwrap();
+    assert!(pair.cloud.awaits_ping());
+    let pong = pair.says(|device, out| device.pong(out, ping.id).unwrap());
+    pair.hears(&pong, |sense| assert!(matches!(sense, Sense::Acknowledged(_)))).unwrap();
+    assert!(!pair.cloud.awaits_ping());
 }

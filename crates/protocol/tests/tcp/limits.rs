@@ -3,7 +3,7 @@
 use pintle_protocol::coap::{MessageId, RequestToken};
 use pintle_protocol::describe::DescribeKind;
 use pintle_protocol::tcp::client::Firmware;
-use pintle_protocol::tcp::{Generation, SendError, client, server};
+use pintle_protocol::tcp::{Generation, SendError, Sizes, client, server};
 use pintle_protocol::{Error, Event};
 
 use crate::pair::{FIRMWARE, Pair};
@@ -180,5 +180,28 @@ fn everything_said_has_its_parts_where_firmware_looks_for_them() {
         // The path where old code parses it, Max-Age before the data, and nothing else.
         assert_eq!(event[4..], *b"\xb1E\x03a/b\x31\x05\xff1");
         assert_eq!(event[0], 0x50);
+    }
+}
+
+#[test]
+fn a_device_that_says_it_takes_less_gets_less() {
+    let sizes = Firmware::PHOTON_3_3.sizes.map(|sizes| Sizes { max_message: 512, ..sizes });
+    let mut pair = Pair::greeted(Firmware { sizes, ..Firmware::PHOTON_3_3 });
+    let refused = pair.cloud.call(&mut Vec::new(), "f", &[b'x'; 500]).unwrap_err();
+    let SendError::TooLarge { limit } = refused else { panic!("{refused}") };
+    let mut frame = Vec::new();
+    pair.cloud.call(&mut frame, "f", &vec![b'x'; limit]).unwrap();
+    assert_eq!(frame.len(), 2 + 480, "the length and a block have to fit, too");
+    assert!(pair.cloud.call(&mut Vec::new(), "f", &vec![b'x'; limit + 1]).is_err());
+}
+
+#[test]
+fn p1_no_device_is_told_to_forget_the_cloud_that_it_trusts() {
+    for (name, firmware) in FIRMWARE {
+        let mut pair = Pair::greeted(firmware);
+        let mut out = Vec::new();
+        let mut say = |name| pair.cloud.event(&mut out, &Event::text(name, "x"));
+        assert!(say("spark/device/key/restore").is_err(), "{name}");
+        say("spark/device/random").unwrap();
     }
 }

@@ -1,9 +1,10 @@
 //! Questions to a device over TCP, and what comes back. What a device answers too late is taken and ignored: it is no
 //! anomaly.
 
-use super::{Scene, TcpLife};
+use super::{Scene, TcpLife, TcpVerdict};
 use crate::device::ask::{AskError, MAX_ARGUMENT, Question};
 use crate::device::command::Reply;
+use crate::device::ending::End;
 use crate::device::question::{Asked, Expected};
 use crate::device::world::World;
 use pintle_protocol::coap::{Code, Message};
@@ -71,31 +72,38 @@ impl Questions {
 
 impl TcpLife {
     /// Asks the device something; the answer, or that there is none, goes to `reply`.
-    pub fn ask(&mut self, world: &World, scene: &mut Scene<'_>, question: &Question, reply: Reply) {
-        let frames = &mut scene.effects.frames;
-        let full = self.questions.open.len() >= MOST;
+    pub fn ask(
+        &mut self,
+        world: &World,
+        scene: &mut Scene<'_>,
+        question: &Question,
+        reply: Reply,
+    ) -> TcpVerdict {
+        let (session, frames) = (&mut *scene.session, &mut scene.effects.frames);
         let asked = match question {
-            _ if full => Err(AskError::Busy),
-            // Soon it will have said what it has.
-            Question::Read { .. } if !scene.standing.described => Err(AskError::Busy),
-            Question::Ping => scene.session.ping(frames).map_err(refusal),
-            Question::Call { function, argument } => {
-                scene.session.call(frames, function, argument).map_err(refusal)
-            }
+            _ if self.questions.open.len() >= MOST => Err(AskError::Busy),
+            Question::Ping => Ok(session.ping(frames)),
+            Question::Call { function, argument } => Ok(session.call(frames, function, argument)),
             Question::Read { variable, .. } => {
-                scene.session.read(frames, variable).map_err(refusal)
+                scene.standing.may_read(variable).map(|()| session.read(frames, variable))
             }
-            Question::Signal(on) => scene.session.signal(frames, *on).map_err(refusal),
+            Question::Signal(on) => Ok(session.signal(frames, *on)),
         };
-        match asked {
-            Ok(asked) => {
+        let (why, verdict) = match asked {
+            Ok(Ok(asked)) => {
                 let waits = Asked { expected: Expected::to(question), reply };
                 let until = world.now + world.answer_within;
                 self.questions.open.push(Open { asked, waits, until });
+                return TcpVerdict::Keep;
             }
-            // Whoever asked may have gone.
-            Err(why) => drop(reply.send(Err(why))),
-        }
+            // No question would be possible any more.
+            Ok(Err(SendError::Unanswered)) => (AskError::Busy, TcpVerdict::End(End::NotAnswering)),
+            Ok(Err(error)) => (refusal(error), TcpVerdict::Keep),
+            Err(why) => (why, TcpVerdict::Keep),
+        };
+        // Whoever asked may have gone.
+        drop(reply.send(Err(why)));
+        verdict
     }
 }
 
@@ -106,7 +114,6 @@ fn refusal(error: SendError) -> AskError {
         // A name that it could not even be asked for is none of its.
         SendError::Name { .. } => AskError::Refused(Code::NOT_FOUND),
         SendError::NotForDevice(_) => AskError::Refused(Code::BAD_REQUEST),
-        SendError::Unanswered => AskError::Busy,
         _ => AskError::Offline,
     }
 }

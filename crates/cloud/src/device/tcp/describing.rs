@@ -177,7 +177,7 @@ impl TcpLife {
         }
         if let Some(application) = application {
             self.describing.is_here(DescribeKind::Application);
-            scene.standing.described = true;
+            scene.standing.has_variables(application.variables.iter().map(|(name, _)| name));
             if scene.standing.may_write(now) {
                 world.enqueue(report::of_application(device, application));
             }

@@ -2,10 +2,11 @@
 //!
 //! 1. From one address [`MOST_EACH`] may shake hands at a time. Others from there are kept waiting, ungreeted, and
 //!    get their turn one after the other: behind one address may be a whole factory.
-//! 2. There are [`MOST`] in all. Whoever comes then takes the place of the one that has waited longest without having
-//!    sent its block: who opens connections without end delays others, and does not lock them out.
+//! 2. There are [`MOST`] in all. Whoever comes then takes the place of the one that came first, whatever became of it:
+//!    who opens connections without end delays others, and does not lock them out.
 //!
-//! A block that was sent counts against its address until it was dealt with, even if its connection is gone.
+//! One that failed has its turn until it ends, or an address could fill the door with those. A block that was sent
+//! counts against its address until it was dealt with, even if its connection is gone.
 
 use super::address::Tag;
 use super::slab::Key;
@@ -98,7 +99,7 @@ impl Callers {
         self.count >= MOST
     }
 
-    /// Takes who came first off the queue; it may be gone or in, or have sent its block.
+    /// Takes who came first off the queue; it may be gone or in.
     pub fn first(&mut self) -> Option<Key> {
         self.queue.pop_front()
     }

@@ -39,6 +39,8 @@ counters! {
     unopened,
     /// A block was none of a device's, or of one that is not pinned.
     failed,
+    /// A device shook hands too often from one address.
+    hurried,
     /// Blocks were wrong so often that only known addresses were heard.
     alarm,
     /// A handshake ended with a session.

@@ -55,6 +55,8 @@ pub enum Opened {
     Admitted(Box<Admitted>),
     /// None that is to come in.
     Refused(Option<Box<Stranger>>),
+    /// Nobody looked: its connection has ended by now.
+    TooLate,
 }
 
 /// Why a block could not be dealt with at all.

@@ -3,6 +3,9 @@
 use super::slab::Key;
 use std::ops::Range;
 
+/// How many bytes may wait for the end of a round.
+const HEAVY: usize = 64 << 10;
+
 /// One thing to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -23,15 +26,15 @@ pub struct Orders {
 
 impl Orders {
     /// Sends what `write` appends to the buffer it is given.
-    pub fn send<E>(
+    pub fn send<T, E>(
         &mut self,
         key: Key,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<(), E> {
+        write: impl FnOnce(&mut Vec<u8>) -> Result<T, E>,
+    ) -> Result<T, E> {
         let start = self.bytes.len();
         let written = write(&mut self.bytes);
         match written {
-            Ok(()) => self.list.push(Order::Send(key, start..self.bytes.len())),
+            Ok(_) => self.list.push(Order::Send(key, start..self.bytes.len())),
             Err(_) => self.bytes.truncate(start),
         }
         written
@@ -54,6 +57,11 @@ impl Orders {
         if self.list.is_empty() && self.bytes.is_empty() {
             (self.list, self.bytes) = (list, bytes);
         }
+    }
+
+    /// Whether there is so much to send that it had better leave now.
+    pub fn is_heavy(&self) -> bool {
+        self.bytes.len() >= HEAVY
     }
 
     /// Whether there is nothing to do.

@@ -5,6 +5,7 @@
 
 use super::address::Tag;
 use super::opening::{Opened, Opener};
+use super::shaking::VERDICT_AFTER;
 use super::slab::Key;
 use crate::device::Bell;
 use crate::priority::stand_back;
@@ -13,6 +14,7 @@ use std::io;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
 
 /// How many blocks may wait.
 pub const MOST_WAITING: usize = 4096;
@@ -39,7 +41,7 @@ pub struct Finished {
 
 /// The threads, the way to them, and the way back.
 pub struct Pool {
-    work: Option<SyncSender<Work>>,
+    work: Option<SyncSender<(Work, Instant)>>,
     finished: Receiver<Finished>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -66,7 +68,7 @@ impl Pool {
 
     /// Hands work to whoever is free first; false where too much waits.
     pub fn put(&self, work: Work) -> bool {
-        self.work.as_ref().is_some_and(|queue| queue.try_send(work).is_ok())
+        self.work.as_ref().is_some_and(|queue| queue.try_send((work, Instant::now())).is_ok())
     }
 
     /// The next that is finished.
@@ -88,14 +90,21 @@ impl Drop for Pool {
     }
 }
 
-fn serve(waiting: &Mutex<Receiver<Work>>, done: &Sender<Finished>, opener: &Opener, bell: &Bell) {
+fn serve(
+    waiting: &Mutex<Receiver<(Work, Instant)>>,
+    done: &Sender<Finished>,
+    opener: &Opener,
+    bell: &Bell,
+) {
     // Twice: who is in goes first, and then people, and then who wants to come in.
     stand_back();
     stand_back();
     loop {
         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Work { key, from, block }) = next else { return };
-        let opened = opener.open(block);
+        let Ok((Work { key, from, block }, came)) = next else { return };
+        // A machine too slow for all of them does those that somebody still waits for.
+        let opened =
+            if came.elapsed() < VERDICT_AFTER { opener.open(block) } else { Opened::TooLate };
         if done.send(Finished { key, from, opened }).is_err() {
             return;
         }

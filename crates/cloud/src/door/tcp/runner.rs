@@ -2,7 +2,7 @@
 //! tells the core the time, and does what the core orders.
 
 use super::orders::Order;
-use super::pool::{Pool, Work};
+use super::pool::Pool;
 use super::shard::TcpShard;
 use super::slab::Key;
 use super::sockets::{Event, Heard, Sent, Sockets};
@@ -96,6 +96,7 @@ impl Runner {
                 Heard::Bytes(count) => {
                     self.shard.heard(key, buffer.get(..count).unwrap_or_default());
                     // What it led to leaves before anybody else is heard; so memory for it stays small.
+                    self.hand_over();
                     self.carry_out();
                 }
                 Heard::Nothing => {}
@@ -138,6 +139,10 @@ impl Runner {
                 Ok(command) => self.shard.command(command),
                 Err(_) => return None,
             }
+            // What one event makes for all who listen leaves before the next.
+            if self.shard.orders.is_heavy() {
+                self.carry_out();
+            }
         }
         // Devices want to be heard too: the rest comes right after them.
         self.bell.ring();
@@ -153,8 +158,9 @@ impl Runner {
 
     /// Hands on what others are to do: blocks to the RSA threads, ends and events to the shards on UDP.
     fn hand_over(&mut self) {
-        for Work { key, from, block } in std::mem::take(&mut self.shard.blocks) {
-            if !self.pool.put(Work { key, from, block }) {
+        for work in std::mem::take(&mut self.shard.blocks) {
+            let (key, from) = (work.key, work.from);
+            if !self.pool.put(work) {
                 self.shard.not_opened(key, from);
             }
         }

@@ -12,8 +12,8 @@ use crate::device::{
 use crate::event::Event;
 use pintle_protocol::DeviceId;
 use pintle_protocol::coap::Message;
-use pintle_protocol::tcp::IDLE;
 use pintle_protocol::tcp::server::Session;
+use pintle_protocol::tcp::{IDLE, QUIET};
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub struct Live {
     device: DeviceId,
     here: Here,
     standing: TcpStanding,
+    /// Whether it was asked if it is there, and has said nothing since.
+    probed: bool,
     /// What is under way; none for an idle device.
     life: Option<Box<TcpLife>>,
 }
@@ -31,7 +33,7 @@ impl Live {
     /// A session that begins now.
     pub fn new(session: Session, device: DeviceId, here: Here) -> Self {
         let life = Some(Box::default());
-        Self { session, device, here, standing: TcpStanding::default(), life }
+        Self { session, device, here, standing: TcpStanding::default(), probed: false, life }
     }
 
     /// Whether the device said hello.
@@ -39,9 +41,16 @@ impl Live {
         self.standing.introduced
     }
 
-    /// When something under way is due.
-    pub fn poll_timeout(&self) -> Option<Duration> {
-        self.life.as_ref().and_then(|life| life.poll_timeout())
+    /// When something is due, for a session that ends at `ends_at` unless something is heard: what is under way, and
+    /// to ask a silent device if it is there.
+    pub fn poll_timeout(&self, ends_at: Duration) -> Option<Duration> {
+        let life = self.life.as_ref().and_then(|life| life.poll_timeout());
+        life.into_iter().chain(self.probe_at(ends_at)).min()
+    }
+
+    fn probe_at(&self, ends_at: Duration) -> Option<Duration> {
+        let is_quiet = self.is_introduced() && !self.probed;
+        is_quiet.then(|| (ends_at + QUIET).saturating_sub(IDLE))
     }
 
     /// The bytes of one that rests.
@@ -81,8 +90,10 @@ impl TcpShard {
         let life = life.get_or_insert_default();
         let verdict = life.hear(&mut self.world, &mut scene, &received);
         if let TcpVerdict::End(end) = verdict {
-            self.say(key, &mut effects);
-            self.effects = effects;
+            // What ends a session for an anomaly is not even acknowledged.
+            if !matches!(end, End::Anomaly(_)) {
+                self.say(key, &mut effects);
+            }
             self.close(key, end);
             return false;
         }
@@ -147,11 +158,14 @@ impl TcpShard {
         let (now, wall_ms) = (self.world.now, self.world.wall_ms);
         let Some(connection) = self.connections.get(key) else { return };
         connection.ends_at = now + IDLE;
+        let from = connection.from;
         let Some(live) = live(&mut self.connections, key) else { return };
+        live.probed = false;
         let (device, number) = (live.device, live.here.number);
         let settled = std::mem::replace(&mut live.here.settled, true);
         if !settled {
             self.settle(key, number);
+            self.is_in(from);
         }
         if self.world.roll.heard(number, wall_ms) {
             self.world.announce(device, number, "spark/status", "online");
@@ -160,6 +174,8 @@ impl TcpShard {
 
     /// Makes this session the device's. One session a device, whatever the transport; the newest wins.
     fn settle(&mut self, key: Key, number: RollNumber) {
+        // It says anew what it wants to hear.
+        self.world.registry.unsubscribe(number);
         if self.arrivals.get(&number) == Some(&key) {
             self.arrivals.remove(&number);
         }
@@ -181,10 +197,14 @@ impl TcpShard {
         let mut effects = std::mem::take(&mut self.effects);
         let Live { session, standing, life, .. } = live;
         let mut scene = Scene { who, session, standing, effects: &mut effects };
-        life.get_or_insert_default().ask(&self.world, &mut scene, question, reply);
+        let life = life.get_or_insert_default();
+        let verdict = life.ask(&self.world, &mut scene, question, reply);
         self.say(key, &mut effects);
         self.effects = effects;
-        self.rest(key);
+        match verdict {
+            TcpVerdict::Keep => self.rest(key),
+            TcpVerdict::End(end) => self.close(key, end),
+        }
         self.set_alarm(key);
     }
 
@@ -199,8 +219,27 @@ impl TcpShard {
         }
     }
 
+    /// Asks a device that was silent for long if it is there. Some are silent because they hear enough: a device pings
+    /// when it *hears* nothing; or because their application has them ping more seldom.
+    fn probe(&mut self, key: Key) {
+        let now = self.world.now;
+        let Some(ends_at) = self.connections.get(key).map(|connection| connection.ends_at) else {
+            return;
+        };
+        let Some(live) = live(&mut self.connections, key) else { return };
+        if live.probe_at(ends_at).is_none_or(|at| at > now) {
+            return;
+        }
+        live.probed = true;
+        let sent = self.orders.send(key, |out| live.session.ping(out));
+        if let Err(error) = sent {
+            tracing::debug!(%error, "a silent device over TCP cannot be asked if it is there");
+        }
+    }
+
     /// The alarm of a session: give up waiting, ask for what is missing.
     pub(super) fn session_alarm(&mut self, key: Key) {
+        self.probe(key);
         let Some(live) = live(&mut self.connections, key) else { return };
         let who = live.who(key);
         let mut effects = std::mem::take(&mut self.effects);

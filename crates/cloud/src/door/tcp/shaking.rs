@@ -64,11 +64,10 @@ impl TcpShard {
         Some(key)
     }
 
-    /// Gives up the one that has waited longest without having sent its block.
+    /// Gives up the one that came first, however far it has come: what a crowd ends says nothing about a block.
     fn make_room(&mut self) {
         while let Some(key) = self.callers.first() {
-            let stage = self.connections.get(key).map(|connection| &connection.stage);
-            if matches!(stage, Some(Stage::Waiting | Stage::Greeting(_))) {
+            if self.connections.get(key).is_some_and(|connection| connection.is_at_door()) {
                 self.counters.crowded();
                 return self.close(key, End::NotIntroduced);
             }
@@ -135,7 +134,15 @@ impl TcpShard {
     fn stays_shut(&mut self, key: Key, from: Tag) {
         self.counters.unopened();
         self.doom(key, None);
-        self.pass_on_turn(from);
+        self.end_turn(key, from);
+    }
+
+    /// A block was dealt with. One that failed has its turn for as long as it has to wait for its end.
+    fn end_turn(&mut self, key: Key, from: Tag) {
+        let stage = self.connections.get(key).map(|connection| &connection.stage);
+        if !matches!(stage, Some(Stage::Doomed(_))) {
+            self.pass_on_turn(from);
+        }
     }
 
     fn doom(&mut self, key: Key, stranger: Option<Box<Stranger>>) {
@@ -150,24 +157,34 @@ impl TcpShard {
     pub fn opened(&mut self, Finished { key, from, opened }: Finished) {
         self.opening = self.opening.saturating_sub(1);
         match opened {
-            Opened::Admitted(admitted) => self.admit(key, from, *admitted),
-            Opened::Refused(stranger) => {
-                self.counters.failed();
-                self.doom(key, stranger);
-                if self.breaker.failed(from, self.world.now) {
-                    self.alarm();
+            Opened::Admitted(admitted) => {
+                let Admitted { device, enrolled, .. } = *admitted;
+                if enrolled || self.breaker.admits(device, from, self.world.now) {
+                    self.admit(key, *admitted);
+                } else {
+                    self.counters.hurried();
+                    self.fail(key, from, None);
                 }
             }
+            Opened::Refused(stranger) => {
+                self.counters.failed();
+                self.fail(key, from, stranger);
+            }
+            Opened::TooLate => return self.stays_shut(key, from),
         }
-        self.pass_on_turn(from);
+        self.end_turn(key, from);
+    }
+
+    fn fail(&mut self, key: Key, from: Tag, stranger: Option<Box<Stranger>>) {
+        self.doom(key, stranger);
+        if self.breaker.failed(from, self.world.now) {
+            self.alarm();
+        }
     }
 
     /// Answers a device, whose block proved nothing yet: only who has its key can read the answer.
-    fn admit(&mut self, key: Key, from: Tag, admitted: Admitted) {
+    fn admit(&mut self, key: Key, admitted: Admitted) {
         let (now, wall_ms) = (self.world.now, self.world.wall_ms);
-        if self.breaker.succeeded(from, now) {
-            tracing::warn!("handshakes over TCP fail no more than usual again: everyone is heard");
-        }
         if admitted.enrolled {
             self.counters.enrolled();
             self.world.learn(admitted.device);
@@ -188,6 +205,13 @@ impl TcpShard {
         self.end_at(key, now + HELLO_DEADLINE);
         if let Some(older) = self.arrivals.insert(here.number, key) {
             self.close(older, End::Replaced);
+        }
+    }
+
+    /// A device from this address said hello, and so has its key.
+    pub(super) fn is_in(&mut self, from: Tag) {
+        if self.breaker.succeeded(from, self.world.now) {
+            tracing::warn!("handshakes over TCP fail no more than usual again: everyone is heard");
         }
     }
 
@@ -220,15 +244,17 @@ impl TcpShard {
                 self.pass_on_turn(from);
             }
             Stage::Waiting => self.counters.stalled(),
-            Stage::Doomed(Some(stranger)) => self.write_down(&stranger),
+            Stage::Doomed(stranger) => {
+                if let Some(stranger) = stranger {
+                    self.write_down(&stranger);
+                }
+                self.pass_on_turn(from);
+            }
             // Its turn ends with its block, wherever that is.
-            Stage::Opening | Stage::Doomed(None) | Stage::Live(_) => {}
+            Stage::Opening | Stage::Live(_) => {}
         }
         let Self { callers, connections, .. } = self;
-        callers.tidy(|key| {
-            let stage = connections.get(key).map(|connection| &connection.stage);
-            matches!(stage, Some(Stage::Waiting | Stage::Greeting(_)))
-        });
+        callers.tidy(|key| connections.get(key).is_some_and(|connection| connection.is_at_door()));
     }
 
     /// Notes who was refused, when that is over: the block was made for this cloud, by someone who has its public key,

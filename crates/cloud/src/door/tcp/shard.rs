@@ -56,6 +56,13 @@ pub struct Connection {
     pub alarm: Option<Duration>,
 }
 
+impl Connection {
+    /// Whether it has yet to become a session.
+    pub(super) fn is_at_door(&self) -> bool {
+        !matches!(self.stage, Stage::Live(_))
+    }
+}
+
 /// What a TCP shard is made of.
 pub struct Parts {
     /// Its surroundings.
@@ -244,7 +251,8 @@ impl TcpShard {
         let Some(connection) = self.connections.get(key) else { return };
         let wanted = match &connection.stage {
             Stage::Live(live) => {
-                live.poll_timeout().map_or(connection.ends_at, |at| at.min(connection.ends_at))
+                let due = live.poll_timeout(connection.ends_at);
+                due.map_or(connection.ends_at, |at| at.min(connection.ends_at))
             }
             _ => connection.ends_at,
         };

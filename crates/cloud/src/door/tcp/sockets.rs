@@ -139,14 +139,16 @@ impl Sockets {
     /// # Errors
     /// What the system says where it has no descriptor or memory left; not that nobody waits.
     pub fn accept(&self) -> io::Result<Option<(TcpStream, IpAddr)>> {
-        match self.listener.accept() {
-            Ok((stream, from)) => Ok(Some((stream, from.ip()))),
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock => Ok(None),
-                // Who was gone before we looked.
-                ErrorKind::ConnectionAborted | ErrorKind::Interrupted => self.accept(),
-                _ => Err(error),
-            },
+        loop {
+            match self.listener.accept() {
+                Ok((stream, from)) => return Ok(Some((stream, from.ip()))),
+                Err(error) => match error.kind() {
+                    ErrorKind::WouldBlock => return Ok(None),
+                    // Who was gone before we looked.
+                    ErrorKind::ConnectionAborted | ErrorKind::Interrupted => {}
+                    _ => return Err(error),
+                },
+            }
         }
     }
 

@@ -6,8 +6,8 @@ use pintle_protocol::DeviceId;
 use pintle_protocol::coap::{Kind, Message};
 use pintle_protocol::describe::DescribeKind;
 use pintle_protocol::from_cloud::Request;
-use pintle_protocol::tcp::Credentials;
 use pintle_protocol::tcp::client::{Firmware, Handshake, Heard, Session};
+use pintle_protocol::tcp::{Credentials, Generation};
 use pintle_protocol::value::Value;
 use pintle_rsa::{DeviceKey, DeviceSide};
 use std::io::{ErrorKind, Read, Write};
@@ -97,11 +97,7 @@ impl TcpDevice {
 
     pub fn connected(node: &Node, id: DeviceId, side: &DeviceSide, firmware: Firmware) -> Self {
         let mut device = Self::shaken(node, id, side, firmware);
-        device.say_hello();
-        device.hear(|message, heard| {
-            assert!(matches!(heard, Heard::Request(Request::Hello)), "{heard:?}");
-            assert_eq!((message.kind, message.payload()), (Kind::NonConfirmable, &b""[..]));
-        });
+        device.greet();
         if firmware.describes_unasked {
             device.say(|session, out| {
                 session.describe(out, DescribeKind::System, SYSTEM).unwrap();
@@ -114,6 +110,18 @@ impl TcpDevice {
             device.serve();
         }
         device
+    }
+
+    /// Hello and hello; a Core is pinged then.
+    pub fn greet(&mut self) {
+        self.say_hello();
+        self.hear(|message, heard| {
+            assert!(matches!(heard, Heard::Request(Request::Hello)), "{heard:?}");
+            assert_eq!((message.kind, message.payload()), (Kind::NonConfirmable, &b""[..]));
+        });
+        if self.session.firmware().generation == Generation::Core {
+            self.serve();
+        }
     }
 
     pub fn say_hello(&mut self) {

@@ -7,7 +7,7 @@ use pintle_protocol::Event;
 use pintle_protocol::coap::{Code, Kind, MessageId, Token, Writer, option};
 use pintle_protocol::describe::DescribeKind;
 use pintle_protocol::tcp::Generation;
-use pintle_protocol::tcp::client::{Firmware, Session};
+use pintle_protocol::tcp::client::{Firmware, Heard, Session};
 
 /// One thing to do to a session.
 type Attack = (&'static str, fn(&mut TcpDevice));
@@ -163,8 +163,7 @@ fn p2_a_describe_that_is_asked_for_and_broken_ends_that_session_alone() {
     let node = Node::start_with_tcp();
     for (n, firmware) in (1..).zip([Firmware::CORE, Firmware::PHOTON_0_7, Firmware::PHOTON_1_5]) {
         let mut device = TcpDevice::shaken(&node, id(n), &pinned(&node, n), firmware);
-        device.say_hello();
-        device.hear(|_, _| {});
+        device.greet();
         let (id, token) = device.hear(|message, _| (message.id, message.token));
         let mut request = Vec::new();
         Writer::new(&mut request, Kind::Confirmable, Code::GET, id, token).payload(&[]);
@@ -173,4 +172,20 @@ fn p2_a_describe_that_is_asked_for_and_broken_ends_that_session_alone() {
         assert!(device.is_cut_off(), "{firmware:?}");
     }
     connected(&node, 9, Firmware::CORE);
+}
+
+#[test]
+fn p2_a_broken_describe_is_not_even_acknowledged() {
+    let node = Node::start_with_tcp();
+    let mut device = TcpDevice::shaken(&node, id(1), &pinned(&node, 1), Firmware::PHOTON_3_3);
+    device.greet();
+    // A first block that nothing follows, so that it is asked at once.
+    device.say(|session, out| session.describe(out, DescribeKind::System, &[b' '; 1000]).unwrap());
+    device.hear(|_, heard| assert_eq!(*heard, Heard::Acknowledged));
+    let (id, token) = device.hear(|message, _| (message.id, message.token));
+    let mut request = Vec::new();
+    Writer::new(&mut request, Kind::Confirmable, Code::GET, id, token).payload(&[]);
+    let request = pintle_protocol::coap::Message::parse(&request).unwrap();
+    device.say(|session, out| session.described(out, &request, b"{\"m\":[", None).unwrap());
+    assert!(device.is_cut_off());
 }

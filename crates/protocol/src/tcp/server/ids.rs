@@ -30,14 +30,15 @@ impl Ids {
     }
 
     /// Takes the id of the hello: one more than the salt's first two bytes, in the order that old code reads them
-    /// (big endian) or newer code (little endian).
-    pub(super) fn begin(&mut self, found: MessageId) -> Result<(), Anomaly> {
-        let orders = [self.expected, self.expected.swap_bytes()];
-        if !orders.iter().any(|salt| salt.wrapping_add(1) == found.0) {
+    /// (big endian) or newer code (little endian). Whether only newer code would have this id.
+    pub(super) fn begin(&mut self, found: MessageId) -> Result<bool, Anomaly> {
+        let [old, newer] =
+            [self.expected, self.expected.swap_bytes()].map(|salt| salt.wrapping_add(1));
+        if ![old, newer].contains(&found.0) {
             return Err(Anomaly::HelloId);
         }
         self.expected = found.0.wrapping_add(1);
-        Ok(())
+        Ok(found.0 != old)
     }
 
     pub(super) const fn is_next(&self, id: MessageId) -> bool {

@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use super::ids::Ids;
 use super::questions::{About, Asked, Questions};
 use crate::coap::{Code, Kind, Message, MessageId, RequestToken, Token, option};
-use crate::tcp::channel::Channel;
+use crate::tcp::channel::{self, Channel};
 use crate::tcp::request::{self, Form, Request};
 use crate::tcp::{Anomaly, Credentials, Generation, Hello, Limits};
 use crate::{Error, value};
@@ -31,6 +31,8 @@ pub struct Session {
     pub(super) ids: Ids,
     pub(super) questions: Questions,
     generation: Option<Generation>,
+    /// The longest message that the device said it takes; zero where it did not say.
+    announced: u16,
     /// Whether an empty acknowledgement came that was not shifted: then this is not 0.4.0.
     plain: bool,
 }
@@ -68,6 +70,7 @@ impl Session {
             ids: Ids::new(salt),
             questions: Questions::new(),
             generation: None,
+            announced: 0,
             plain: false,
         }
     }
@@ -89,16 +92,24 @@ impl Session {
         self.generation
     }
 
-    /// What the device can take. Narrower than its generation's while it may be the first firmware of all.
+    /// What the device can take. Narrower than its generation's while it may be the first firmware of all, or where
+    /// it said so.
     #[must_use]
-    pub const fn limits(&self) -> Option<Limits> {
-        match self.generation {
-            Some(Generation::Core) if !self.plain => {
-                Some(Limits { event_data: 63, ..Generation::Core.limits() })
-            }
-            Some(generation) => Some(generation.limits()),
-            None => None,
+    pub fn limits(&self) -> Option<Limits> {
+        let mut limits = self.generation?.limits();
+        if self.generation == Some(Generation::Core) && !self.plain {
+            limits.event_data = 63;
         }
+        if self.announced != 0 {
+            limits.frame = limits.frame.min(channel::within(self.announced));
+        }
+        Some(limits)
+    }
+
+    /// Whether a ping waits for its acknowledgement.
+    #[must_use]
+    pub fn awaits_ping(&self) -> bool {
+        self.questions.oldest_ping().is_some()
     }
 
     /// Ends the session for a reason outside it, for example a describe that cannot be read.
@@ -156,13 +167,18 @@ impl Session {
 
     fn greeted(&mut self, message: &Message<'_>) -> Result<Sense<'static>, Anomaly> {
         let hello = request::hello(message)?;
-        self.ids.begin(message.id)?;
-        let generation = hello.generation();
+        let is_newer = self.ids.begin(message.id)?;
+        let generation = match hello.generation() {
+            // The first candidates of 0.8 said nothing of what they could do.
+            Generation::PhotonOld if is_newer => Generation::Photon,
+            generation => generation,
+        };
         let most = generation.limits().frame_from;
         self.channel.allow(match hello.sizes {
             Some(sizes) => most.min(sizes.max_message.into()),
             None => most,
         });
+        self.announced = hello.sizes.map_or(0, |sizes| sizes.max_message);
         self.generation = Some(generation);
         Ok(Sense::Hello(hello))
     }

@@ -1,4 +1,6 @@
-//! The core on virtual time: deadlines to the millisecond, and crowds of any size.
+//! The core on virtual time: deadlines to the millisecond, and in `crowds.rs` crowds of any size.
+
+mod crowds;
 
 use super::super::opening::{Admitted, Opened, Stranger};
 use super::super::pool::Finished;
@@ -9,9 +11,14 @@ use crate::event::{Bus, Outbox};
 use crate::store::pin::Pinned;
 use crate::store::{StoreError, Transaction};
 use pintle_dtls::Fingerprint;
+use pintle_protocol::SubscriptionKind;
+use pintle_protocol::coap::MessageId;
+use pintle_protocol::tcp::Subscription;
 use pintle_protocol::tcp::client::{self, Firmware};
 use pintle_protocol::tcp::server::Session;
-use pintle_protocol::tcp::{ANSWER, BLOCK_DEADLINE, Credentials, HELLO_DEADLINE, IDLE, NONCE};
+use pintle_protocol::tcp::{
+    ANSWER, BLOCK_DEADLINE, Credentials, HELLO_DEADLINE, IDLE, NONCE, QUIET,
+};
 use std::cell::RefCell;
 use std::net::{IpAddr, Ipv4Addr};
 use zeroize::Zeroizing;
@@ -199,77 +206,43 @@ fn a_device_has_ten_seconds_for_its_block_ten_for_its_hello_and_thirty_one_betwe
 }
 
 #[test]
-fn ten_thousand_half_open_connections_are_bounded_and_keep_no_device_out() {
+fn a_device_that_is_silent_because_it_hears_enough_is_asked_and_stays() {
     let mut house = house();
-    for n in 0..10_000 {
-        assert!(house.shard.arrived(address(n)).is_some());
-        house.later(Duration::from_micros(10));
+    let (key, mut session) = house.introduced(1);
+    // Until it was asked often enough what it has.
+    for _ in 0..20 {
+        house.later(Duration::from_secs(10));
+        let mut ping = Vec::new();
+        session.ping(&mut ping).unwrap();
+        house.shard.heard(key, &ping);
     }
-    assert_eq!(house.shard.connections.count(), callers::MOST);
-    house.introduced(1);
-    assert!(house.roll.is_online(house.roll.find(device(1)).unwrap()));
-    assert!(house.shard.connections.count() <= callers::MOST);
-    house.later(BLOCK_DEADLINE);
-    assert_eq!(house.shard.connections.count(), 1, "only the device stays");
-}
-
-#[test]
-fn from_one_address_some_shake_hands_and_the_others_have_their_turn_when_those_are_done() {
-    let mut house = house();
-    let all: Vec<_> =
-        (0..callers::MOST_EACH + 2).map(|_| house.shard.arrived(address(1)).unwrap()).collect();
-    assert_eq!(house.said(), callers::MOST_EACH * NONCE);
-    // The next in turn is gone by then.
-    house.shard.gone(all[callers::MOST_EACH]);
-    house.shard.heard(all[0], &[0; 256]);
-    assert_eq!(house.said(), 0, "its turn is not over before its block was opened");
-    house.refuse(all[0], None);
-    assert_eq!(house.said(), NONCE);
-    // Another address waits for none of them.
-    house.shard.arrived(address(2)).unwrap();
-    assert_eq!(house.said(), NONCE);
-}
-
-#[test]
-fn a_block_whose_connection_is_gone_counts_until_it_was_opened() {
-    let mut house = house();
-    let keys: Vec<_> = (0..callers::MOST_EACH).map(|_| house.block_from(1)).collect();
-    let from = house.from(keys[0]);
     house.said();
-    keys.iter().for_each(|key| house.shard.gone(*key));
-    house.shard.arrived(address(1)).unwrap();
-    assert_eq!(house.said(), 0, "its address still has all that it may have");
-    for key in keys {
-        house.shard.opened(Finished { key, from, opened: Opened::Refused(None) });
+    for _ in 0..4 {
+        house.shard.tell_time(house.now + QUIET, 0);
+        house.now += QUIET;
+        house.shard.handle_timeout();
+        assert_eq!(house.said(), 2 + 16, "one ping");
+        assert!(house.later(Duration::from_secs(9)).is_empty());
+        assert_eq!(house.said(), 0, "and no other before it is answered");
+        let mut pong = Vec::new();
+        session.pong(&mut pong, MessageId(0)).unwrap();
+        house.shard.heard(key, &pong);
+        assert!(house.shard.connections.get(key).is_some());
     }
-    assert_eq!(house.said(), NONCE);
+    assert_eq!(house.later(IDLE), [key], "who does not answer is gone");
 }
 
 #[test]
-fn while_many_blocks_wait_nobody_is_let_in() {
+fn a_device_that_begins_anew_says_anew_what_it_wants_to_hear() {
     let mut house = house();
-    let keys: Vec<_> = (0..MOST_OPENING as u32).map(|n| house.block_from(n)).collect();
-    assert!(house.shard.is_busy());
-    house.refuse(keys[0], None);
-    assert!(!house.shard.is_busy());
-}
-
-#[test]
-fn an_address_that_asks_the_key_too_often_gets_no_more_answers_and_cannot_tell() {
-    let mut house = house();
-    let mut opened = 0;
-    for _ in 0..100 {
-        let key = house.block_from(1);
-        if let Some(work) = house.shard.blocks.pop() {
-            opened += 1;
-            let from = work.from;
-            house.shard.opened(Finished { key, from, opened: Opened::Refused(None) });
-        }
-        assert_eq!(house.later(VERDICT_AFTER / 101), [], "each ends when its time is over");
-    }
-    assert!((60..80).contains(&opened), "{opened}");
-    house.later(VERDICT_AFTER);
-    assert_eq!(house.shard.connections.count(), 0);
-    house.block_from(2);
-    assert_eq!(house.shard.blocks.len(), 1, "another address is heard");
+    let (key, mut session) = house.introduced(1);
+    let mut wish = Vec::new();
+    let all =
+        Subscription { prefix: "".into(), kind: SubscriptionKind::Text, mine: true, device: None };
+    session.subscribe(&mut wish, &all).unwrap();
+    house.shard.heard(key, &wish);
+    assert!(house.shard.has_listeners());
+    let (newer, _) = house.introduced(1);
+    assert_eq!(house.closed(), [key]);
+    assert!(house.shard.connections.get(newer).is_some() && !house.shard.has_listeners());
 }
