@@ -69,6 +69,7 @@ impl Runner {
             self.shard.handle_timeout();
             self.hand_over();
             self.carry_out();
+            self.shard.write_down_refused();
         }
     }
 

@@ -245,9 +245,7 @@ impl TcpShard {
             }
             Stage::Waiting => self.counters.stalled(),
             Stage::Doomed(stranger) => {
-                if let Some(stranger) = stranger {
-                    self.write_down(&stranger);
-                }
+                self.refused.extend(stranger);
                 self.pass_on_turn(from);
             }
             // Its turn ends with its block, wherever that is.
@@ -257,8 +255,14 @@ impl TcpShard {
         callers.tidy(|key| connections.get(key).is_some_and(|connection| connection.is_at_door()));
     }
 
-    /// Notes who was refused, when that is over: the block was made for this cloud, by someone who has its public key,
-    /// and with this connection's nonce.
+    /// Notes who was refused. To be called when their connections are closed: the time that it takes would tell that a
+    /// block was made for this cloud, by someone who has its public key, and with its connection's nonce.
+    pub fn write_down_refused(&mut self) {
+        for stranger in std::mem::take(&mut self.refused) {
+            self.write_down(&stranger);
+        }
+    }
+
     fn write_down(&mut self, stranger: &Stranger) {
         let Stranger { device, fingerprint, is_known } = *stranger;
         if !self.strangers.count(device, self.world.now) {

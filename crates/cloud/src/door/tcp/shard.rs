@@ -85,6 +85,9 @@ pub struct TcpShard {
     pub replaced: Vec<Whereabouts>,
     /// Events for a durable consumer, to be kept by whoever has a journal, and the answer that waits for that.
     pub kept: Vec<(Event, Key, Vec<u8>)>,
+    /// Who was refused, and is yet to be written down.
+    #[expect(clippy::vec_box, reason = "they are boxed where they come from")]
+    pub(super) refused: Vec<Box<Stranger>>,
     pub(super) world: World,
     pub(super) connections: Slab<Connection>,
     pub(super) callers: Callers,
@@ -114,6 +117,7 @@ impl TcpShard {
             blocks: Vec::new(),
             replaced: Vec::new(),
             kept: Vec::new(),
+            refused: Vec::new(),
             world: parts.world,
             connections: Slab::default(),
             callers: Callers::default(),
