@@ -148,6 +148,19 @@ impl<F: Flash> Slots<F> {
     /// # Errors
     /// [`Fault::NothingBoots`] when no slot holds a valid image; [`Fault::Flash`].
     pub fn boot(&mut self) -> Result<Booted, Fault<F::Error>> {
+        self.boot_if(|_, _, _| true)
+    }
+
+    /// As [`Slots::boot`], for a device that also checks the signed release beside an image ([`Slots::release`]) each
+    /// time before it runs: `admits` says whether it holds, and an image it does not admit counts as damaged. What was
+    /// good once must stay so: no expiry is to be checked here.
+    ///
+    /// # Errors
+    /// As [`Slots::boot`].
+    pub fn boot_if(
+        &mut self,
+        admits: impl Fn(&Self, Slot, &Image) -> bool,
+    ) -> Result<Booted, Fault<F::Error>> {
         self.transfer = None;
         let found = Log::load(&self.flash, &self.layout);
         let intact = found.as_ref().is_some_and(|found| found.intact);
@@ -155,7 +168,8 @@ impl<F: Flash> Slots<F> {
             Some(found) => found.state,
             None => slot::salvage(&self.flash, &self.layout),
         };
-        let decision = decide(&state, self.trial_boots, |slot, image| self.holds(slot, image));
+        let runs = |slot, image: &Image| self.holds(slot, image) && admits(self, slot, image);
+        let decision = decide(&state, self.trial_boots, runs);
         if self.must_save(&state, &decision.state, intact) {
             self.save(&decision.state)?;
         }

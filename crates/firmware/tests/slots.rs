@@ -111,6 +111,18 @@ fn p8_an_image_that_does_not_confirm_itself_falls_back_and_is_never_tried_again(
 }
 
 #[test]
+fn an_image_whose_release_does_not_hold_is_not_booted() {
+    let mut slots = device();
+    let new = staged(&mut slots, 2);
+    let is_first = |slots: &Slots<Memory>, slot, _: &Image| {
+        let mut release = [0; 5];
+        slots.release(slot, &mut release).is_some() && release == *b"first"
+    };
+    let booted = slots.boot_if(is_first).expect("it boots");
+    assert_eq!((booted.slot, booted.why), (Slot::A, Why::Damaged { what: new }));
+}
+
+#[test]
 fn an_image_can_reject_itself_at_once() {
     let mut slots = device();
     let new = staged(&mut slots, 2);
