@@ -274,7 +274,7 @@ pub struct DeviceNewArgs {
     /// The service it uses: DTLS over UDP, or the older TCP service, whose cloud key is RSA
     #[arg(long, value_name = "NAME", default_value = "udp")]
     pub protocol: Protocol,
-    /// With --protocol tcp, the firmware it is to be: core, photon-0.7, photon-2 [default] or photon-3
+    /// With --protocol tcp, the firmware it is to be: core, photon-0.7, photon-2 (the default) or photon-3
     #[arg(long, value_name = "NAME", value_parser = generation_named)]
     pub generation: Option<Generation>,
     /// Print where things are as JSON

@@ -15,7 +15,7 @@ pub struct FleetArgs {
     /// The service that the devices use: DTLS over UDP, or the older TCP service, where each takes a connection
     #[arg(long, value_name = "NAME", default_value = "udp")]
     pub protocol: Protocol,
-    /// With --protocol tcp, the firmware of the devices: core, photon-0.7, photon-2 [default] or photon-3
+    /// With --protocol tcp, the firmware of the devices: core, photon-0.7, photon-2 (the default) or photon-3
     #[arg(long, value_name = "NAME", value_parser = generation_named)]
     pub generation: Option<Generation>,
     /// How many devices; over TCP no more than this process may have files open

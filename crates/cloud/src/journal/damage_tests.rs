@@ -258,3 +258,16 @@ fn a_frame_with_a_number_that_no_node_reaches_is_damage_and_is_not_gone_on_from(
     let (_, again, rows) = Node::start(&disk);
     assert_eq!((again.last_frame, rows), (1, vec![1]));
 }
+
+#[test]
+fn what_follows_the_highest_number_that_a_journal_may_begin_with_is_read_back() {
+    let disk = SimulatedDisk::new();
+    let number = super::frame::HIGHEST / 2 - 1;
+    let name = segment::name(0, 1);
+    disk.put(&name, segment_of(&ORIGIN, 1, &[(number, 1, &[6])]));
+    let (mut node, recovered, _) = Node::start(&disk);
+    assert_eq!(recovered.last_frame, number);
+    node.keep([1]);
+    let (_, again, rows) = Node::start(&disk);
+    assert_eq!((again.last_frame, rows), (number + 1, vec![1]));
+}

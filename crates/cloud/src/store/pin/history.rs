@@ -79,7 +79,7 @@ pub struct HistoryEntry {
     pub detail: String,
 }
 
-/// A history entry to write. For [`Store::enqueue`].
+/// A history entry to write. For [`crate::store::Store::enqueue`].
 #[must_use]
 pub fn note(entry: &HistoryEntry) -> Transaction {
     let insert = Statement::new("INSERT INTO pin_history (at, device, fingerprint, what, detail, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
