@@ -14,7 +14,7 @@ use crate::node::Node;
 use pintle_cloud::device::{Enrolment, Gateway};
 use pintle_cloud::door::{BoundTcp, TcpDoor, TcpParts, UdpDoor};
 use pintle_cloud::pinning::Pinning;
-use pintle_cloud::store::pin::{NewPin, PinnedBy};
+use pintle_cloud::store::pin::{HistoryEntry, NewPin, PinnedBy};
 use pintle_protocol::DeviceId;
 use pintle_protocol::tcp::DevicePublicKey;
 use pintle_rsa::{CloudKey, CloudPublicKey};
@@ -94,6 +94,19 @@ impl Node {
     pub fn tcp_count(&self, name: &str) -> u64 {
         let all = self.tcp.as_ref().unwrap().door.counters().all();
         all.into_iter().find(|(counter, _)| *counter == name).unwrap().1
+    }
+
+    /// The history, once it has so many refusals, or at last what it has.
+    pub fn history_with_refusals(&self, at_least: usize) -> Vec<HistoryEntry> {
+        let is_refusal = |entry: &&HistoryEntry| entry.what.starts_with("refused");
+        for _ in 0..10_000 {
+            let history = self.history();
+            if history.iter().filter(is_refusal).count() >= at_least {
+                return history;
+            }
+            std::thread::park_timeout(Duration::from_millis(1));
+        }
+        self.history()
     }
 
     /// Waits until a counter of the TCP door reaches a value.

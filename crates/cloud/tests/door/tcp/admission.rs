@@ -58,8 +58,9 @@ fn p1_whatever_is_wrong_with_a_block_its_connection_ends_at_the_same_moment_and_
     }
     assert_eq!((node.tcp_count("failed"), node.tcp_count("completed")), (7, 0));
     // Only of those who said who they are, in a block made for this connection, is there something to write down.
+    // It is written down after the connections are closed.
     let history: Vec<_> =
-        node.history().into_iter().map(|entry| (entry.what, entry.device)).collect();
+        node.history_with_refusals(2).into_iter().map(|entry| (entry.what, entry.device)).collect();
     assert!(history.contains(&("refused-unpinned".into(), Some(id(9)))), "{history:?}");
     assert!(history.contains(&("refused-wrong-id".into(), Some(id(1)))), "{history:?}");
     assert_eq!(history.iter().filter(|(what, _)| what.starts_with("refused")).count(), 2);
