@@ -26,6 +26,10 @@ const APPLICATION: &[u8] = br#"{"f":[],"v":{}}"#;
 impl Engine<'_> {
     /// Makes the connection of a device.
     pub(super) fn begin(&mut self, index: u32) {
+        // It may wait twice: since it was lost, and since an alarm from before that rang.
+        if !self.is_away(index) {
+            return;
+        }
         self.tally.sessions.begun += 1;
         let connection = Connection::begin(&self.epoll, index, self.plan.target);
         let handshake = Handshake::new(self.keys.id(index));
