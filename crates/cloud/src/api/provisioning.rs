@@ -1,7 +1,8 @@
 //! `POST /v1/provisioning/{device}`: pins the first key of a device and claims it for the caller.
 //!
-//! P-256 keys of devices on UDP, and RSA keys of those on the TCP service. Only a first pin: an id that is unknown, or a device that is nobody's or the caller's and has no other key.
-//! Changing a pin needs more than a token (promise P1), so it is refused here.
+//! P-256 keys of devices on UDP, and RSA keys of those on the TCP service. Only a first pin: an id that is unknown, or a
+//! device that is nobody's or the caller's and has no other key. Changing a pin needs more than a token (promise P1), so
+//! it is refused here.
 
 use axum::Json;
 use axum::extract::State;

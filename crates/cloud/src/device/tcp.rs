@@ -19,8 +19,8 @@ use crate::event::{Event, Source};
 use asking::Questions;
 use describing::Describing;
 use pintle_protocol::ContentFormat;
-use pintle_protocol::coap::{Code, Kind, Message};
-use pintle_protocol::reply::{self, Answer};
+use pintle_protocol::coap::{Code, Kind, Message, MessageId};
+use pintle_protocol::reply::Answer;
 use pintle_protocol::tcp::server::{Received, Sense, Session};
 use pintle_protocol::tcp::{Generation, Hello, Request, SendError, Subscription};
 use std::borrow::Cow;
@@ -81,8 +81,8 @@ pub struct Effects {
     pub frames: Vec<u8>,
     /// An event to publish.
     pub event: Option<Event>,
-    /// The acknowledgement that an event asks for, which may have to wait until the event is durable.
-    pub acknowledgement: Vec<u8>,
+    /// The message of the event where it asks for an acknowledgement, which may have to wait until it is durable.
+    pub acknowledge: Option<MessageId>,
 }
 
 /// What a message did to the session.
@@ -290,9 +290,7 @@ fn relay(
 ) {
     let source = Source::Unprotected(scene.who.device);
     scene.effects.event = relay::relayed(world, scene.who, source, event);
-    if message.kind == Kind::Confirmable {
-        reply::ack_empty(&mut scene.effects.acknowledgement, message.id);
-    }
+    scene.effects.acknowledge = (message.kind == Kind::Confirmable).then_some(message.id);
 }
 
 /// Remembers a subscription for as long as the session lasts: a device makes all of them again in the next.

@@ -9,6 +9,7 @@ use super::sockets::{Event, Heard, Sent, Sockets};
 use crate::clock::now_ms;
 use crate::device::{Bell, Command, Keep, LastWords, Mailbox};
 use crate::event::Published;
+use pintle_protocol::reply;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
@@ -69,7 +70,7 @@ impl Runner {
             self.shard.handle_timeout();
             self.hand_over();
             self.carry_out();
-            self.shard.write_down_refused();
+            self.shard.write_down_refused(false);
         }
     }
 
@@ -171,8 +172,10 @@ impl Runner {
             }
         }
         let home = self.shard.number();
-        for (event, key, reply) in self.shard.kept.drain(..) {
+        for (event, key, acknowledge) in self.shard.kept.drain(..) {
             if let Some(mailbox) = self.mailboxes.first() {
+                let mut reply = Vec::new();
+                acknowledge.into_iter().for_each(|id| reply::ack_empty(&mut reply, id));
                 let keep = Keep { event, home, session: key.session(), reply };
                 mailbox.put(Command::Keep(Box::new(keep)));
             }
@@ -208,6 +211,7 @@ impl Runner {
     fn stop(mut self, done: &Sender<LastWords>) {
         let connections = self.shard.close_all();
         self.carry_out();
+        self.shard.write_down_refused(true);
         tracing::info!(connections, "closed the door on TCP");
         // Nobody waiting for them is no failure of ours.
         let _ = done.send(LastWords::default());

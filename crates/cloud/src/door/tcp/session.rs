@@ -11,7 +11,7 @@ use crate::device::{
 };
 use crate::event::Event;
 use pintle_protocol::DeviceId;
-use pintle_protocol::coap::Message;
+use pintle_protocol::coap::{Message, MessageId};
 use pintle_protocol::tcp::server::Session;
 use pintle_protocol::tcp::{IDLE, QUIET};
 use std::convert::Infallible;
@@ -105,23 +105,21 @@ impl TcpShard {
 
     /// Lets happen what a message led to.
     fn take_effects(&mut self, key: Key, effects: &mut Effects) {
-        let acknowledgement = std::mem::take(&mut effects.acknowledgement);
-        let mut acknowledge = true;
+        let mut acknowledge = effects.acknowledge.take();
         if let Some(event) = effects.event.take() {
             if !self.world.intake.keeps(&event.name) {
                 self.world.bus.publish(event);
             } else if self.world.intake.is_full() {
                 // Not acknowledged: its application hears that it was not taken.
                 self.counters.refused();
-                acknowledge = false;
+                acknowledge = None;
             } else {
-                self.kept.push((event, key, acknowledgement.clone()));
-                acknowledge = false;
+                self.kept.push((event, key, acknowledge.take()));
             }
         }
         self.say(key, effects);
-        if acknowledge {
-            self.answer(key, &acknowledgement);
+        if let Some(id) = acknowledge {
+            self.acknowledge(key, id);
         }
         self.rest(key);
     }
@@ -136,11 +134,16 @@ impl TcpShard {
         }
     }
 
-    /// Sends an acknowledgement: at once, or when what waited for it is durable.
-    pub(super) fn answer(&mut self, key: Key, acknowledgement: &[u8]) {
-        let Ok(message) = Message::parse(acknowledgement) else { return };
+    /// What an acknowledgement waited for is durable.
+    pub(super) fn stored(&mut self, key: Key, acknowledgement: &[u8]) {
+        if let Ok(message) = Message::parse(acknowledgement) {
+            self.acknowledge(key, message.id);
+        }
+    }
+
+    fn acknowledge(&mut self, key: Key, id: MessageId) {
         let Some(live) = live(&mut self.connections, key) else { return };
-        let sent = self.orders.send(key, |out| live.session.acknowledge(out, message.id));
+        let sent = self.orders.send(key, |out| live.session.acknowledge(out, id));
         if let Err(error) = sent {
             tracing::debug!(%error, "a device over TCP cannot be answered");
         }

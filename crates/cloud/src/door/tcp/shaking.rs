@@ -29,6 +29,10 @@ use std::time::Duration;
 /// come at once; shorter than the 20 seconds for which devices wait.
 pub const VERDICT_AFTER: Duration = Duration::from_secs(5);
 
+/// How long after its end a refused device is written down. That takes the machine a moment, by which the end of a
+/// block that was made for this cloud, and with its connection's nonce, could be told from the end of any other.
+const NOTE_AFTER: Duration = Duration::from_secs(1);
+
 impl TcpShard {
     /// A connection came. `None` where it is to be closed at once.
     pub fn arrived(&mut self, address: IpAddr) -> Option<Key> {
@@ -245,7 +249,8 @@ impl TcpShard {
             }
             Stage::Waiting => self.counters.stalled(),
             Stage::Doomed(stranger) => {
-                self.refused.extend(stranger);
+                let write_at = self.world.now + NOTE_AFTER;
+                self.refused.extend(stranger.map(|stranger| (write_at, stranger)));
                 self.pass_on_turn(from);
             }
             // Its turn ends with its block, wherever that is.
@@ -255,10 +260,10 @@ impl TcpShard {
         callers.tidy(|key| connections.get(key).is_some_and(|connection| connection.is_at_door()));
     }
 
-    /// Notes who was refused. To be called when their connections are closed: the time that it takes would tell that a
-    /// block was made for this cloud, by someone who has its public key, and with its connection's nonce.
-    pub fn write_down_refused(&mut self) {
-        for stranger in std::mem::take(&mut self.refused) {
+    /// Notes who was refused, a while ago or, at the end, ever.
+    pub fn write_down_refused(&mut self, all: bool) {
+        let now = self.world.now;
+        while let Some((_, stranger)) = self.refused.pop_front_if(|(at, _)| all || *at <= now) {
             self.write_down(&stranger);
         }
     }

@@ -22,8 +22,9 @@ use crate::door::throttle::Throttle;
 use crate::door::timers::Timers;
 use crate::event::Event;
 use pintle_protocol::DeviceId;
+use pintle_protocol::coap::MessageId;
 use pintle_protocol::tcp::server::Greeting;
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,11 +84,11 @@ pub struct TcpShard {
     pub blocks: Vec<Work>,
     /// Sessions on other shards whose devices began another one here: they have to end.
     pub replaced: Vec<Whereabouts>,
-    /// Events for a durable consumer, to be kept by whoever has a journal, and the answer that waits for that.
-    pub kept: Vec<(Event, Key, Vec<u8>)>,
-    /// Who was refused, and is yet to be written down.
-    #[expect(clippy::vec_box, reason = "they are boxed where they come from")]
-    pub(super) refused: Vec<Box<Stranger>>,
+    /// Events for a durable consumer, to be kept by whoever has a journal, and the message whose acknowledgement
+    /// waits for that.
+    pub kept: Vec<(Event, Key, Option<MessageId>)>,
+    /// Who was refused and is yet to be written down, and when.
+    pub(super) refused: VecDeque<(Duration, Box<Stranger>)>,
     pub(super) world: World,
     pub(super) connections: Slab<Connection>,
     pub(super) callers: Callers,
@@ -117,7 +118,7 @@ impl TcpShard {
             blocks: Vec::new(),
             replaced: Vec::new(),
             kept: Vec::new(),
-            refused: Vec::new(),
+            refused: VecDeque::new(),
             world: parts.world,
             connections: Slab::default(),
             callers: Callers::default(),
@@ -199,7 +200,8 @@ impl TcpShard {
 
     /// When [`Self::handle_timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.timers.next()
+        let notes = self.refused.front().map(|(at, _)| *at);
+        self.timers.next().into_iter().chain(notes).min()
     }
 
     /// Does what another thread asks for. To stop is the runner's affair.
@@ -217,7 +219,7 @@ impl TcpShard {
                     self.deliver(key, &event);
                 }
             }
-            Command::Stored(session, reply) => self.answer(Key::unpack(session.0), &reply),
+            Command::Stored(session, reply) => self.stored(Key::unpack(session.0), &reply),
             Command::KeyChanged(device) => self.key_changed(device),
             Command::OwnerChanged(device) => self.world.learn_owner(device),
             Command::Heartbeat(alive) => drop(alive.send(())),
