@@ -33,8 +33,6 @@ use std::fmt;
 
 /// The largest file of a firmware, in bytes.
 pub const MAX_IMAGE: usize = 16 << 20;
-/// The longest statement that is sent with a file, in bytes: keyrings and the release.
-pub const MAX_STATEMENT: usize = 1024;
 
 /// A product's number, as modules carry it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

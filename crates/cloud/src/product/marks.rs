@@ -32,8 +32,10 @@ impl Marks {
 
     /// Whether a standing is no older than what was seen. Blocks at its first use.
     pub(super) fn check(&mut self, product: ProductId, standing: &Standing) -> Result<(), Refusal> {
-        const OLD: &str = "an older state of it was put back into the store; restore the whole data folder";
-        const NO_MARK: &str = "products.mark does not know it; restore that file from the same backup as the store";
+        const OLD: &str =
+            "an older state of it was put back into the store; restore the whole data folder";
+        const NO_MARK: &str =
+            "products.mark does not know it; restore that file from the same backup as the store";
         let seen = self.load(product)?.get(&product.0).copied();
         match seen {
             Some(seen) if standing.generation < seen => Err(Refusal::Locked { product, why: OLD }),
@@ -42,6 +44,11 @@ impl Marks {
             None if *standing == Standing::new() => Ok(()),
             None => Err(Refusal::Locked { product, why: NO_MARK }),
         }
+    }
+
+    /// Whether a product was ever seen. Blocks at its first use.
+    pub(super) fn knows(&mut self, product: ProductId) -> Result<bool, Refusal> {
+        Ok(self.load(product)?.contains_key(&product.0))
     }
 
     /// Remembers a standing that is in the store now. Blocks.

@@ -65,10 +65,14 @@ pub enum Refusal {
     #[error("the keyring is not taken: {0}")]
     Keyring(ReleaseFault),
     /// A signed release where there is no keyring to check it.
-    #[error("product {0} has no keyring, so nothing can check this signed release: set the keyring first")]
+    #[error(
+        "product {0} has no keyring, so nothing can check this signed release: set the keyring first"
+    )]
     NoKeyring(ProductId),
     /// Another statement was released with a higher number.
-    #[error("release number {found} is older than {highest}, which was released before: have a new one signed")]
+    #[error(
+        "release number {found} is older than {highest}, which was released before: have a new one signed"
+    )]
     Number {
         /// Its number.
         found: u32,
@@ -76,18 +80,14 @@ pub enum Refusal {
         highest: u32,
     },
     /// A lower security counter than one that was released.
-    #[error("its security counter is {found}, and {highest} was released before: no older firmware may run any more")]
+    #[error(
+        "its security counter is {found}, and {highest} was released before: no older firmware may run any more"
+    )]
     Counter {
         /// Its counter.
         found: u32,
         /// The highest that was released.
         highest: u32,
-    },
-    /// Keyrings and release do not fit into what travels with a file.
-    #[error("the signed release has {length} bytes with its keyring, more than the {} that travel: sign with fewer keys", super::MAX_STATEMENT)]
-    TooLong {
-        /// Its length.
-        length: usize,
     },
     /// The file is no module.
     #[error("the file is not a firmware module: {0}")]
@@ -99,7 +99,9 @@ pub enum Refusal {
     #[error("the file is too large: at most {} bytes", super::MAX_IMAGE)]
     TooLarge,
     /// The product has that version.
-    #[error("product {product} has version {version} already: every upload has a version of its own")]
+    #[error(
+        "product {product} has version {version} already: every upload has a version of its own"
+    )]
     VersionTaken {
         /// The product.
         product: ProductId,
@@ -120,7 +122,9 @@ pub enum Refusal {
         version: u16,
     },
     /// What was released is not deleted.
-    #[error("version {version} was released and is kept: only what was never released can be deleted")]
+    #[error(
+        "version {version} was released and is kept: only what was never released can be deleted"
+    )]
     WasReleased {
         /// The version.
         version: u16,

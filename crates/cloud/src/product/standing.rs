@@ -4,7 +4,7 @@
 //! number. Whoever writes the database can neither make one nor move one between products; that an older one is not
 //! put back is the matter of [`super::marks`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ pub struct Releases {
     /// To the devices of a group.
     pub groups: BTreeMap<String, InForce>,
     /// The versions to be sent to connected devices at once.
-    pub at_once: Vec<u16>,
+    pub at_once: BTreeSet<u16>,
 }
 
 impl InForce {

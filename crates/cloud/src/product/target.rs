@@ -56,7 +56,9 @@ mod tests {
     #[test]
     fn development_outranks_a_lock_a_lock_a_group_and_a_group_the_default() {
         let mut releases = Releases { default: Some(in_force(3)), ..Releases::default() };
-        releases.groups.extend([("beta".to_owned(), in_force(5)), ("gamma".to_owned(), in_force(4))]);
+        releases
+            .groups
+            .extend([("beta".to_owned(), in_force(5)), ("gamma".to_owned(), in_force(4))]);
         let mut device = Membership {
             product: ProductId(12_000),
             desired_version: Some(2),
@@ -68,7 +70,8 @@ mod tests {
         device.development = false;
         assert_eq!(target(&releases, &device), Target::Version { version: 2, sha256: None });
         device.desired_version = None;
-        let released = |version: u8| Target::Version { version: version.into(), sha256: Some([version; 32]) };
+        let released =
+            |version: u8| Target::Version { version: version.into(), sha256: Some([version; 32]) };
         assert_eq!(target(&releases, &device), released(5));
         device.groups = ["other".to_owned()].into();
         assert_eq!(target(&releases, &device), released(3));

@@ -122,16 +122,22 @@ impl Firmwares<'_> {
     }
 
     /// Puts another statement in the place of a firmware's; false where there is no such firmware.
-    pub fn restate(&self, product: ProductId, version: u16, statement: &[u8], at_ms: i64) -> Ask<bool> {
+    pub fn restate(
+        &self,
+        product: ProductId,
+        version: u16,
+        statement: &[u8],
+        at_ms: i64,
+    ) -> Ask<bool> {
         let sql = "UPDATE firmware SET statement = ?3, updated_at = ?4 WHERE product = ?1 AND version = ?2";
-        let update =
-            Statement::new(sql).with(product.0).with(version).with(statement).with(at_ms);
+        let update = Statement::new(sql).with(product.0).with(version).with(statement).with(at_ms);
         self.0.write(update, |outcome| Ok(outcome.changed(0) > 0))
     }
 
     /// Removes a firmware that was never released; false where there is no such one.
     pub fn remove(&self, product: ProductId, version: u16) -> Ask<bool> {
-        let sql = "DELETE FROM firmware WHERE product = ?1 AND version = ?2 AND released_at IS NULL";
+        let sql =
+            "DELETE FROM firmware WHERE product = ?1 AND version = ?2 AND released_at IS NULL";
         let delete = Statement::new(sql).with(product.0).with(version);
         self.0.write(delete, |outcome| Ok(outcome.changed(0) > 0))
     }

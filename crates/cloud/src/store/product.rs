@@ -18,7 +18,7 @@ pub struct ProductRow {
     /// Free text.
     pub description: String,
     /// The kind of board its devices are.
-    pub platform_id: ProductId,
+    pub platform_id: u16,
     /// The account that made it.
     pub owner: AccountId,
     /// Whether devices that say they are of it wait for its owner's word.

@@ -105,7 +105,13 @@ impl ProductDevices<'_> {
     }
 
     /// Changes what a product knows of a device; false where the device is not in it.
-    pub fn change(&self, product: ProductId, id: DeviceId, change: Change, at_ms: i64) -> Ask<bool> {
+    pub fn change(
+        &self,
+        product: ProductId,
+        id: DeviceId,
+        change: Change,
+        at_ms: i64,
+    ) -> Ask<bool> {
         let touch = "UPDATE product_device SET updated_at = ?3 WHERE device = ?1 AND product = ?2";
         let device = || id.as_bytes().as_slice();
         let touch = Statement::new(touch).with(device()).with(product.0).with(at_ms);
