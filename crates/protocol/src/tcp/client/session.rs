@@ -148,7 +148,8 @@ fn heard<'s>(message: &Message<'s>) -> Result<Heard<'s>, Anomaly> {
         Kind::Confirmable | Kind::NonConfirmable if is_describe(message) => describe(message),
         Kind::Confirmable | Kind::NonConfirmable if is_update(message) => Ok(Heard::Update),
         Kind::Confirmable | Kind::NonConfirmable => match from_cloud::decode(message)? {
-            from_cloud::Request::Unknown => Err(Anomaly::Unknown),
+            // The transfer of [`crate::update`] is for devices over UDP.
+            from_cloud::Request::Unknown | from_cloud::Request::Update(_) => Err(Anomaly::Unknown),
             request => Ok(Heard::Request(request)),
         },
     }
