@@ -23,7 +23,7 @@ mod receiver;
 mod sender;
 mod wire;
 
-pub use failure::{Failure, Refusal};
+pub use failure::{Failure, LONGEST_MESSAGE, Refusal};
 pub use gaps::Gaps;
 pub use receiver::{Receiver, Statistics, Took};
 pub use sender::{Lied, Sender, Sent};
