@@ -143,7 +143,7 @@ impl Engine<'_> {
         self.tally.asked += 1;
         let request = from_cloud::decode(message);
         let answer = match &request {
-            Ok(Request::Unknown) if !message.code.is_response() => return,
+            Ok(Request::Unknown | Request::Update(_)) if !message.code.is_response() => return,
             Ok(
                 Request::Ping
                 | Request::Hello

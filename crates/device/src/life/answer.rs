@@ -34,7 +34,7 @@ impl Link {
         };
         match request {
             // RFC 7252 has it refused, but a device stays silent.
-            Request::Unknown => Ok(()),
+            Request::Unknown | Request::Update(_) => Ok(()),
             Request::Ping | Request::Hello => self.acknowledge(now, message, None, outlet),
             Request::Ledger(_) => self.acknowledge(now, message, Some(Answer::NotFound), outlet),
             Request::Event(event) => {

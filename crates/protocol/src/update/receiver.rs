@@ -67,7 +67,7 @@ pub struct Receiver {
 impl Receiver {
     /// A transfer of which `stored` bytes are there from before.
     #[must_use]
-    pub fn new(now: Duration, start: &Start, stored: u32) -> Self {
+    pub fn new(now: Duration, start: &Start<'_>, stored: u32) -> Self {
         let chunk_size = u32::from(start.chunk_size).max(1);
         let offset = stored.min(start.file_size);
         Self {

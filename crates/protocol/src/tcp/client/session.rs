@@ -151,7 +151,10 @@ fn heard<'s>(message: &Message<'s>) -> Result<Heard<'s>, Anomaly> {
                 return Ok(Heard::Update(update));
             }
             match from_cloud::decode(message)? {
-                from_cloud::Request::Unknown => Err(Anomaly::Unknown),
+                // The transfer of [`crate::update`] is for devices over UDP.
+                from_cloud::Request::Unknown | from_cloud::Request::Update(_) => {
+                    Err(Anomaly::Unknown)
+                }
                 request => Ok(Heard::Request(request)),
             }
         }
