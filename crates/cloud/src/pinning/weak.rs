@@ -118,10 +118,7 @@ fn beside_pinned(store: &Store, keys: &[Candidate], faults: &mut Faults) -> Resu
 }
 
 /// The places of the keys that share something with a pinned one.
-fn suspects(
-    store: &Store,
-    keys: &[Candidate],
-) -> Result<Result<Vec<usize>, KeyError>, StoreError> {
+fn suspects(store: &Store, keys: &[Candidate]) -> Result<Result<Vec<usize>, KeyError>, StoreError> {
     let moduli: Vec<&[u8]> = keys.iter().map(|key| key.key.modulus().as_slice()).collect();
     let mut beside = match Beside::new(&moduli) {
         Ok(beside) => beside,

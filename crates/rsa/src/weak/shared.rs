@@ -120,7 +120,11 @@ impl Beside {
     pub fn hold(&mut self, modulus: &[u8]) -> Result<(), KeyError> {
         self.waiting.push(BigNum::from_slice(modulus)?);
         // As many as the keys are: numbers of the same length are multiplied and divided fastest.
-        if self.waiting.len() >= self.leaves.len().max(Self::FEWEST) { self.multiply() } else { Ok(()) }
+        if self.waiting.len() >= self.leaves.len().max(Self::FEWEST) {
+            self.multiply()
+        } else {
+            Ok(())
+        }
     }
 
     fn multiply(&mut self) -> Result<(), KeyError> {
@@ -200,10 +204,7 @@ fn overlapping<'a>(
 }
 
 /// Those of all numbers that have something in common with another.
-fn sharing(
-    leaves: &[BigNum],
-    context: &mut BigNumContextRef,
-) -> Result<Vec<Suspect>, ErrorStack> {
+fn sharing(leaves: &[BigNum], context: &mut BigNumContextRef) -> Result<Vec<Suspect>, ErrorStack> {
     let Some(tree) = Products::of(leaves, context)? else { return Ok(Vec::new()) };
     // Modulo one of them, this is the product of all others: each other summand holds it.
     let sum = tree.sum_of_products_but_one(context)?;
