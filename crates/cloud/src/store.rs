@@ -24,6 +24,7 @@ mod error;
 mod execute;
 pub mod pin;
 mod reader;
+pub mod rollout;
 mod schema;
 mod statement;
 mod stream;

@@ -1,0 +1,3 @@
+//! Products: what their devices run, and how that changes.
+
+pub mod rollout;
