@@ -301,7 +301,7 @@ fn claim(id: DeviceId, owner: AccountId) -> Transaction {
         )
 }
 
-fn device(row: &Row) -> Result<DeviceRow, StoreError> {
+pub(super) fn device(row: &Row) -> Result<DeviceRow, StoreError> {
     Ok(DeviceRow {
         id: DeviceId::from_bytes(row.array(0)?),
         owner: row.maybe_array(1)?.map(AccountId::from_bytes),

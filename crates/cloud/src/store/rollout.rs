@@ -7,6 +7,7 @@ use pintle_protocol::DeviceId;
 
 use super::statement::{Expect, Failure, Transaction};
 use super::{Ask, Store, StoreError, Stream};
+use crate::product::ProductId;
 use crate::product::rollout::{Action, Facts, Member, Plan, Rollout};
 
 mod read;
@@ -16,7 +17,7 @@ mod write;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRollout {
     /// The product.
-    pub product: u32,
+    pub product: ProductId,
     /// The version.
     pub version: u16,
     /// SHA-256 of the image's file.
@@ -154,9 +155,12 @@ impl Rollouts<'_> {
         self.0.read(question, |rows| rows.iter().map(read::member).collect())
     }
 
-    /// The devices of a product that may be in a rollout, as they are read.
-    pub fn population(&self, product: u32) -> Stream<DeviceId> {
-        self.0.stream(read::population(product), |row| Ok(DeviceId::from_bytes(row.array(0)?)))
+    /// The devices of a product that may be in a rollout of this version, as they are read: not those that are marked
+    /// for development or locked to another version.
+    pub fn population(&self, product: ProductId, version: u16) -> Stream<DeviceId> {
+        self.0.stream(read::population(product, version), |row| {
+            Ok(DeviceId::from_bytes(row.array(0)?))
+        })
     }
 }
 

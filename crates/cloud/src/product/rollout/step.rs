@@ -7,6 +7,7 @@ use super::bar::Tally;
 use super::fact::{Facts, Kind, Member, State, Times};
 use super::judge::judge;
 use super::plan::Plan;
+use crate::product::ProductId;
 use pintle_protocol::DeviceId;
 
 /// Where a rollout as a whole stands.
@@ -57,7 +58,7 @@ pub struct Rollout {
     /// Its number, counted from 1.
     pub number: u64,
     /// The product.
-    pub product: u32,
+    pub product: ProductId,
     /// The version that is rolled out.
     pub version: u16,
     /// SHA-256 of the image's file.

@@ -2,6 +2,7 @@
 
 use pintle_protocol::DeviceId;
 
+use crate::product::ProductId;
 use crate::product::rollout::{Facts, Kind, Member, Offered, Phase, Rollout};
 use crate::store::StoreError;
 use crate::store::statement::{Row, Statement};
@@ -25,8 +26,10 @@ pub(super) fn unfinished() -> Statement {
     Statement::new(UNFINISHED)
 }
 
-pub(super) fn population(product: u32) -> Statement {
-    Statement::new("SELECT id FROM device WHERE product_id = ?1 ORDER BY id").with(product)
+pub(super) fn population(product: ProductId, version: u16) -> Statement {
+    let sql = "SELECT device FROM product_device WHERE product = ?1 AND development = 0 \
+        AND (desired_version IS NULL OR desired_version = ?2) ORDER BY device";
+    Statement::new(sql).with(product.0).with(version)
 }
 
 pub(super) fn rollout(row: &Row) -> Result<Rollout, StoreError> {
@@ -42,7 +45,7 @@ pub(super) fn rollout(row: &Row) -> Result<Rollout, StoreError> {
     };
     Ok(Rollout {
         number: row.number(0)?,
-        product: row.number(1)?,
+        product: ProductId(row.number(1)?),
         version: row.number(2)?,
         sha256: row.array(3)?,
         plan: serde_json::from_str(row.text(4)?).map_err(|_| wrong("plan"))?,
@@ -59,9 +62,9 @@ pub(super) fn page(number: u64, from: u32, until: u32, count: u32) -> Statement 
     let sql = "SELECT m.device, m.rank, m.offered_at, m.greeting, m.tries, m.again_at, m.trouble, m.ended, m.why, m.last, \
         m.forgiven, d.greetings, d.last_handshake_at, d.described_in, \
         CASE WHEN d.image = r.sha256 THEN 1 ELSE 0 END, CASE WHEN d.took_image = r.sha256 THEN d.took_in END, d.took_at, \
-        j.why FROM rollout_device m JOIN rollout r ON r.number = m.rollout JOIN device d ON d.id = m.device \
+        j.reason, p.product = r.product, p.development, p.desired_version = r.version FROM rollout_device m JOIN rollout r ON r.number = m.rollout JOIN device d ON d.id = m.device \
         LEFT JOIN rejected_image j ON j.device = m.device AND j.sha256 = r.sha256 \
-        WHERE m.rollout = ?1 AND m.rank >= ?2 AND m.rank < ?3 ORDER BY m.rank LIMIT ?4";
+        LEFT JOIN product_device p ON p.device = m.device WHERE m.rollout = ?1 AND m.rank >= ?2 AND m.rank < ?3 ORDER BY m.rank LIMIT ?4";
     Statement::new(sql)
         .with(i64::try_from(number).unwrap_or(i64::MAX))
         .with(from)
@@ -88,9 +91,22 @@ pub(super) fn member(row: &Row) -> Result<(Member, Facts), StoreError> {
         runs_image: row.int(14)? == 1,
         took,
         rejected: row.maybe_text(17)?.map(str::to_owned),
+        exempt: exempt(row)?,
         ..Facts::default()
     };
     Ok((member, facts))
+}
+
+/// Why a device is not to have the version: what its product says of it comes before any rollout.
+fn exempt(row: &Row) -> Result<Option<String>, StoreError> {
+    let (here, development, wanted) = (row.maybe_int(18)?, row.maybe_int(19)?, row.maybe_int(20)?);
+    let why = match (here, development, wanted) {
+        (None | Some(0), _, _) => "it is in the product no longer",
+        (_, Some(0), None | Some(1)) => return Ok(None),
+        (_, Some(0), _) => "it is locked to another version",
+        _ => "it is marked for development",
+    };
+    Ok(Some(why.to_owned()))
 }
 
 fn offered(row: &Row) -> Result<Option<Offered>, StoreError> {

@@ -4,6 +4,7 @@ use pintle_protocol::DeviceId;
 
 use super::NewRollout;
 use crate::product::rollout::{Action, Kind, Rollout};
+use crate::store::product_device::put_rejected;
 use crate::store::statement::{Expect, Statement, Transaction};
 
 /// Which statement of [`begin`] answers with the number.
@@ -20,11 +21,11 @@ pub(super) fn begin(new: &NewRollout) -> Transaction {
         VALUES (?1, ?2, ?3, ?4, '[]', 'drawing', 0, ?5, ?5) RETURNING number";
     let plan = serde_json::json!(new.plan).to_string();
     Transaction::new()
-        .then(Statement::new(runs).with(new.product).expecting(Expect::None))
-        .then(Statement::new(forget).with(new.product))
+        .then(Statement::new(runs).with(new.product.0).expecting(Expect::None))
+        .then(Statement::new(forget).with(new.product.0))
         .then(
             Statement::new(insert)
-                .with(new.product)
+                .with(new.product.0)
                 .with(new.version)
                 .with(new.sha256.as_slice())
                 .with(plan)
@@ -117,13 +118,9 @@ fn seen(number: u64, device: DeviceId, kind: Kind) -> Statement {
 fn fell_back(rollout: &Rollout, device: DeviceId, why: &str, at_ms: i64) -> [Statement; 2] {
     let end = "UPDATE rollout_device SET last = 'fell-back', ended = 'fell-back', why = ?3 \
         WHERE rollout = ?1 AND device = ?2";
-    let reject = "INSERT INTO rejected_image (device, sha256, at, why) SELECT id, ?2, ?3, ?4 FROM device WHERE id = ?1 \
-        ON CONFLICT (device, sha256) DO NOTHING";
-    let device = device.as_bytes().as_slice();
-    [
-        Statement::new(end).with(id(rollout.number)).with(device).with(why),
-        Statement::new(reject).with(device).with(rollout.sha256.as_slice()).with(at_ms).with(why),
-    ]
+    let end =
+        Statement::new(end).with(id(rollout.number)).with(device.as_bytes().as_slice()).with(why);
+    [end, put_rejected(device, &rollout.sha256, why, at_ms)]
 }
 
 pub(super) fn offer(number: u64, device: DeviceId, at_ms: i64, again_ms: i64) -> Statement {
