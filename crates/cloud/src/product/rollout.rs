@@ -10,20 +10,31 @@
 //!
 //! The core ([`Plan`], [`draw`], [`judge`], [`Pass`]) is pure: what is known of the devices and the time go in, what is
 //! to be done comes out. The store counts a device's Hellos, and notes in which of them it took the image and in which
-//! it described itself; so what came after what is read from numbers, never from clocks, and a kill loses nothing.
+//! it described itself; so what came after what is read from numbers, never from clocks, and a kill loses nothing. The [`Engine`] reads facts,
+//! has actions written down, and only then acts on them; people speak to the [`Desk`].
 //!
 //! It does not decide what may be released, nor what a device without a rollout gets.
 
 mod bar;
+mod desk;
 mod draw;
+mod engine;
 mod fact;
 mod judge;
 mod plan;
+mod send;
+mod status;
 mod step;
+mod transfers;
 
 pub use bar::Tally;
+pub use desk::{Desk, DeskError};
 pub use draw::draw;
+pub use engine::Engine;
 pub use fact::{Facts, Kind, Member, Offered, Progress, State, Times};
 pub use judge::judge;
 pub use plan::{Plan, PlanError, Size, parse_duration};
+pub use send::{Again, Sends, Setback};
+pub use status::{DeviceStatus, StageStatus, Status};
 pub use step::{Action, Pass, Phase, Rollout};
+pub use transfers::{Live, Transfers};

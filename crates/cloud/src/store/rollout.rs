@@ -8,7 +8,7 @@ use pintle_protocol::DeviceId;
 use super::statement::{Expect, Failure, Transaction};
 use super::{Ask, Store, StoreError, Stream};
 use crate::product::ProductId;
-use crate::product::rollout::{Action, Facts, Member, Plan, Rollout};
+use crate::product::rollout::{Action, Again, Facts, Member, Plan, Rollout};
 
 mod read;
 mod write;
@@ -102,8 +102,8 @@ impl Rollouts<'_> {
     }
 
     /// Writes down that a device is offered the image, before it is; false where it may not be offered it now.
-    pub fn offer(&self, number: u64, device: DeviceId, at_ms: i64, again_ms: i64) -> Ask<bool> {
-        let statement = write::offer(number, device, at_ms, again_ms).expecting(Expect::Some);
+    pub fn offer(&self, number: u64, device: DeviceId, at_ms: i64) -> Ask<bool> {
+        let statement = write::offer(number, device, at_ms).expecting(Expect::Some);
         self.0.attempt(statement, |result| match result {
             Ok(_) => Ok(true),
             Err(Failure::Unmet { .. }) => Ok(false),
@@ -116,15 +116,16 @@ impl Rollouts<'_> {
         self.0.write(write::took(number, device, at_ms), |_| Ok(()))
     }
 
-    /// Writes down why an offer came to nothing; it is made again at that moment, or never.
+    /// Writes down why an offer came to nothing, and when it is to be made again.
     pub fn failed(
         &self,
         number: u64,
         device: DeviceId,
         why: &str,
-        again_ms: Option<i64>,
+        again: Again,
+        at_ms: i64,
     ) -> Ask<()> {
-        self.0.write(write::failed(number, device, why, again_ms), |_| Ok(()))
+        self.0.write(write::failed(number, device, why, again, at_ms), |_| Ok(()))
     }
 
     /// The rollout of this number.
@@ -132,9 +133,9 @@ impl Rollouts<'_> {
         self.0.read(read::find(number), |rows| rows.first().map(read::rollout).transpose())
     }
 
-    /// The newest rollouts, at most so many, newest first.
-    pub fn newest(&self, count: u32) -> Ask<Vec<Rollout>> {
-        self.0.read(read::newest(count), |rows| rows.iter().map(read::rollout).collect())
+    /// The newest rollout, of this product where one is named.
+    pub fn newest(&self, product: Option<ProductId>) -> Ask<Option<Rollout>> {
+        self.0.read(read::newest(product), |rows| rows.first().map(read::rollout).transpose())
     }
 
     /// The rollouts that are running or halted, oldest first.

@@ -10,7 +10,7 @@ use crate::store::statement::{Row, Statement};
 const FIND: &str = "SELECT number, product, version, sha256, plan, reach, phase, why, stage, opened_at, met_at, started_at \
     FROM rollout WHERE number = ?1";
 const NEWEST: &str = "SELECT number, product, version, sha256, plan, reach, phase, why, stage, opened_at, met_at, started_at \
-    FROM rollout ORDER BY number DESC LIMIT ?1";
+    FROM rollout WHERE ?1 IS NULL OR product = ?1 ORDER BY number DESC LIMIT 1";
 const UNFINISHED: &str = "SELECT number, product, version, sha256, plan, reach, phase, why, stage, opened_at, met_at, \
     started_at FROM rollout WHERE phase IN ('running', 'halted') ORDER BY number";
 
@@ -18,8 +18,8 @@ pub(super) fn find(number: u64) -> Statement {
     Statement::new(FIND).with(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-pub(super) fn newest(count: u32) -> Statement {
-    Statement::new(NEWEST).with(count)
+pub(super) fn newest(product: Option<ProductId>) -> Statement {
+    Statement::new(NEWEST).with(product.map(|product| product.0))
 }
 
 pub(super) fn unfinished() -> Statement {

@@ -3,7 +3,7 @@
 use pintle_protocol::DeviceId;
 
 use super::NewRollout;
-use crate::product::rollout::{Action, Kind, Rollout};
+use crate::product::rollout::{Action, Again, Kind, Rollout};
 use crate::store::product_device::put_rejected;
 use crate::store::statement::{Expect, Statement, Transaction};
 
@@ -123,18 +123,16 @@ fn fell_back(rollout: &Rollout, device: DeviceId, why: &str, at_ms: i64) -> [Sta
     [end, put_rejected(device, &rollout.sha256, why, at_ms)]
 }
 
-pub(super) fn offer(number: u64, device: DeviceId, at_ms: i64, again_ms: i64) -> Statement {
+/// Made again, if it comes to nothing, 2 s later, then 4 s, and so on up to 5 minutes.
+pub(super) fn offer(number: u64, device: DeviceId, at_ms: i64) -> Statement {
     let sql = "UPDATE rollout_device SET offered_at = COALESCE(offered_at, ?3), \
-        greeting = (SELECT greetings FROM device WHERE id = ?2), tries = tries + 1, again_at = ?4, trouble = NULL, \
+        greeting = (SELECT greetings FROM device WHERE id = ?2), tries = tries + 1, \
+        again_at = ?3 + CASE WHEN tries < 7 THEN 2000 << tries ELSE 300000 END, trouble = NULL, \
         last = 'sending' WHERE rollout = ?1 AND device = ?2 AND ended IS NULL \
         AND EXISTS (SELECT 1 FROM rollout WHERE number = ?1 AND phase = 'running') \
         AND NOT EXISTS (SELECT 1 FROM rejected_image j, rollout r WHERE r.number = ?1 AND j.device = ?2 \
         AND j.sha256 = r.sha256)";
-    Statement::new(sql)
-        .with(id(number))
-        .with(device.as_bytes().as_slice())
-        .with(at_ms)
-        .with(again_ms)
+    Statement::new(sql).with(id(number)).with(device.as_bytes().as_slice()).with(at_ms)
 }
 
 /// In the session in which it was offered: had the device said Hello since, that would have ended the transfer.
@@ -145,17 +143,24 @@ pub(super) fn took(number: u64, device: DeviceId, at_ms: i64) -> Statement {
     Statement::new(sql).with(id(number)).with(device.as_bytes().as_slice()).with(at_ms)
 }
 
-pub(super) fn failed(number: u64, device: DeviceId, why: &str, again_ms: Option<i64>) -> Statement {
-    let again =
-        "UPDATE rollout_device SET trouble = ?3, again_at = ?4 WHERE rollout = ?1 AND device = ?2";
+pub(super) fn failed(
+    number: u64,
+    device: DeviceId,
+    why: &str,
+    again: Again,
+    at_ms: i64,
+) -> Statement {
+    let soon = "UPDATE rollout_device SET trouble = ?3, again_at = ?4 + 1000, tries = tries - 1, \
+        offered_at = CASE WHEN tries <= 1 THEN NULL ELSE offered_at END \
+        WHERE rollout = ?1 AND device = ?2 AND tries > 0";
+    let later = "UPDATE rollout_device SET trouble = ?3 WHERE rollout = ?1 AND device = ?2 AND ?4 IS NOT NULL";
     let never = "UPDATE rollout_device SET ended = 'refused', last = 'refused', why = ?3 \
-        WHERE rollout = ?1 AND device = ?2 AND ended IS NULL";
-    let statement = Statement::new(if again_ms.is_some() { again } else { never })
-        .with(id(number))
-        .with(device.as_bytes().as_slice())
-        .with(why);
-    match again_ms {
-        Some(again_ms) => statement.with(again_ms),
-        None => statement,
-    }
+        WHERE rollout = ?1 AND device = ?2 AND ended IS NULL AND ?4 IS NOT NULL";
+    let sql = match again {
+        Again::Soon => soon,
+        Again::Later => later,
+        Again::Never => never,
+    };
+    let device = device.as_bytes().as_slice();
+    Statement::new(sql).with(id(number)).with(device).with(why).with(at_ms)
 }
