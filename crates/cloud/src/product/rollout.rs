@@ -38,3 +38,6 @@ pub use send::{Again, Sends, Setback};
 pub use status::{DeviceStatus, StageStatus, Status};
 pub use step::{Action, Pass, Phase, Rollout};
 pub use transfers::{Live, Transfers};
+
+#[cfg(test)]
+mod model_tests;
