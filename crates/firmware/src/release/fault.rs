@@ -13,6 +13,19 @@ pub enum ReleaseFault {
     /// A release where a keyring should be, or the other way round.
     #[error("a release where a keyring should be, or a keyring where a release should be")]
     Kind,
+    /// Keyrings and no release, or nothing at all.
+    #[error("no release came with it: have one signed")]
+    NoRelease,
+    /// A statement that is too long to be sent.
+    #[error(
+        "{length} bytes of keyrings and release, and {limit} can be sent: bring fewer keyrings, or fewer signatures"
+    )]
+    TooLong {
+        /// Its length in bytes.
+        length: usize,
+        /// How long it may be.
+        limit: usize,
+    },
     /// Too few valid signatures.
     #[error("{found} of {wanted} {role} signatures: have it signed by more")]
     Signatures {
