@@ -253,6 +253,8 @@ fn a_file_arrives_whole_over_any_network() {
         let progress = transfer.progress();
         let done = both.until_done(&mut transfer).unwrap();
         assert!(both.device.file == file && both.device.finished, "{chunk}");
+        // It applies it when it knows that its answer arrived.
+        both.until(|both| both.device.is_heard());
         assert_eq!(both.device.statement, b"signed");
         assert_eq!(progress.borrow().stored as usize, file.len());
         let chunks = file.len().div_ceil(chunk.into()) as u64;
