@@ -18,6 +18,7 @@ pub fn run(command: DeviceCommand) -> Result<(), Failure> {
     match command {
         DeviceCommand::New(args) => new(args),
         DeviceCommand::Run(args) => run_device(&args),
+        DeviceCommand::Network(command) => crate::network::run(&command),
         DeviceCommand::ServerBlock { cloud_key, cloud, port, tcp, out } => {
             server_block(&cloud_key, &cloud, port, tcp, &out)
         }
@@ -137,7 +138,7 @@ fn server_block(
     Ok(())
 }
 
-fn failure(error: Error) -> Failure {
+pub fn failure(error: Error) -> Failure {
     match error {
         Error::AlreadyADevice(_)
         | Error::File { .. }
@@ -147,6 +148,7 @@ fn failure(error: Error) -> Failure {
         | Error::ServerKey { .. }
         | Error::LongDescribe { .. }
         | Error::LongName { .. }
+        | Error::Network(_)
         | Error::CloudAddress(_) => Failure::usage(error),
         error => Failure::failed(error),
     }
