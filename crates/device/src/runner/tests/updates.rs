@@ -41,7 +41,7 @@ fn p8_an_update_counts_when_the_new_image_said_hello_and_described_itself() {
     let file = large(2);
     let sent = door.update(&start(&file, &[]), &file).unwrap();
     assert_eq!(sent.from, 0);
-    assert!(sent.statistics.starts_with("{\"dup_chunks\":"), "{}", sent.statistics);
+    assert!(sent.statistics.starts_with("{\"recv_chunks\":"), "{}", sent.statistics);
     let hello = door.hello();
     assert_eq!(door.cloud.handshakes, 2, "a full handshake");
     assert_eq!(hello.product_version, Some(2));
