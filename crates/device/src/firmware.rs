@@ -8,6 +8,7 @@ mod content;
 mod declined;
 mod flash;
 mod install;
+mod intake;
 mod note;
 mod program;
 mod store;
