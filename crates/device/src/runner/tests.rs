@@ -1,5 +1,8 @@
 //! Whole agents over loopback sockets, against the tests' cloud.
 
+mod canary;
+pub(crate) mod needle;
+
 use crate::life::tests::cloud::Cloud;
 use crate::{
     Agent, AgentHandle, CreateOptions, Folder, Notice, RunOptions, Service, Value, VariableType,
