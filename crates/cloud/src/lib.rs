@@ -25,6 +25,7 @@ pub mod pinning;
 pub mod priority;
 mod private_file;
 pub mod probe;
+pub mod product;
 pub mod pulse;
 pub mod serve;
 pub mod store;
