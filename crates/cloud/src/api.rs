@@ -13,6 +13,7 @@ use crate::account::{Accounts, NameHash};
 use crate::event::Bus;
 use crate::guard::{Lockout, LockoutSettings};
 use crate::pinning::Pinning;
+use crate::product::Shelf;
 use crate::store::Store;
 
 mod address;
@@ -38,6 +39,7 @@ mod source;
 mod stream;
 mod token;
 mod update;
+mod upload;
 mod user;
 mod variable;
 
@@ -63,6 +65,8 @@ pub struct ApiState<F> {
     pub store: Store,
     /// The way to a pin.
     pub pinning: Pinning,
+    /// The way to firmware.
+    pub shelf: Shelf,
     /// The way to devices.
     pub fleet: F,
     /// The way of events.
@@ -88,6 +92,7 @@ impl<F: Fleet> ApiState<F> {
     /// The state of a node's API; `shutdown` turns true when the node ends.
     pub fn new(
         store: Store,
+        shelf: Shelf,
         fleet: F,
         bus: Bus,
         accounts: Accounts,
@@ -101,6 +106,7 @@ impl<F: Fleet> ApiState<F> {
         Self {
             store,
             pinning,
+            shelf,
             fleet,
             bus,
             accounts,

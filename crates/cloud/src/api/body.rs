@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -42,6 +43,23 @@ impl Fields {
         self.text(names).map(|text| matches!(text.as_str(), "1" | "true" | "on" | "yes"))
     }
 
+    /// The first of these names as a number; clients send it as text, too.
+    pub(super) fn number<N: FromStr>(&self, names: &[&str]) -> Result<Option<N>, ApiError> {
+        let bad = || {
+            let name = names.first().copied().unwrap_or_default();
+            ApiError::bad_request(format!("The field {name} is no number, or out of range."))
+        };
+        self.text(names).map(|text| text.trim().parse().map_err(|_| bad())).transpose()
+    }
+
+    /// The fields of an object in this field, where it is one; otherwise these.
+    pub(super) fn under(mut self, name: &str) -> Self {
+        match self.0.remove(name) {
+            Some(Value::Object(fields)) => Self(fields),
+            _ => self,
+        }
+    }
+
     /// Whether the body has this field, null or not.
     pub(super) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
@@ -63,10 +81,9 @@ impl<S: Sync> FromRequest<S> for Fields {
             .to_ascii_lowercase();
         let body = read(request).await?;
         match kind.as_str() {
-            "multipart/form-data" => Err(ApiError::new(
-                StatusCode::NOT_IMPLEMENTED,
-                "This server takes no files: nothing can be flashed or uploaded through it.",
-            )),
+            "multipart/form-data" => {
+                Err(ApiError::new(StatusCode::NOT_IMPLEMENTED, "This path takes no files."))
+            }
             "application/x-www-form-urlencoded" => Ok(form(&body)),
             "application/json" => json(&body),
             // Clients that name no type send one of the two.

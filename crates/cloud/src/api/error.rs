@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::account::{AccountError, LeaseError};
 use crate::device::AskError;
+use crate::product::Refusal;
 use crate::store::StoreError;
 use crate::store::pin::PinError;
 
@@ -185,6 +186,32 @@ impl From<LeaseError> for ApiError {
             LeaseError::Account(error) => error.into(),
         }
     }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Store(error) => error.into(),
+            Refusal::Internal => {
+                tracing::error!(error = %refusal, "a request failed at a product");
+                Self::internal()
+            }
+            Refusal::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, sentence(&refusal)),
+            Refusal::Meanwhile(_) => Self::new(StatusCode::CONFLICT, sentence(&refusal)),
+            refusal if refusal.is_not_found() => Self::not_found(sentence(&refusal)),
+            refusal if refusal.is_forbidden() => Self::forbidden(sentence(&refusal)),
+            refusal => Self::bad_request(sentence(&refusal)),
+        }
+    }
+}
+
+/// An error's text with a capital and a full stop.
+fn sentence(error: &impl ToString) -> String {
+    let text = error.to_string();
+    let text = text.trim_end_matches('.');
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str())
 }
 
 impl From<PinError> for ApiError {
