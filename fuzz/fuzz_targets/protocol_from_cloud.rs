@@ -5,6 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use pintle_protocol::coap::{Message, RequestToken};
 use pintle_protocol::from_cloud::{self, Request};
+use pintle_protocol::update::FromCloud;
 
 fuzz_target!(|datagram: &[u8]| {
     let Ok(message) = Message::parse(datagram) else { return };
@@ -21,6 +22,9 @@ fuzz_target!(|datagram: &[u8]| {
         Request::Hello => from_cloud::hello(&mut out, id, token),
         Request::Signal { on } => from_cloud::signal(&mut out, id, token, *on),
         Request::ForgetSession => from_cloud::forget_session(&mut out, id, token),
+        Request::Update(FromCloud::Start(start)) => start.write(&mut out, id, token),
+        Request::Update(FromCloud::Chunk(chunk)) => chunk.write(&mut out, id),
+        Request::Update(FromCloud::Finish(finish)) => finish.write(&mut out, id, token),
         Request::Ping | Request::Ledger(_) | Request::Unknown => return,
     }
     .unwrap();

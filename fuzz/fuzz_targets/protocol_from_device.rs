@@ -5,6 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use pintle_protocol::coap::{Message, RequestToken};
 use pintle_protocol::from_device::{self, Request};
+use pintle_protocol::update::FromDevice;
 
 fuzz_target!(|datagram: &[u8]| {
     let Ok(message) = Message::parse(datagram) else { return };
@@ -26,6 +27,7 @@ fuzz_target!(|datagram: &[u8]| {
         Request::Subscribe(wish) => from_device::subscribe(&mut out, message.id, wish),
         Request::Goodbye(goodbye) => from_device::goodbye(&mut out, message.id, goodbye),
         Request::Time => from_device::time(&mut out, message.id, token),
+        Request::Update(FromDevice::Acknowledged(what)) => what.write(&mut out, message.id),
         Request::Ping | Request::Ledger(_) | Request::Unknown => return,
     }
     .unwrap();

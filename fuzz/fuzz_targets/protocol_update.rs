@@ -17,8 +17,14 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let [chunk, window, offset, ref rest @ ..] = *bytes else { return };
     let chunk_size = 512 + u16::from(chunk) * 2;
-    let start =
-        Start { file_size: 40_000, sha256: None, chunk_size, discard: false, function: None };
+    let start = Start {
+        file_size: 40_000,
+        sha256: None,
+        chunk_size,
+        discard: false,
+        function: None,
+        statement: rest,
+    };
     let offset = u32::from(offset) * 200;
     let started = Started { window: u32::from(window), offset };
     let mut sender = Sender::new(Duration::ZERO, &start, started);

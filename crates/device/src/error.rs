@@ -61,6 +61,33 @@ pub enum Error {
     /// The system gave no randomness or no key.
     #[error("the system gave no randomness to make a key from")]
     NoRandomness,
+    /// A pinned keyring that is none.
+    #[error("{}: {reason}; put the product's keyring there again", path.display())]
+    Keyring {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: pintle_firmware::release::ReleaseFault,
+    },
+    /// An application is to be run, and none was ever installed.
+    #[error(
+        "{} has no firmware yet: pintle device firmware install FILE --dir {}", .0.display(), .0.display()
+    )]
+    NoFirmware(PathBuf),
+    /// Firmware was to be installed where there is some.
+    #[error(
+        "{} has firmware already: send the device an update, or remove its slots.bin to begin anew", .0.display()
+    )]
+    HasFirmware(PathBuf),
+    /// Firmware that a device does not take.
+    #[error("{0}")]
+    Firmware(String),
+    /// Slots from which nothing can be run.
+    #[error("the device's slots: {0}")]
+    Slots(String),
+    /// A file that another process has.
+    #[error("{} is in use: does the device run?", .0.display())]
+    InUse(PathBuf),
     /// The event loop could not go on.
     #[error("cannot {action}: {source}")]
     System {

@@ -1,6 +1,7 @@
 //! The loop that gives a life its socket, its clock, its board and its events: one thread that polls, and a
 //! worker for each call. No async runtime.
 
+mod application;
 mod lines;
 mod lived;
 mod sources;
@@ -12,10 +13,12 @@ pub(crate) use lived::Lived;
 use crate::agent::RunOptions;
 use crate::board::{Board, BoardError, ConfiguredBoard};
 use crate::error::Error;
+use crate::firmware::{self, Shared as SharedFirmware, VirtualFirmware};
 use crate::folder::Folder;
 use crate::life::{Happening, Profile};
 use crate::notice::Notice;
 use crate::stop::Stop;
+use application::{Application, Kind, Occasion, Todo};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pintle_protocol::reply::Answer;
 use sources::Sources;
@@ -75,6 +78,10 @@ pub(crate) struct Runner {
     shared: Arc<Shared>,
     on_notice: Box<dyn FnMut(Notice) + Send>,
     started: Instant,
+    board: Arc<dyn Board>,
+    application: Option<Application>,
+    /// An update waits to be tried.
+    apply: bool,
 }
 
 impl Runner {
@@ -85,31 +92,40 @@ impl Runner {
         publications: Receiver<ToPublish>,
         shared: Arc<Shared>,
     ) -> Result<Self, Error> {
-        let RunOptions { board, on_notice, stdin } = options;
+        let RunOptions { board, on_notice, stdin, firmware } = options;
         let config = folder.config();
         let board = board.unwrap_or_else(|| Arc::new(ConfiguredBoard::new(config, folder.dir())));
         let sources =
             Sources::open(&config.events, stdin.unwrap_or(config.events.stdin), folder.dir())?;
-        let life = folder.begin(profile_of(&folder, board.as_ref()), Duration::ZERO)?;
+        let mut application = application_of(&folder, firmware.as_ref(), &stop)?;
+        if let Some(application) = &mut application {
+            application.decide()?;
+        }
+        let life = begin(&folder, board.as_ref(), application.as_ref(), Duration::ZERO)?;
         Ok(Self {
             folder,
             life,
             wire: None,
-            workers: Workers::new(board, stop.waker().clone()),
+            workers: Workers::new(Arc::clone(&board), stop.waker().clone()),
             sources,
             publications,
             stop,
             shared,
             on_notice: on_notice.unwrap_or_else(|| Box::new(|_| {})),
             started: Instant::now(),
+            board,
+            application,
+            apply: false,
         })
     }
 
     /// Runs until told to stop.
     pub(crate) fn run(mut self) -> Result<(), Error> {
         let mut leaving = false;
+        self.start(Occasion::Begins)?;
         loop {
             self.drain();
+            self.look_after()?;
             if self.stop.is_asked() && !leaving {
                 leaving = true;
                 self.life.leave(self.now());
@@ -129,6 +145,32 @@ impl Runner {
             wire.finish();
         }
         self.folder.keep(self.life.as_mut())
+    }
+
+    /// Runs the firmware, and begins a life that says so.
+    fn start(&mut self, occasion: Occasion) -> Result<(), Error> {
+        let Some(application) = &mut self.application else { return Ok(()) };
+        if !application.start(occasion, &mut self.on_notice)? {
+            return Ok(());
+        }
+        self.wire = None;
+        self.shared.connected.store(false, Ordering::Release);
+        let now = self.started.elapsed();
+        self.life = begin(&self.folder, self.board.as_ref(), self.application.as_ref(), now)?;
+        self.drain();
+        Ok(())
+    }
+
+    /// Does what is due for the firmware.
+    fn look_after(&mut self) -> Result<(), Error> {
+        let Some(application) = &mut self.application else { return Ok(()) };
+        let todo = application.look_after(&mut self.on_notice);
+        let applied = std::mem::take(&mut self.apply);
+        match todo {
+            Todo::Reboot => self.start(Occasion::FallsBack),
+            Todo::Nothing if applied => self.start(Occasion::Applies),
+            Todo::Nothing => Ok(()),
+        }
     }
 
     fn now(&self) -> Duration {
@@ -154,7 +196,22 @@ impl Runner {
     fn act_on(&mut self, happening: Happening) {
         match happening {
             Happening::NewSocket => self.reopen(),
-            Happening::Connected { resumed } => self.tell(Notice::Connected { resumed }),
+            Happening::Greeted => self.greeted(),
+            Happening::Connected { resumed } => {
+                self.greeted();
+                self.tell(Notice::Connected { resumed });
+            }
+            Happening::Updating { stored, of } => self.tell(Notice::Updating { stored, of }),
+            Happening::UpdateDeclined(why) => self.tell(Notice::UpdateDeclined(why)),
+            Happening::Apply => {
+                self.apply = true;
+                self.tell(Notice::Updated);
+            }
+            Happening::Reported => {
+                if let Some(application) = &mut self.application {
+                    application.reported();
+                }
+            }
             Happening::Disconnected(loss) => {
                 if self.wire.as_ref().is_some_and(Wire::is_stream) {
                     self.wire = None;
@@ -184,6 +241,12 @@ impl Runner {
         }
     }
 
+    fn greeted(&mut self) {
+        if let Some(application) = &mut self.application {
+            application.greeted(&mut self.on_notice);
+        }
+    }
+
     fn tell(&mut self, notice: Notice) {
         (self.on_notice)(notice);
     }
@@ -208,8 +271,10 @@ impl Runner {
     /// Sleeps until something can be done.
     fn wait(&mut self) -> Result<(), Error> {
         let now = self.now();
-        let left =
-            self.life.poll_timeout().map(|due| due.saturating_sub(now) + Duration::from_millis(1));
+        let life = self.life.poll_timeout().map(|due| due.saturating_sub(now));
+        let firmware = self.application.as_ref().and_then(Application::due);
+        let left = [life, firmware].into_iter().flatten().min();
+        let left = left.map(|left| left + Duration::from_millis(1));
         let timeout = left.map_or(PollTimeout::NONE, |left| {
             PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
         });
@@ -297,6 +362,42 @@ fn text(error: BoardError) -> String {
     error.to_string()
 }
 
+/// The firmware of a device, if it takes updates.
+fn application_of(
+    folder: &Folder,
+    firmware: Option<&VirtualFirmware>,
+    stop: &Stop,
+) -> Result<Option<Application>, Error> {
+    let config = folder.config();
+    let (store, kind, enabled) = match (firmware, &config.application) {
+        (Some(firmware), _) => {
+            let store = firmware.open(firmware::purpose_of(config))?;
+            (store, Kind::Virtual(firmware.health_check()), firmware.is_enabled())
+        }
+        (None, Some(settings)) => {
+            let (settings, dir) = (settings.clone(), folder.dir().to_path_buf());
+            let kind = Kind::Program { settings, dir };
+            (firmware::open(folder)?, kind, config.updates_enabled)
+        }
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(Application::new(SharedFirmware::new(store), kind, enabled, stop.clone())))
+}
+
+/// A life that says what the device is, and where its updates go.
+fn begin(
+    folder: &Folder,
+    board: &dyn Board,
+    application: Option<&Application>,
+    now: Duration,
+) -> Result<Box<dyn Lived + Send>, Error> {
+    let mut profile = profile_of(folder, board);
+    profile.firmware = application.and_then(Application::firmware).cloned();
+    profile.last_reset = application.and_then(Application::report);
+    let intake = application.map(Application::intake).unwrap_or_default();
+    folder.begin(profile, intake, now)
+}
+
 fn profile_of(folder: &Folder, board: &dyn Board) -> Profile {
     let config = folder.config();
     Profile {
@@ -308,6 +409,8 @@ fn profile_of(folder: &Folder, board: &dyn Board) -> Profile {
         functions: board.functions(),
         variables: board.variables(),
         subscriptions: config.events.subscribe.clone(),
+        firmware: None,
+        last_reset: None,
     }
 }
 

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use crate::coap::{Block, Code, Kind, Message, MessageId, RequestToken, Token, Writer, option};
 use crate::describe::DescribeKind;
-use crate::{Error, Event, MAX_DATA, path};
+use crate::{Error, Event, MAX_DATA, path, update};
 
 /// A request from the cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub enum Request<'a> {
     ForgetSession,
     /// A ledger request, not looked into.
     Ledger(&'a [u8]),
+    /// A message of a firmware transfer.
+    Update(update::FromCloud<'a>),
     /// Are you there?
     Ping,
     /// Nothing this version knows. A device stays silent.
@@ -83,6 +85,9 @@ pub fn decode<'a>(message: &Message<'a>) -> Result<Request<'a>, Error> {
         (Code::PUT, Some(b's')) => Request::Signal { on: flag(message)? },
         (Code::PUT, Some(b'k')) if flag(message)? => Request::ForgetSession,
         (Code::POST, Some(b'L')) => Request::Ledger(message.payload()),
+        (Code::POST, Some(b'S' | b'C' | b'F')) => {
+            update::FromCloud::decode(message)?.map_or(Request::Unknown, Request::Update)
+        }
         _ => Request::Unknown,
     };
     Ok(request)

@@ -1,7 +1,7 @@
 //! What a device sends: [`decode`] for the cloud, the writers for a device.
 //!
 //! The path says what a request is: `h` Hello, `d` describe, `E` or `e` event or subscription, `t` time, `x`
-//! goodbye, `L` ledger; an empty confirmable message is a ping.
+//! goodbye, `L` ledger, `A` an acknowledgement of chunks ([`crate::update`] writes it); an empty confirmable message is a ping.
 
 use alloc::vec::Vec;
 
@@ -9,6 +9,7 @@ use crate::coap::{Block, Code, Kind, Message, MessageId, RequestToken, Token, Wr
 use crate::describe::DescribeKind;
 use crate::goodbye::Goodbye;
 use crate::hello::Hello;
+use crate::update;
 use crate::{Error, Event, Subscription, path};
 
 /// A request from a device.
@@ -33,6 +34,8 @@ pub enum Request<'a> {
     Time,
     /// A ledger request, not looked into. Answer with [`crate::reply::no_ledger`].
     Ledger(&'a [u8]),
+    /// What came of a firmware transfer. Non-confirmable: nothing is answered.
+    Update(update::FromDevice),
     /// It leaves.
     Goodbye(Goodbye),
     /// Are you there? Answer with an empty acknowledgement.
@@ -66,6 +69,9 @@ pub fn decode<'a>(message: &Message<'a>) -> Result<Request<'a>, Error> {
         (Code::POST, Some(b'x')) => Request::Goodbye(Goodbye::parse(plain(message)?)?),
         // A blockwise ledger message is answered like any other, so its options do not matter.
         (Code::POST, Some(b'L')) => Request::Ledger(message.payload()),
+        (Code::POST, Some(b'A')) => {
+            update::FromDevice::decode(message)?.map_or(Request::Unknown, Request::Update)
+        }
         _ => Request::Unknown,
     };
     Ok(request)

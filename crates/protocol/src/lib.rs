@@ -7,8 +7,7 @@
 //! the writers beside each decoder; every writer appends one datagram to a `Vec`.
 //!
 //! Ruled by RFC 7252 (CoAP), RFC 7959 (blockwise) and by how Device OS 6.2 uses them. [`tcp`] has the sessions of
-//! older devices, which say much the same over a byte stream. The messages of a firmware transfer are in [`update`]; the
-//! decoders of all other messages take them for `Unknown`.
+//! older devices, which say much the same over a byte stream. The messages of a firmware transfer are in [`update`].
 
 #![no_std]
 

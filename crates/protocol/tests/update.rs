@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use pintle_protocol::coap::{Code, Kind, Message, MessageId, RequestToken};
 use pintle_protocol::update::{
-    Acknowledged, Chunk, Failure, Finish, FromCloud, FromDevice, Gaps, Lied, Receiver, Refusal,
-    Sender, Start, Started, Statistics, Took, window_of,
+    Acknowledged, Chunk, Failure, Finish, FromCloud, FromDevice, Gaps, Lied, MAX_STATEMENT,
+    Receiver, Refusal, Sender, Start, Started, Statistics, Took, window_of,
 };
+use pintle_protocol::{Error, MAX_MESSAGE, from_cloud};
 use proptest::prelude::*;
 
 struct Recorded {
@@ -83,8 +84,9 @@ fn a_receiver_acknowledges_as_the_recorded_device_did() {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     let mut file = Vec::new();
     let mut pending = None;
-    for Recorded { at, bytes, .. } in recorded() {
-        let message = Message::parse(&bytes).unwrap();
+    let recorded = recorded();
+    for Recorded { at, bytes, .. } in &recorded {
+        let (at, message) = (*at, Message::parse(bytes).unwrap());
         if message.code == Code::CREATED {
             let start = pending.take().unwrap();
             let new = Receiver::new(at, &start, 0);
@@ -116,8 +118,12 @@ fn a_receiver_acknowledges_as_the_recorded_device_did() {
     assert_eq!(ours, theirs);
     assert_eq!(file.len(), 0x4e64);
     let said = receiver.unwrap().statistics();
-    let recorded = Statistics { received: 21, again: 1, out_of_order: 2, acknowledgements: 20 };
-    assert_eq!(said, recorded);
+    let expected = Statistics { received: 21, again: 1, out_of_order: 2, acknowledgements: 20 };
+    assert_eq!(said, expected);
+    let answer = recorded.iter().map(|one| Message::parse(&one.bytes).unwrap());
+    let answer = answer.filter(|message| message.code == Code::CHANGED).last().unwrap();
+    assert_eq!(answer.payload(), said.to_json().as_bytes());
+    assert_eq!(Statistics::read(answer.payload()), said);
 }
 
 #[test]
@@ -141,8 +147,8 @@ fn a_recorded_refusal_is_read() {
     assert_eq!(Failure::read(Code::FORBIDDEN, b"no JSON").why, None);
 }
 
-fn start(file_size: u32, chunk_size: u16) -> Start {
-    Start { file_size, sha256: None, chunk_size, discard: false, function: None }
+fn start(file_size: u32, chunk_size: u16) -> Start<'static> {
+    Start { file_size, sha256: None, chunk_size, discard: false, function: None, statement: &[] }
 }
 
 #[test]
@@ -187,6 +193,20 @@ fn a_chunk_past_the_window_is_not_taken() {
     assert_eq!(receiver.take(Duration::ZERO, &Chunk { index: 129, data }), Ok(Took::TooFar));
     assert_eq!(receiver.take(Duration::ZERO, &Chunk { index: 128, data }), Ok(Took::New));
     assert_eq!(receiver.take(Duration::ZERO, &Chunk { index: 128, data }), Ok(Took::Again));
+}
+
+#[test]
+fn a_statement_longer_than_the_limit_is_neither_written_nor_read() {
+    let statement = [7; MAX_STATEMENT + 1];
+    let long = Start { statement: &statement, ..start(1000, 512) };
+    let mut out = Vec::new();
+    let refused = long.write(&mut out, MessageId(1), RequestToken(1));
+    assert_eq!((refused, out.len()), (Err(Error::TooLong { limit: MAX_STATEMENT }), 0));
+    start(1000, 512).write(&mut out, MessageId(1), RequestToken(1)).unwrap();
+    out.push(0xff);
+    out.extend(statement);
+    let message = Message::parse(&out).unwrap();
+    assert_eq!(FromCloud::decode(&message), Err(Error::Update));
 }
 
 #[test]
@@ -335,6 +355,21 @@ proptest! {
             loss,
         };
         prop_assert!(transfer(&file, chunk, stored, link, seed).file == file);
+    }
+
+    #[test]
+    fn a_start_means_the_same_on_the_other_side(
+        file_size in 1..=u32::MAX, sha256: Option<[u8; 32]>, chunk in 128..=284_u16, discard: bool,
+        function: Option<u8>, statement in prop::collection::vec(any::<u8>(), 0..=MAX_STATEMENT),
+    ) {
+        let chunk_size = chunk * 4;
+        let start = Start { file_size, sha256, chunk_size, discard, function, statement: &statement };
+        let mut out = Vec::new();
+        start.write(&mut out, MessageId(1), RequestToken(1)).unwrap();
+        prop_assert!(out.len() <= MAX_MESSAGE);
+        let message = Message::parse(&out).unwrap();
+        let decoded = from_cloud::Request::Update(FromCloud::Start(start));
+        prop_assert_eq!(from_cloud::decode(&message), Ok(decoded));
     }
 
     #[test]

@@ -39,6 +39,8 @@ fn profile(functions: usize) -> Profile {
         functions: names,
         variables: vec![("temp".to_owned(), VariableType::Double)],
         subscriptions: vec!["cmd/".to_owned()],
+        firmware: None,
+        last_reset: None,
     }
 }
 

@@ -58,6 +58,7 @@ impl Link {
             Request::ForgetSession
             | Request::Describe { .. }
             | Request::Ledger(_)
+            | Request::Update(_)
             | Request::Unknown => {}
         }
         Ok(())

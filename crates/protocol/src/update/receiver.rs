@@ -7,7 +7,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Acknowledged, Chunk, Gaps, Refusal, Start, Started, window_of};
+use super::{Acknowledged, Chunk, Gaps, Refusal, Start, Started, Statistics, window_of};
 
 /// Without a gap every so many-th chunk is acknowledged.
 const EVERY: u32 = 2;
@@ -27,19 +27,6 @@ pub enum Took {
     Again,
     /// It is farther ahead than the window.
     TooFar,
-}
-
-/// How a transfer went, as the device reports it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Chunks that came, those that came again included.
-    pub received: u32,
-    /// Chunks that came again.
-    pub again: u32,
-    /// Chunks that came after a later one.
-    pub out_of_order: u32,
-    /// Acknowledgements sent.
-    pub acknowledgements: u32,
 }
 
 /// The chunks of one transfer.
@@ -67,7 +54,7 @@ pub struct Receiver {
 impl Receiver {
     /// A transfer of which `stored` bytes are there from before.
     #[must_use]
-    pub fn new(now: Duration, start: &Start, stored: u32) -> Self {
+    pub fn new(now: Duration, start: &Start<'_>, stored: u32) -> Self {
         let chunk_size = u32::from(start.chunk_size).max(1);
         let offset = stored.min(start.file_size);
         Self {
@@ -180,10 +167,11 @@ impl Receiver {
         !self.is_complete() && now >= self.heard + SILENCE
     }
 
-    /// When to look again.
+    /// When to look again; never, if nothing is due any more.
     #[must_use]
     pub fn poll_timeout(&self) -> Duration {
-        let silence = self.heard + SILENCE;
+        // Once everything came, somebody else looks after silence.
+        let silence = if self.is_complete() { Duration::MAX } else { self.heard + SILENCE };
         self.due.map_or(silence, |due| due.min(silence))
     }
 }

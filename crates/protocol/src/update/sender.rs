@@ -88,7 +88,7 @@ pub struct Sender {
 impl Sender {
     /// Sends what a device asks for. None when it asks for what is not there.
     #[must_use]
-    pub fn new(now: Duration, start: &Start, started: Started) -> Option<Self> {
+    pub fn new(now: Duration, start: &Start<'_>, started: Started) -> Option<Self> {
         let chunk_size = u32::from(start.chunk_size);
         let left = start.file_size.checked_sub(started.offset)?;
         (chunk_size != 0 && started.window != 0).then(|| Self {

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{CHUNK_SIZES, Gaps};
+use super::{CHUNK_SIZES, Gaps, MAX_STATEMENT};
 use crate::Error;
 use crate::coap::{Code, Kind, Message, MessageId, RequestToken, Token, Writer, option};
 
@@ -25,7 +25,7 @@ const FINISH: &[u8] = b"F";
 
 /// A request to take a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Start {
+pub struct Start<'a> {
     /// How long the file is, in bytes.
     pub file_size: u32,
     /// Its SHA-256: needed to go on with it after a break.
@@ -36,6 +36,8 @@ pub struct Start {
     pub discard: bool,
     /// What the module is for.
     pub function: Option<u8>,
+    /// What was signed about the file: at most [`MAX_STATEMENT`] bytes, none for an unsigned one. Not looked into.
+    pub statement: &'a [u8],
 }
 
 /// The device's answer to [`Start`].
@@ -78,7 +80,7 @@ pub struct Finish {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FromCloud<'a> {
     /// Take a file.
-    Start(Start),
+    Start(Start<'a>),
     /// A piece of it.
     Chunk(Chunk<'a>),
     /// It is at its end.
@@ -144,11 +146,11 @@ impl FromDevice {
     }
 }
 
-impl Start {
+impl<'a> Start<'a> {
     const KNOWN: &'static [u16] =
         &[option::URI_PATH, FILE_SIZE, FILE_SHA256, CHUNK_SIZE, DISCARD_DATA, MODULE_FUNCTION];
 
-    fn read(message: &Message<'_>) -> Result<Self, Error> {
+    fn read(message: &Message<'a>) -> Result<Self, Error> {
         message.require_known(Self::KNOWN)?;
         let sha256 = message.options().find(|option| option.number == FILE_SHA256);
         let sha256 = sha256.map(|option| option.value.try_into()).transpose();
@@ -160,6 +162,7 @@ impl Start {
             chunk_size: chunk_size.ok_or(Error::Update)?,
             discard: has(message, DISCARD_DATA),
             function: function.map_err(|_| Error::Update)?,
+            statement: message.payload(),
         };
         start.is_possible().then_some(start).ok_or(Error::Update)
     }
@@ -168,19 +171,23 @@ impl Start {
     #[must_use]
     pub fn is_possible(&self) -> bool {
         let chunk = self.chunk_size;
-        self.file_size != 0 && CHUNK_SIZES.contains(&chunk) && chunk.is_multiple_of(4)
+        let sizes = self.file_size != 0 && CHUNK_SIZES.contains(&chunk) && chunk.is_multiple_of(4);
+        sizes && self.statement.len() <= MAX_STATEMENT
     }
 
     /// Appends the request.
     ///
     /// # Errors
-    /// None in practice; the writer's are passed on.
+    /// [`Error::TooLong`] for a longer statement.
     pub fn write(
         &self,
         out: &mut Vec<u8>,
         id: MessageId,
         token: RequestToken,
     ) -> Result<(), Error> {
+        if self.statement.len() > MAX_STATEMENT {
+            return Err(Error::TooLong { limit: MAX_STATEMENT });
+        }
         let writer = Writer::new(out, Kind::Confirmable, Code::POST, id, token.into());
         let mut writer = writer.path(START)?.uint(FILE_SIZE, self.file_size)?;
         if let Some(sha256) = &self.sha256 {
@@ -193,7 +200,7 @@ impl Start {
         if let Some(function) = self.function {
             writer = writer.uint(MODULE_FUNCTION, function.into())?;
         }
-        writer.payload(&[]);
+        writer.payload(self.statement);
         Ok(())
     }
 }
