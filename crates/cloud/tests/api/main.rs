@@ -4,9 +4,13 @@ mod harness;
 
 mod devices;
 mod events;
+mod firmware;
 mod flash;
 mod keys;
 mod login;
+mod policy;
+mod products;
 mod shape;
+mod signing;
 mod slow;
 mod tls;
