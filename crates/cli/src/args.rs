@@ -11,7 +11,7 @@ pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareSt
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
 pub use keyring::{KeyArgs, KeyringCommand, MakeArgs, NextArgs, RingArgs, RingSignArgs};
-pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem, Which};
+pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem};
 pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
