@@ -10,6 +10,7 @@ mod coap;
 mod descriptors;
 mod device;
 mod firmware;
+mod flashing;
 mod fleet;
 mod full_disk;
 mod gnutls;
