@@ -36,10 +36,7 @@ fn a_first_image_is_installed_once_and_a_bad_one_leaves_nothing() {
     let installed = installed(&folder).unwrap();
     let shown: Vec<_> = installed.slots().collect();
     let (name, Some(first)) = &shown[0] else { panic!("{shown:?}") };
-    assert_eq!(
-        (*name, first.standing, first.sha256),
-        ("a", "last known good", Digest::of(&file).0)
-    );
+    assert_eq!((*name, first.standing(), first.sha256), ("a", "confirmed", Digest::of(&file).0));
     assert_eq!(shown[1], ("b", None));
 
     let mut store = open(&folder).unwrap();
