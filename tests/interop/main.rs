@@ -4,6 +4,7 @@
 //! The peers are installed by `cargo xtask peers`. `running`, `cloud`, `device`, `api`, `relay`,
 //! `peers`, `place` and `coap` are what the tests stand on; every other file is one peer or one story.
 
+mod agent_update;
 mod api;
 mod cloud;
 mod coap;

@@ -18,6 +18,8 @@ const COMMANDS: &[&[&str]] = &[
     &["outbox", "take"],
     &["device", "new"],
     &["device", "run"],
+    &["device", "firmware", "install"],
+    &["device", "firmware", "status"],
     &["device", "network", "set"],
     &["device", "network", "list"],
     &["device", "network", "forget"],
