@@ -12,6 +12,7 @@ use crate::event::{Bus, Intake, Outbox};
 use crate::folder::{Folder, FolderError};
 use crate::init::UDP_KEY_FILE;
 use crate::journal::{self, Shelf};
+use crate::product::Deliver;
 use crate::pulse::{Dead, Pulse};
 use crate::store::Store;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -188,6 +189,10 @@ impl Node {
 
         let (stop, stopped) = watch::channel(false);
         let store = folder.store.clone();
+        let (deliver, delivery) =
+            Deliver::new(store.clone(), folder.shelf.clone(), gateway.clone());
+        bus.tap(Arc::new(delivery.clone()));
+        tokio::spawn(deliver.run(stopped.clone()));
         let people = (bus.clone(), accounts.clone());
         let state = ApiState::new(
             store,
