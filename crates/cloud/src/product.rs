@@ -16,6 +16,7 @@ mod marks;
 mod pieces;
 mod refusal;
 mod releasing;
+pub mod rollout;
 mod shelf;
 mod standing;
 pub mod target;

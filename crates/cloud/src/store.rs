@@ -27,6 +27,7 @@ pub mod pin;
 pub mod product;
 pub mod product_device;
 mod reader;
+pub mod rollout;
 mod schema;
 mod statement;
 mod stream;

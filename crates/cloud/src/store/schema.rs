@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::error::StoreError;
 
 /// One step of the schema; its position is the version it leads to, counted from 1.
-const STEPS: &[&str] = &[FIRST, OWNERS, CLEAN_STOP, KINDS_OF_KEYS, PRODUCTS];
+const STEPS: &[&str] = &[FIRST, OWNERS, CLEAN_STOP, KINDS_OF_KEYS, PRODUCTS, ROLLOUTS];
 
 const FIRST: &str = "
 CREATE TABLE node (name TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -182,6 +182,55 @@ CREATE TABLE rejected_image (
     rejected_at BIGINT NOT NULL,
     PRIMARY KEY (device, sha256)
 );
+";
+
+/// What a device took and reports is told apart by how many Hellos it had said, not by clocks. A device known from before
+/// has said none: what it runs is known when it next comes.
+const ROLLOUTS: &str = "
+ALTER TABLE device ADD COLUMN greetings BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE device ADD COLUMN described_in BIGINT;
+ALTER TABLE device ADD COLUMN described_at BIGINT;
+ALTER TABLE device ADD COLUMN image BLOB;
+ALTER TABLE device ADD COLUMN took_image BLOB;
+ALTER TABLE device ADD COLUMN took_in BIGINT;
+ALTER TABLE device ADD COLUMN took_at BIGINT;
+ALTER TABLE device ADD COLUMN fell_back_in BIGINT;
+ALTER TABLE device ADD COLUMN fell_back_why TEXT;
+
+CREATE TABLE rollout (
+    number INTEGER PRIMARY KEY,
+    product BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    sha256 BLOB NOT NULL,
+    module_sha256 BLOB NOT NULL,
+    plan TEXT NOT NULL,
+    reach TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    why TEXT,
+    stage BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    met_at BIGINT,
+    started_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX rollout_running ON rollout (product) WHERE phase = 'running';
+CREATE INDEX rollout_unfinished ON rollout (number) WHERE phase IN ('drawing', 'running', 'halted');
+
+CREATE TABLE rollout_device (
+    rollout BIGINT NOT NULL REFERENCES rollout (number) ON DELETE CASCADE,
+    rank BIGINT NOT NULL,
+    device BLOB NOT NULL REFERENCES device (id) ON DELETE CASCADE,
+    offered_at BIGINT,
+    greeting BIGINT,
+    tries BIGINT NOT NULL DEFAULT 0,
+    again_at BIGINT,
+    trouble TEXT,
+    ended TEXT,
+    why TEXT,
+    last TEXT NOT NULL DEFAULT 'waiting',
+    forgiven TEXT,
+    PRIMARY KEY (rollout, rank)
+);
+CREATE UNIQUE INDEX rollout_device_once ON rollout_device (device, rollout);
 ";
 
 /// Brings the file to the schema of this release, all steps or none.
