@@ -5,6 +5,7 @@ mod firmware;
 mod fleet;
 mod keyring;
 mod network;
+mod product;
 mod release;
 
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
@@ -12,6 +13,7 @@ pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
 pub use keyring::{KeyArgs, KeyringCommand, MakeArgs, NextArgs, RingArgs, RingSignArgs};
 pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem};
+pub use product::{ProductCommand, ProductFirmwareCommand};
 pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -49,6 +51,9 @@ pub enum Command {
     /// Keys that sign firmware, and which of them a product's devices trust; needs no node
     #[command(subcommand)]
     Keyring(KeyringCommand),
+    /// Products: make them, set their keyrings, take in and release their firmware
+    #[command(subcommand)]
+    Product(ProductCommand),
     /// Releases: sign a module, review it, see who signed; needs no node
     #[command(subcommand)]
     Release(ReleaseCommand),

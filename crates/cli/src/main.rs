@@ -13,6 +13,7 @@ mod keyring;
 mod network;
 mod outbox;
 mod pin;
+mod product;
 mod quickstart;
 mod release;
 mod say;
@@ -53,6 +54,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Device(args) => device::run(args),
         Command::Firmware(args) => firmware::run(&args),
         Command::Keyring(args) => keyring::run(&args),
+        Command::Product(args) => product::run(args),
         Command::Release(args) => release::run(&args),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Fleet(args) => fleet::run(&args),

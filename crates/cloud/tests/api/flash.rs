@@ -83,6 +83,8 @@ async fn a_module_is_flashed_and_success_is_said_when_the_device_runs_it() {
         system_version: Some(6_203),
     };
     devices.put(put_hello(id, hello, START_MS + 5)).await.unwrap();
+    let system = SavedSystem { json: described, image: Some(Digest::of(&file).0) };
+    devices.put(put_system(id, &system, START_MS + 6)).await.unwrap();
     cloud.script.shook_hands_ms.store(START_MS + 4, Ordering::Relaxed);
     assert_eq!(status(&mut events).await, "success ");
 }
