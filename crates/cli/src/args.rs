@@ -2,9 +2,11 @@
 
 mod firmware;
 mod fleet;
+mod rollout;
 
 pub use firmware::{FirmwareCommand, InspectArgs};
 pub use fleet::FleetArgs;
+pub use rollout::{RolloutArgs, RolloutCommand, RolloutStartArgs, RolloutStatusArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use pintle_device::{Generation, generation_named};
@@ -38,6 +40,9 @@ pub enum Command {
     /// Firmware modules: look into them before anybody gets them
     #[command(subcommand)]
     Firmware(FirmwareCommand),
+    /// Bring new firmware to the devices of a product in stages, which halt by themselves
+    #[command(subcommand)]
+    Rollout(RolloutCommand),
     /// As a service of the system
     #[command(subcommand)]
     Service(ServiceCommand),

@@ -11,6 +11,7 @@ mod init;
 mod outbox;
 mod pin;
 mod quickstart;
+mod rollout;
 mod say;
 mod serve;
 mod service;
@@ -47,6 +48,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Outbox(args) => outbox::run(args),
         Command::Device(args) => device::run(args),
         Command::Firmware(args) => firmware::run(&args),
+        Command::Rollout(command) => rollout::run(command),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Fleet(args) => fleet::run(&args),
         Command::Quickstart(args) => quickstart::run(&args),
