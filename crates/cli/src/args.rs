@@ -1,11 +1,19 @@
 //! What can be typed.
 
+mod device_firmware;
 mod firmware;
 mod fleet;
+mod keyring;
+mod network;
+mod release;
 mod rollout;
 
-pub use firmware::{FirmwareCommand, InspectArgs};
+pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
+pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
+pub use keyring::{KeyArgs, KeyringCommand, MakeArgs, NextArgs, RingArgs, RingSignArgs};
+pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem};
+pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
 pub use rollout::{RolloutArgs, RolloutCommand, RolloutStartArgs, RolloutStatusArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -37,9 +45,15 @@ pub enum Command {
     /// The device's side: make a device, run it, write a server block
     #[command(subcommand)]
     Device(DeviceCommand),
-    /// Firmware modules: look into them before anybody gets them
+    /// Firmware modules: look into them, and at who signed them, before anybody gets them
     #[command(subcommand)]
     Firmware(FirmwareCommand),
+    /// Keys that sign firmware, and which of them a product's devices trust; needs no node
+    #[command(subcommand)]
+    Keyring(KeyringCommand),
+    /// Releases: sign a module, review it, see who signed; needs no node
+    #[command(subcommand)]
+    Release(ReleaseCommand),
     /// Bring new firmware to the devices of a product in stages, which halt by themselves
     #[command(subcommand)]
     Rollout(RolloutCommand),
@@ -242,6 +256,12 @@ pub enum DeviceCommand {
     New(DeviceNewArgs),
     /// Run a device until it is told to stop
     Run(DeviceRunArgs),
+    /// The firmware that a device runs
+    #[command(subcommand)]
+    Firmware(DeviceFirmwareCommand),
+    /// Wi-Fi and SIM secrets, which stay on the device
+    #[command(subcommand)]
+    Network(NetworkCommand),
     /// Write the server block that real hardware needs, with the lines to flash it and read it back
     ServerBlock {
         /// The cloud's public key: SPKI, as DER or PEM

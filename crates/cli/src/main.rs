@@ -4,17 +4,22 @@
 
 mod args;
 mod device;
+mod device_firmware;
 mod failure;
 mod firmware;
 mod fleet;
 mod init;
+mod keyring;
+mod network;
 mod outbox;
 mod pin;
 mod quickstart;
+mod release;
 mod rollout;
 mod say;
 mod serve;
 mod service;
+mod signing;
 mod stop;
 
 use args::{Args, Command, ServiceCommand};
@@ -48,6 +53,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Outbox(args) => outbox::run(args),
         Command::Device(args) => device::run(args),
         Command::Firmware(args) => firmware::run(&args),
+        Command::Keyring(args) => keyring::run(&args),
+        Command::Release(args) => release::run(&args),
         Command::Rollout(command) => rollout::run(command),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Fleet(args) => fleet::run(&args),

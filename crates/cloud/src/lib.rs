@@ -20,7 +20,7 @@ pub mod guard;
 pub mod init;
 pub mod journal;
 pub mod node_key;
-mod pem;
+pub mod pem;
 pub mod pinning;
 pub mod priority;
 mod private_file;

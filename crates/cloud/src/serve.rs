@@ -192,11 +192,19 @@ impl Node {
         let control = tokio::spawn(control.serve(office));
 
         let store = folder.store.clone();
-        let state = ApiState::new(store, gateway, bus.clone(), accounts.clone(), stopped.clone())
-            .with_pinning(folder.pinning())
-            .with_contact(
-                folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
-            );
+        let people = (bus.clone(), accounts.clone());
+        let state = ApiState::new(
+            store,
+            folder.shelf.clone(),
+            gateway,
+            people.0,
+            people.1,
+            stopped.clone(),
+        )
+        .with_pinning(folder.pinning())
+        .with_contact(
+            folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
+        );
         let connections = connections_at_once(descriptors, tcp.is_some());
         let router = api::router(state);
         let api = api::listener::serve(listener, tls, router, connections, stopped);

@@ -1,7 +1,7 @@
 //! `device.toml`: what an agent is called, where its cloud is, and what its functions, variables and events do.
 //!
 //! Unknown settings are refused, and every error names the file and the line. There is no setting for network
-//! credentials and none for keys: the first have no place here (P7), the second are files of their own.
+//! credentials and none for keys: the first are sealed in a file of their own (P7), and so are the second.
 
 mod application;
 mod template;

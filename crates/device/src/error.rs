@@ -1,5 +1,6 @@
 //! What can go wrong with a device, to which file or setting, and what to do about it.
 
+use crate::network::NetworkFault;
 use crate::server_block::ServerBlockError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -58,6 +59,9 @@ pub enum Error {
     /// A cloud that is not `HOST:PORT`.
     #[error("{0:?} is not HOST:PORT, for example cloud.example.com:5684")]
     CloudAddress(String),
+    /// Something is wrong with network secrets, or with what they are sealed with.
+    #[error(transparent)]
+    Network(#[from] NetworkFault),
     /// The system gave no randomness or no key.
     #[error("the system gave no randomness to make a key from")]
     NoRandomness,
@@ -69,6 +73,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: pintle_firmware::release::ReleaseFault,
     },
+    /// A keyring was to be pinned where another is.
+    #[error("{} has another keyring pinned already: only a signed one that follows it may replace it", .0.display())]
+    HasKeyring(PathBuf),
     /// An application is to be run, and none was ever installed.
     #[error(
         "{} has no firmware yet: pintle device firmware install FILE --dir {}", .0.display(), .0.display()

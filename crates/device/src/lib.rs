@@ -11,8 +11,8 @@
 //! Ruled by the wire of Device OS 6.2 over UDP, and over TCP by that of the firmware that came before. Ledgers are not
 //! here.
 //!
-//! Network credentials (Wi-Fi, SIM) have no place in this crate: no type of it can hold one, so none can be
-//! put into a message (P7).
+//! Network credentials (Wi-Fi, SIM) are in [`network`] and nowhere else: what holds one cannot be put into a message
+//! (P7).
 #![forbid(unsafe_code)]
 
 mod agent;
@@ -26,6 +26,7 @@ pub mod fleet;
 mod folder;
 mod generation;
 pub mod life;
+pub mod network;
 mod notice;
 mod private_file;
 pub mod probe;
@@ -42,8 +43,7 @@ pub use board::{Board, BoardError, VirtualBoard};
 pub use config::{Application, Config, Events, Source, Variable};
 pub use error::Error;
 pub use firmware::{
-    Firmware, InSlot, Installed, MOST_ROOM, MemoryFlash, USUAL_ROOM, VirtualFirmware, install,
-    installed,
+    Firmware, InSlot, Installed, MemoryFlash, VirtualFirmware, install, installed, pin_keyring,
 };
 pub use folder::{CreateOptions, Folder, Service};
 pub use generation::{Generation, generation_named};

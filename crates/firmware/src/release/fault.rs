@@ -113,3 +113,30 @@ pub enum ReleaseFault {
     #[error("the keyring has a key twice: every signer has a key of its own, for one role")]
     KeyTwice,
 }
+
+impl ReleaseFault {
+    /// A short name that does not change.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Kind => "kind",
+            Self::NoRelease => "no-release",
+            Self::TooLong { .. } => "too-long",
+            Self::Signatures { .. } => "signatures",
+            Self::Expired => "expired",
+            Self::KeyringExpired => "keyring-expired",
+            Self::Product { .. } => "product",
+            Self::Platform { .. } => "platform",
+            Self::Number { .. } => "number",
+            Self::Counter { .. } => "counter",
+            Self::OverVersion { .. } => "over-version",
+            Self::OverModule(_) => "over-module",
+            Self::Image => "image",
+            Self::Module => "module",
+            Self::NotNext { .. } => "not-next",
+            Self::Keys { .. } => "keys",
+            Self::KeyTwice => "key-twice",
+        }
+    }
+}
