@@ -123,15 +123,15 @@ impl Wire {
         let mut buffer = [0; DATAGRAM];
         if let Ok((length, from)) = self.inside.recv_from(&mut buffer) {
             self.device = Some(from);
-            self.from_device(&mut buffer[..length]);
+            self.hear_device(&mut buffer[..length]);
         }
         if let Ok(length) = self.outside.recv(&mut buffer) {
-            self.from_cloud(&mut buffer[..length]);
+            self.hear_cloud(&mut buffer[..length]);
         }
         self.flush();
     }
 
-    fn from_device(&mut self, datagram: &mut [u8]) {
+    fn hear_device(&mut self, datagram: &mut [u8]) {
         let now = self.started.elapsed();
         match self.jar.admit(b"device", datagram) {
             Admission::Challenge(challenge) => return self.send_inside(challenge.as_bytes()),
@@ -165,7 +165,7 @@ impl Wire {
         }
     }
 
-    fn from_cloud(&mut self, datagram: &mut [u8]) {
+    fn hear_cloud(&mut self, datagram: &mut [u8]) {
         let now = self.started.elapsed();
         if let Some(calling) = &mut self.calling {
             calling.handle_datagram(now, datagram).expect("the cloud takes the device's key");
