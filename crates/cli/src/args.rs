@@ -1,11 +1,13 @@
 //! What can be typed.
 
+mod device_firmware;
 mod firmware;
 mod fleet;
 mod keyring;
 mod network;
 mod release;
 
+pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
 pub use keyring::{KeyArgs, KeyringCommand, MakeArgs, NextArgs, RingArgs, RingSignArgs};
@@ -249,6 +251,9 @@ pub enum DeviceCommand {
     New(DeviceNewArgs),
     /// Run a device until it is told to stop
     Run(DeviceRunArgs),
+    /// The firmware that a device runs
+    #[command(subcommand)]
+    Firmware(DeviceFirmwareCommand),
     /// Wi-Fi and SIM secrets, which stay on the device
     #[command(subcommand)]
     Network(NetworkCommand),

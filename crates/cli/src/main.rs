@@ -4,6 +4,7 @@
 
 mod args;
 mod device;
+mod device_firmware;
 mod failure;
 mod firmware;
 mod fleet;

@@ -21,11 +21,12 @@ mod standing;
 pub mod target;
 mod uploading;
 
-pub use creating::NewProduct;
+pub use creating::{NewProduct, Settings};
 pub use image::Image;
 pub use keyring::{KeyInForce, KeyringInForce};
 pub use refusal::Refusal;
 pub use releasing::Order;
+pub(crate) use releasing::check_groups;
 pub use shelf::Shelf;
 pub use standing::{InForce, Releases, Standing};
 pub use uploading::Upload;

@@ -73,6 +73,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: pintle_firmware::release::ReleaseFault,
     },
+    /// A keyring was to be pinned where another is.
+    #[error("{} has another keyring pinned already: only a signed one that follows it may replace it", .0.display())]
+    HasKeyring(PathBuf),
     /// An application is to be run, and none was ever installed.
     #[error(
         "{} has no firmware yet: pintle device firmware install FILE --dir {}", .0.display(), .0.display()

@@ -8,6 +8,7 @@ mod content;
 mod declined;
 mod flash;
 mod install;
+mod intake;
 mod note;
 mod program;
 mod store;
@@ -18,11 +19,12 @@ mod virtual_firmware;
 pub(crate) mod switches;
 
 pub use flash::MemoryFlash;
-pub use install::{InSlot, Installed, MOST_ROOM, USUAL_ROOM, install, installed};
+pub use install::{InSlot, Installed, install, installed};
 pub(crate) use install::{open, purpose_of};
 pub(crate) use program::Program;
 pub use store::Firmware;
 pub(crate) use store::{Boot, Purpose, Store};
+pub use trust::pin_keyring;
 pub(crate) use virtual_firmware::Health;
 pub use virtual_firmware::VirtualFirmware;
 

@@ -43,8 +43,7 @@ pub use board::{Board, BoardError, VirtualBoard};
 pub use config::{Application, Config, Events, Source, Variable};
 pub use error::Error;
 pub use firmware::{
-    Firmware, InSlot, Installed, MOST_ROOM, MemoryFlash, USUAL_ROOM, VirtualFirmware, install,
-    installed,
+    Firmware, InSlot, Installed, MemoryFlash, VirtualFirmware, install, installed, pin_keyring,
 };
 pub use folder::{CreateOptions, Folder, Service};
 pub use generation::{Generation, generation_named};

@@ -12,10 +12,8 @@ use std::fmt;
 
 const SLOTS: &str = "slots.bin";
 
-/// How long an image may be unless told otherwise, in bytes.
-pub const USUAL_ROOM: u32 = 16 << 20;
-/// And at most.
-pub const MOST_ROOM: u32 = 64 << 20;
+/// How long an image may be at most, in bytes.
+const MOST_ROOM: u32 = 64 << 20;
 
 /// What firmware has to be for, by a device's configuration.
 pub(crate) fn purpose_of(config: &Config) -> Purpose {

@@ -1,13 +1,13 @@
 //! The firmware of one device: its slots, whose word counts for them, and what it does with an update (P8).
 //!
-//! 1. [`Store::begin`] asks for a release that holds, where a keyring is pinned, and the slots whether the image is
+//! 1. [`Store::begin`] (in [`super::intake`]) asks for a release that holds, where a keyring is pinned, and the slots whether the image is
 //!    wanted. What came with the release is remembered before a byte is stored.
 //! 2. Pieces go to the slot that is not running.
 //! 3. [`Store::finish`] reads the file back from flash, looks at everything that a module can have wrong, puts its
 //!    program where it can be run, and lets the next start try it.
 //! 4. [`Store::boot`] decides what runs. An image on trial is confirmed or rejected by whoever runs it.
 
-use super::content::{checked, program_of};
+use super::content::program_of;
 use super::declined::of_disk;
 use super::flash::{FlashError, Medium};
 use super::note::{Note, Notes};
@@ -17,12 +17,9 @@ use crate::life::{Declined, LastReset, Updates};
 use crate::private_file;
 use pintle_firmware::Digest;
 use pintle_firmware::flash::Flash;
-use pintle_firmware::module::{
-    Dependency, Function, Installed, Module, Platform, Product, Reason, Wanted,
-};
-use pintle_firmware::release::{Known, MAX_STATEMENT, Release, Time};
-use pintle_firmware::slots::{Booted, Fault, Image, Refused, Slot, Slots, Why};
-use pintle_protocol::update::{Refusal, Start};
+use pintle_firmware::module::{Dependency, Module, Product, Reason};
+use pintle_firmware::release::{MAX_STATEMENT, Release, Time};
+use pintle_firmware::slots::{Booted, Fault, Image, Slot, Slots, State, Why};
 use std::borrow::Cow;
 use std::path::PathBuf;
 
@@ -75,25 +72,25 @@ pub(crate) struct Boot {
 
 /// An update on its way.
 #[derive(Debug)]
-struct Incoming {
-    image: Image,
-    release: Option<Release>,
+pub(super) struct Incoming {
+    pub(super) image: Image,
+    pub(super) release: Option<Release>,
     /// It is the image that is there already: nothing is to be stored.
-    there: bool,
+    pub(super) there: bool,
 }
 
 /// The firmware of one device.
 #[derive(Debug)]
 pub(crate) struct Store {
-    slots: Slots<Medium>,
-    trust: Trust,
-    notes: Notes,
-    purpose: Purpose,
+    pub(super) slots: Slots<Medium>,
+    pub(super) trust: Trust,
+    pub(super) notes: Notes,
+    pub(super) purpose: Purpose,
     /// Where programs go; nowhere for a virtual device.
-    programs: Option<PathBuf>,
-    clock: fn() -> Time,
-    incoming: Option<Incoming>,
-    running: Option<(Slot, Firmware)>,
+    pub(super) programs: Option<PathBuf>,
+    pub(super) clock: fn() -> Time,
+    pub(super) incoming: Option<Incoming>,
+    pub(super) running: Option<(Slot, Firmware)>,
 }
 
 impl Store {
@@ -127,7 +124,7 @@ impl Store {
     }
 
     /// What the slots hold.
-    pub(crate) fn state(&self) -> pintle_firmware::slots::State {
+    pub(crate) fn state(&self) -> State {
         self.slots.state()
     }
 
@@ -239,96 +236,8 @@ impl Store {
         Ok(self.slots.reject(boot.slot)?)
     }
 
-    /// Whether this file may come, by all that can be known of it before.
-    fn judge(
-        &mut self,
-        sha256: Option<Digest>,
-        length: u32,
-        statement: &[u8],
-    ) -> Result<(Image, Option<Release>), Declined> {
-        let sha256 = sha256.ok_or_else(|| {
-            Declined::new(Refusal::PROTOCOL, "an update is taken only with its SHA-256")
-        })?;
-        let floor = self.slots.state().floor;
-        let installed = self.installed();
-        let known = Known {
-            platform: Platform(self.purpose.platform),
-            version: self.running_product().map_or(0, |product| product.version),
-            counter: floor,
-            number: self.trust.number(),
-            installed: &installed,
-        };
-        let holds = self.trust.check(statement, &known, (self.clock)())?;
-        let Some(holds) = holds else {
-            return Ok((Image { digest: sha256, length, counter: floor, version: 0 }, None));
-        };
-        let release = holds.release;
-        if release.digest != sha256 || release.length != length {
-            return Err(pintle_firmware::release::ReleaseFault::Image.into());
-        }
-        let image = release.image();
-        if self.slots.state().was_rejected(&image.digest) {
-            return Err(Fault::Refused(Refused::Rejected).into());
-        }
-        let remembered = self.trust.remember(&holds);
-        remembered.map_err(|error| of_disk("remember the release", error.kind()))?;
-        Ok((image, Some(release)))
-    }
-
-    /// Everything that can be wrong with a file once all of it is there.
-    fn examine(&self, file: &[u8], release: Option<&Release>) -> Result<(), Declined> {
-        let installed = self.installed();
-        let wanted = Wanted {
-            platform: Some(Platform(self.purpose.platform)),
-            product: self.product(),
-            function: Some(Function::USER_PART),
-            installed: Some(&installed),
-            ..Wanted::default()
-        };
-        let module = checked(file, &wanted)?;
-        if let Some(release) = release {
-            release.is_about(file)?;
-            release.matches(&module)?;
-        } else if self.product().is_none() {
-            self.is_without_product(&module)?;
-        }
-        Ok(())
-    }
-
-    /// A device of no product takes firmware of none.
-    fn is_without_product(&self, module: &Module<'_>) -> Result<(), Declined> {
-        let of_none =
-            |product: Product| product == Product::NONE || product.id == self.purpose.platform;
-        match module.suffix().product.filter(|product| !of_none(*product)) {
-            Some(found) if self.is_installed() => {
-                Err(Reason::ProductId { found, wanted: self.purpose.platform }.into())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn running_product(&self) -> Option<Product> {
-        self.running.as_ref().and_then(|(_, firmware)| firmware.product)
-    }
-
-    /// The product that firmware has to belong to.
-    fn product(&self) -> Option<u16> {
-        let running = || self.running_product().map(|product| product.id);
-        let running = || running().filter(|id| *id != self.purpose.platform);
-        self.purpose.product.or_else(running)
-    }
-
-    fn installed(&self) -> [Installed; 2] {
-        let version = self.purpose.system_version;
-        [(Function::SYSTEM_PART, 1), (Function::MONOLITHIC, 0)].map(|(function, index)| Installed {
-            function,
-            index,
-            version,
-        })
-    }
-
     /// Puts the program of a slot's file where it can be run; where that is.
-    fn prepare(&self, slot: Slot, file: &[u8]) -> Result<Option<PathBuf>, Declined> {
+    pub(super) fn prepare(&self, slot: Slot, file: &[u8]) -> Result<Option<PathBuf>, Declined> {
         let program: Cow<'_, [u8]> = program_of(&Module::read(file)?)?;
         let Some(folder) = &self.programs else { return Ok(None) };
         let path = folder.join(match slot {
@@ -343,24 +252,13 @@ impl Store {
         Ok(Some(path))
     }
 
-    fn read(&self, slot: Slot, length: u32) -> Result<Vec<u8>, Declined> {
+    pub(super) fn read(&self, slot: Slot, length: u32) -> Result<Vec<u8>, Declined> {
         let flash = self.slots.flash();
         let area = self.slots.layout().image(slot, flash.geometry());
         let area = area.filter(|area| area.length >= length).ok_or(Fault::Damaged)?;
         let mut file = vec![0; length as usize];
         flash.read(area.start, &mut file).map_err(Fault::Flash)?;
         Ok(file)
-    }
-
-    fn take_in(&mut self, incoming: &Incoming) -> Result<(), Declined> {
-        let spare = self.slots.state().current.ok_or(Fault::NothingBoots)?.other();
-        let file = self.read(spare, incoming.image.length)?;
-        if Digest::of(&file) != incoming.image.digest {
-            return Err(Fault::Damaged.into());
-        }
-        self.examine(&file, incoming.release.as_ref())?;
-        self.prepare(spare, &file)?;
-        Ok(self.slots.stage()?)
     }
 }
 
@@ -370,77 +268,4 @@ fn statement(slots: &Slots<Medium>, slot: Slot) -> Vec<u8> {
     let length = slots.release(slot, &mut statement).unwrap_or(0);
     statement.truncate(length);
     statement
-}
-
-impl Updates for Store {
-    fn room(&self) -> u32 {
-        self.slots.layout().room(self.slots.flash().geometry())
-    }
-
-    fn begin(&mut self, start: &Start<'_>) -> Result<u32, Declined> {
-        self.incoming = None;
-        if start.file_size > self.room() {
-            let (size, limit) = (start.file_size as usize, self.room() as usize);
-            return Err(Reason::TooLarge { size, limit }.into());
-        }
-        let function = start.function.map(Function).filter(|one| *one != Function::USER_PART);
-        if let Some(found) = function {
-            return Err(Reason::Function { found, wanted: Function::USER_PART }.into());
-        }
-        let sha256 = start.sha256.map(Digest);
-        let (image, release) = self.judge(sha256, start.file_size, start.statement)?;
-        if start.discard && self.slots.begin(&image, start.statement).is_ok() {
-            self.slots.cancel()?;
-        }
-        let (stored, there) = match self.slots.begin(&image, start.statement) {
-            Ok(stored) => (stored, false),
-            // A cloud that does not know yet is told in the usual way: nothing to send, then a start of the image.
-            Err(Fault::Refused(Refused::AlreadyThere)) if !self.is_on_trial() => {
-                (image.length, true)
-            }
-            Err(Fault::Refused(Refused::AlreadyThere)) => {
-                return Err(Fault::Refused(Refused::NotConfirmed).into());
-            }
-            Err(fault) => return Err(fault.into()),
-        };
-        self.incoming = Some(Incoming { image, release, there });
-        Ok(stored)
-    }
-
-    fn store(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Declined> {
-        Ok(self.slots.store(offset, bytes)?)
-    }
-
-    fn finish(&mut self) -> Result<(), Declined> {
-        let incoming = self.incoming.take().ok_or(Declined::plain(Refusal::NOT_RUNNING))?;
-        if incoming.there {
-            return Ok(());
-        }
-        let taken = self.take_in(&incoming);
-        if taken.is_err() {
-            // Nothing of it is kept: the next try begins anew.
-            let _ = self.slots.cancel();
-        }
-        taken
-    }
-
-    fn cancel(&mut self, forget: bool) {
-        let there = self.incoming.take().is_none_or(|incoming| incoming.there);
-        if forget && !there {
-            // What cannot be forgotten now is found out when it is gone on with.
-            let _ = self.slots.cancel();
-        }
-    }
-}
-
-impl Store {
-    fn is_on_trial(&self) -> bool {
-        use pintle_firmware::slots::Standing;
-        let state = self.slots.state();
-        let on_trial = |slot| {
-            let standing = state.entry(slot).map(|entry| entry.standing);
-            matches!(standing, Some(Standing::Trial { .. }))
-        };
-        Slot::BOTH.into_iter().any(on_trial)
-    }
 }

@@ -1,6 +1,8 @@
 //! What a device takes and what not, without a network. One file a concern.
 
 mod installing;
+#[cfg(feature = "test-switches")]
+mod killed;
 mod power;
 mod refusals;
 mod trusting;

@@ -7,6 +7,7 @@
 //! - `release_number` keeps older statements out.
 
 use crate::error::Error;
+use crate::folder::Folder;
 use crate::private_file::{self, READABLE};
 use pintle_firmware::release::{Envelope, Keyring, Known, Release, ReleaseFault, Statement, Time};
 use pintle_firmware::signature::AwsLc;
@@ -133,6 +134,24 @@ impl Trust {
             release.is_ok_and(|(_, release)| release.image() == *image)
         };
         self.keyring.is_none() || self.keyring.iter().chain(&self.past).any(holds)
+    }
+}
+
+/// Pins the first keyring of a device, for good. One that is pinned already may be pinned again.
+///
+/// # Errors
+/// [`Error::Keyring`] for one that is none, [`Error::HasKeyring`] where there is another, [`Error::File`].
+pub fn pin_keyring(folder: &Folder, envelope: &[u8]) -> Result<(), Error> {
+    let path = folder.dir().join(KEYRING);
+    if let Err(reason) = read(envelope) {
+        return Err(Error::Keyring { path, reason });
+    }
+    match read_file(&path)? {
+        Some(there) if there == envelope => Ok(()),
+        Some(_) => Err(Error::HasKeyring(folder.dir().to_owned())),
+        None => {
+            private_file::create(&path, READABLE, envelope).map_err(Error::file("write", &path))
+        }
     }
 }
 

@@ -8,11 +8,11 @@ use super::outlet::Outlet;
 use super::profile::Bodies;
 use super::silence::{Due, Silence};
 use super::updating::Updating;
-use crate::saved::{Saved, Told};
+use crate::saved::Told;
 use pintle_dtls::{Content, ExportedSession, OpenError, Session};
 use pintle_protocol::coap::{Kind, Message, MessageId};
 use pintle_protocol::describe::DescribeKind;
-use pintle_protocol::exchange::{Answered, Exchange, Numbering, Received, Settings};
+use pintle_protocol::exchange::{Exchange, Numbering, Received, Settings};
 use pintle_protocol::goodbye::Goodbye;
 use pintle_protocol::{MAX_MESSAGE, from_device, reply};
 use std::time::Duration;
@@ -69,7 +69,7 @@ pub(super) struct Link {
     pub(super) resumed: bool,
     pub(super) silence: Silence,
     events_out: usize,
-    calls: Calls,
+    pub(super) calls: Calls,
     pub(super) updating: Option<Box<Updating>>,
 }
 
@@ -385,31 +385,6 @@ impl Link {
     /// The message id and token that go next.
     pub(super) fn counters(&mut self) -> (u16, u8) {
         (self.exchange.next_id().0, self.exchange.next_token().0)
-    }
-
-    /// What was heard, for the next run: the calls that were made, and up to which id all is past.
-    pub(super) fn made(&mut self, now: Duration) -> (Vec<u16>, Option<MessageId>) {
-        let (calls, numbering) = self.calls.for_next_run(self.exchange.numbering(now));
-        match numbering {
-            Numbering::Up(past) => (calls, past),
-            Numbering::Any => (calls, None),
-        }
-    }
-
-    /// What the run before heard: what is repeated of it is acknowledged, and not acted on.
-    pub(super) fn recall(&mut self, now: Duration, saved: &Saved) {
-        self.exchange.set_numbering(Numbering::Up(saved.past));
-        self.calls = Calls::restored(&saved.calls);
-        for id in saved.calls.iter().copied().map(MessageId) {
-            let mut reply = Vec::new();
-            reply::ack_empty(&mut reply, id);
-            self.exchange.recall(now, &Answered { id, age: Duration::ZERO, reply });
-        }
-    }
-
-    /// The calls that are made.
-    pub(super) const fn calls(&mut self) -> &mut Calls {
-        &mut self.calls
     }
 
     pub(super) const fn told(&self) -> Told {

@@ -6,6 +6,7 @@ mod joining;
 mod questions;
 mod restart;
 mod silence;
+mod updating;
 
 use super::*;
 use cloud::Cloud;

@@ -13,9 +13,7 @@ use super::link::{Ending, Link, Tag};
 use super::outlet::Outlet;
 use super::updates::{Declined, LastReset, Updates};
 use pintle_protocol::coap::{Code, Kind, Message, Writer};
-use pintle_protocol::update::{
-    Chunk, Failure, Finish, FromCloud, Receiver, Refusal, Start, Statistics,
-};
+use pintle_protocol::update::{Chunk, Failure, Finish, FromCloud, Receiver, Refusal, Start};
 use pintle_protocol::{Event, from_device, reply};
 use std::time::Duration;
 
@@ -70,7 +68,6 @@ impl Intake {
 /// A transfer under way.
 pub(super) struct Updating {
     receiver: Receiver,
-    begun: Duration,
     /// Why the rest is not stored.
     failed: Option<Declined>,
 }
@@ -117,7 +114,7 @@ impl Link {
         };
         let receiver = Receiver::new(now, start, stored);
         let started = receiver.started();
-        self.updating = Some(Box::new(Updating { receiver, begun: now, failed: None }));
+        self.updating = Some(Box::new(Updating { receiver, failed: None }));
         outlet.tell(Happening::Updating { stored, of: start.file_size });
         self.answer(now, outlet, message.id, |out| reply::ack_empty(out, message.id))?;
         self.confirmable(now, outlet, Tag::Answer, |out, id| started.write(out, id, message.token))
@@ -185,7 +182,7 @@ impl Link {
             );
         };
         self.answer(now, outlet, message.id, |out| reply::ack_empty(out, message.id))?;
-        let Updating { receiver, begun, failed } = *updating;
+        let Updating { receiver, failed } = *updating;
         let (tag, result) = if finish.cancel {
             outlet.intake.cancel(finish.discard);
             (Tag::Answer, Ok(()))
@@ -195,7 +192,7 @@ impl Link {
         let token = message.token;
         match result {
             Ok(()) => {
-                let statistics = said(&receiver.statistics(), now.saturating_sub(begun));
+                let statistics = receiver.statistics().to_json();
                 self.confirmable(now, outlet, tag, |out, id| {
                     let writer = Writer::new(out, Kind::Confirmable, Code::CHANGED, id, token);
                     writer.payload(statistics.as_bytes());
@@ -263,17 +260,4 @@ impl Intake {
             }
         }
     }
-}
-
-/// How a transfer went, in Device OS's words.
-fn said(statistics: &Statistics, took: Duration) -> String {
-    let Statistics { received, again, out_of_order, acknowledgements } = *statistics;
-    serde_json::json!({
-        "recv_chunks": received,
-        "dup_chunks": again,
-        "ooo_chunks": out_of_order,
-        "sent_acks": acknowledgements,
-        "proc_time": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-    })
-    .to_string()
 }

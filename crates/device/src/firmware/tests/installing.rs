@@ -5,7 +5,7 @@ use crate::folder::{CreateOptions, Folder, Service};
 use crate::{Error, PublicKey};
 use std::os::unix::fs::PermissionsExt;
 
-fn folder(dir: &std::path::Path) -> Folder {
+pub(super) fn folder(dir: &std::path::Path) -> Folder {
     use pintle_dtls::crypto::{AwsLc, Crypto};
     let key = AwsLc.signing_key_from_der(&crate::life::tests::cloud::generate_key()).unwrap();
     let cloud_key: PublicKey = AwsLc.public_key(&key);
@@ -15,7 +15,7 @@ fn folder(dir: &std::path::Path) -> Folder {
     Folder::create(CreateOptions { dir, id: None, service, cloud }).unwrap()
 }
 
-const ROOM: u32 = 256 * 1024;
+pub(super) const ROOM: u32 = 256 * 1024;
 
 #[test]
 fn a_first_image_is_installed_once_and_a_bad_one_leaves_nothing() {
