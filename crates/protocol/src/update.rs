@@ -21,12 +21,14 @@ mod gaps;
 mod pace;
 mod receiver;
 mod sender;
+mod statistics;
 mod wire;
 
 pub use failure::{Failure, Refusal};
 pub use gaps::Gaps;
-pub use receiver::{Receiver, Statistics, Took};
+pub use receiver::{Receiver, Took};
 pub use sender::{Lied, Sender, Sent};
+pub use statistics::Statistics;
 pub use wire::{Acknowledged, Chunk, Finish, FromCloud, FromDevice, Start, Started};
 
 /// How many bytes a device takes ahead of the first that is missing.

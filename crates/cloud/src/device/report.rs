@@ -7,6 +7,7 @@ use super::registry::{self, Subscribed};
 use super::world::World;
 use crate::store::Transaction;
 use crate::store::device::{put_application, put_subscriptions, put_system};
+use pintle_firmware::Digest;
 use pintle_protocol::block::Progress;
 use pintle_protocol::coap::{Block, Kind, Message};
 use pintle_protocol::describe::{Application, DescribeKind, System};
@@ -121,6 +122,7 @@ fn modules(system: &System) -> Value {
             "function": module.function.0,
             "index": module.index,
             "version": module.version,
+            "sha256": module.hash.map(|hash| Digest(hash).to_string()),
             "store": module.store,
             "checked": module.checked,
             "passed": module.passed,

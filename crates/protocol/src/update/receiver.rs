@@ -7,7 +7,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use super::{Acknowledged, Chunk, Gaps, Refusal, Start, Started, window_of};
+use super::{Acknowledged, Chunk, Gaps, Refusal, Start, Started, Statistics, window_of};
 
 /// Without a gap every so many-th chunk is acknowledged.
 const EVERY: u32 = 2;
@@ -27,19 +27,6 @@ pub enum Took {
     Again,
     /// It is farther ahead than the window.
     TooFar,
-}
-
-/// How a transfer went, as the device reports it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Statistics {
-    /// Chunks that came, those that came again included.
-    pub received: u32,
-    /// Chunks that came again.
-    pub again: u32,
-    /// Chunks that came after a later one.
-    pub out_of_order: u32,
-    /// Acknowledgements sent.
-    pub acknowledgements: u32,
 }
 
 /// The chunks of one transfer.
