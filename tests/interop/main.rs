@@ -14,6 +14,7 @@ mod fleet;
 mod full_disk;
 mod gnutls;
 mod lossy;
+mod network;
 mod outbox;
 mod particle_api_js;
 mod particle_cli;

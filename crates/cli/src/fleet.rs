@@ -134,6 +134,8 @@ fn plan(args: &FleetArgs) -> Result<Plan, Failure> {
         churn: args.churn,
         nat_rebind: often(args.nat_rebind),
         ping: often(args.ping),
+        product: args.product,
+        unhealthy: args.unhealthy,
         lean: args.lean,
     })
 }

@@ -13,6 +13,7 @@ use crate::account::{Accounts, NameHash};
 use crate::event::Bus;
 use crate::guard::{Lockout, LockoutSettings};
 use crate::pinning::Pinning;
+use crate::product::Shelf;
 use crate::store::Store;
 
 mod address;
@@ -66,6 +67,8 @@ pub struct ApiState<F> {
     pub store: Store,
     /// The way to a pin.
     pub pinning: Pinning,
+    /// The way to firmware.
+    pub shelf: Shelf,
     /// The way to devices.
     pub fleet: F,
     /// The way of events.
@@ -93,6 +96,7 @@ impl<F: Fleet> ApiState<F> {
     /// The state of a node's API; `shutdown` turns true when the node ends.
     pub fn new(
         store: Store,
+        shelf: Shelf,
         fleet: F,
         bus: Bus,
         accounts: Accounts,
@@ -107,6 +111,7 @@ impl<F: Fleet> ApiState<F> {
         Self {
             store,
             pinning,
+            shelf,
             fleet,
             bus,
             accounts,

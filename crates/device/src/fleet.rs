@@ -7,7 +7,8 @@
 //!
 //! ```text
 //! engine ── receive ──▶ hearing ──▶ saying ──▶ network ──▶ socket
-//!   │                      └──▶ shaking (handshakes)          (weather)
+//!   │                      ├──▶ shaking (handshakes)          (weather)
+//!   │                      └──▶ updating (chunks, restarts)
 //!   ├── wheel: repetitions, pings, changes of port
 //!   └── offering: new devices, events, devices that forget
 //! ```
@@ -23,6 +24,7 @@ mod engine;
 mod flow;
 mod hearing;
 mod histogram;
+mod image;
 mod keys;
 mod network;
 mod offering;
@@ -36,11 +38,13 @@ mod saying;
 mod shaking;
 mod socket;
 mod speech;
+mod taking;
 mod tally;
 #[cfg(feature = "tcp")]
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod updating;
 mod wheel;
 
 pub use cost::stay_on_core;
@@ -49,11 +53,12 @@ pub use histogram::Latency;
 pub use keys::Keys;
 pub use network::{Traffic, Weather};
 pub use outages::Outage;
+pub use pintle_firmware::module::Product;
 pub use plan::{LARGEST_PAYLOAD, LONGEST, MOST_DEVICES, Plan, PlanError};
 pub use probe::{answers, greets};
 pub use report::{FleetCost, Report};
 pub use speech::{EVENT, PLATFORM};
-pub use tally::{Events, Progress, Sessions, Stage};
+pub use tally::{Events, Progress, Sessions, Stage, Updates};
 #[cfg(feature = "tcp")]
 pub use tcp::{TcpKeys, run_tcp};
 

@@ -6,6 +6,7 @@
 mod arithmetic;
 mod close;
 mod debian;
+mod large;
 mod roca;
 pub mod shared;
 

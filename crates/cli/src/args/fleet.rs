@@ -2,6 +2,7 @@
 
 use super::Protocol;
 use clap::Args as ClapArgs;
+use pintle_device::fleet::Product;
 use pintle_device::{Generation, generation_named};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -72,6 +73,12 @@ pub struct FleetArgs {
     /// Of a hundred devices, how many forget their session in a minute and shake hands again
     #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
     pub churn: f64,
+    /// The product that devices say they are of, and its version: 17 or 17:3 [default: none]
+    #[arg(long, value_name = "ID[:VERSION]", value_parser = product)]
+    pub product: Option<Product>,
+    /// Of a hundred devices, how many fall back from every update: always the same ones
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0)]
+    pub unhealthy: f64,
     /// How often every device changes its source port; 0 for never
     #[arg(long, value_name = "TIME", default_value = "0", value_parser = time)]
     pub nat_rebind: Duration,
@@ -124,6 +131,14 @@ fn time(text: &str) -> Result<Duration, String> {
     let number: Result<f64, _> = digits.parse();
     let seconds = number.map_err(|_| format!("`{digits}` is not a number"))? * unit;
     Duration::try_from_secs_f64(seconds).map_err(|_| "a time is not negative, nor endless".into())
+}
+
+/// A product, and its version if it has another than 1.
+fn product(text: &str) -> Result<Product, String> {
+    let (id, version) = text.split_once(':').unwrap_or((text, "1"));
+    let number =
+        |text: &str| text.parse().map_err(|_| format!("`{text}` is no number up to 65535"));
+    Ok(Product { id: number(id)?, version: number(version)? })
 }
 
 #[cfg(test)]

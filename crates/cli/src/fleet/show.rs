@@ -175,6 +175,26 @@ pub fn report(report: &Report) {
         traffic.corrupted,
         traffic.replayed
     );
+    let Report { updates, .. } = report;
+    if updates.begun > 0 {
+        say!(
+            "updates      {} begun ({} where an earlier one broke off), {} taken, {} cancelled, {} refused",
+            updates.begun,
+            updates.resumed,
+            updates.taken,
+            updates.cancelled,
+            updates.refused
+        );
+        say!(
+            "             {} run the new image, {} fell back; {} chunks came, {} of them again; {:.2} MB in {:.1} s",
+            updates.installed,
+            updates.fell_back,
+            updates.chunks,
+            updates.again,
+            updates.bytes as f64 / 1e6,
+            updates.seconds
+        );
+    }
     for outage in &report.outages {
         say!(
             "outage       {} sessions lost, the node away for {:.1} s, all back {:.2} s after that",

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::account::{AccountError, LeaseError};
 use crate::device::AskError;
 use crate::device::update::UpdateError;
+use crate::product::Refusal;
 use crate::store::StoreError;
 use crate::store::pin::PinError;
 
@@ -188,6 +189,23 @@ impl From<LeaseError> for ApiError {
             ),
             LeaseError::Revoked => Self::unauthorized(),
             LeaseError::Account(error) => error.into(),
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Store(error) => error.into(),
+            Refusal::Internal => {
+                tracing::error!(error = %refusal, "a request failed at a product");
+                Self::internal()
+            }
+            Refusal::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, sentence(&refusal)),
+            Refusal::Meanwhile(_) => Self::new(StatusCode::CONFLICT, sentence(&refusal)),
+            refusal if refusal.is_not_found() => Self::not_found(sentence(&refusal)),
+            refusal if refusal.is_forbidden() => Self::forbidden(sentence(&refusal)),
+            refusal => Self::bad_request(sentence(&refusal)),
         }
     }
 }

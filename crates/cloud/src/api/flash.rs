@@ -59,8 +59,10 @@ pub(super) async fn flash<F: Fleet>(
         ));
     }
     let (id, platform) = (row.id, row.platform_id);
+    let statement = state.shelf.may_flash(id, &uploaded.file).await?;
     let fit = tokio::task::spawn_blocking(move || fit(uploaded.file, platform)).await;
     let Fit { offer, image } = fit.map_err(|_| ApiError::internal())??;
+    let offer = Offer { statement, ..offer };
     let began_ms = state.clock.now().wall_ms;
     let transfer = state.fleet.update(id, offer).await?;
     let telling =

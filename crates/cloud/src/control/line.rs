@@ -3,6 +3,7 @@
 use crate::clock::iso8601;
 use crate::device_key::KeyKind;
 use crate::event::Row;
+use crate::product::rollout::Status;
 use crate::serve::Addresses;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -53,6 +54,11 @@ pub enum Request {
     OutboxTake {
         /// As [`WaitingEvent::row`] names them.
         rows: Vec<String>,
+    },
+    /// Rollouts: start, halt, resume, and how they stand.
+    Rollout {
+        /// Which of these.
+        rollout: super::RolloutRequest,
     },
     /// All pins.
     PinList,
@@ -134,6 +140,11 @@ pub enum Response {
     Taken {
         /// How many of those named had been waiting.
         rows: usize,
+    },
+    /// How a rollout stands, after what was asked.
+    Rollout {
+        /// How.
+        status: Box<Status>,
     },
     /// The request was refused, and nothing changed.
     Refused {

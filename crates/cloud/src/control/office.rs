@@ -2,6 +2,7 @@
 
 use super::batch::PinLine;
 use super::line::{Entry, Pinned, Request, Response, Skipped, WaitingEvent};
+use super::rollout::Rollouts;
 use crate::account::{AccountId, Accounts};
 use crate::clock::now_ms;
 use crate::device::{Enrolment, Gateway, enrolment};
@@ -33,6 +34,7 @@ pub struct Office {
     gateway: Option<Gateway>,
     pinning: Pinning,
     running: Option<Running>,
+    rollouts: Option<Rollouts>,
 }
 
 /// What only a running node has.
@@ -58,7 +60,7 @@ impl Office {
     /// An office on this store; `gateway` where the node runs, so that doors learn of new pins.
     pub fn new(store: Store, accounts: Accounts, gateway: Option<Gateway>) -> Self {
         let pinning = Pinning::new(store.clone(), Arc::default());
-        Self { store, accounts, gateway, pinning, running: None }
+        Self { store, accounts, gateway, pinning, running: None, rollouts: None }
     }
 
     /// Sets another way to a pin.
@@ -66,6 +68,17 @@ impl Office {
     pub fn with_pinning(mut self, pinning: Pinning) -> Self {
         self.pinning = pinning;
         self
+    }
+
+    /// Lets it speak of rollouts.
+    #[must_use]
+    pub fn with_rollouts(mut self, rollouts: Rollouts) -> Self {
+        self.rollouts = Some(rollouts);
+        self
+    }
+
+    pub(super) fn rollouts(&self) -> Option<&Rollouts> {
+        self.rollouts.as_ref()
     }
 
     /// Lets it answer for the running node.
@@ -86,6 +99,7 @@ impl Office {
             Request::PinForget { devices } => self.forget(devices).await,
             Request::OutboxList { count, wait_ms } => self.waiting(count, wait_ms).await,
             Request::OutboxTake { rows } => self.take(&rows),
+            Request::Rollout { rollout } => self.rollout(rollout).await,
             Request::PinList => self.list().await,
             Request::PinHistory { device } => self.history(device).await,
         };

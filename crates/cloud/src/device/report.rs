@@ -6,14 +6,25 @@ use super::outgoing::Outgoing;
 use super::registry::{self, Subscribed};
 use super::world::World;
 use crate::store::Transaction;
-use crate::store::device::{put_application, put_subscriptions, put_system};
+use crate::store::device::{
+    SavedSystem, put_application, put_fell_back, put_subscriptions, put_system,
+};
 use pintle_firmware::Digest;
 use pintle_protocol::block::Progress;
 use pintle_protocol::coap::{Block, Kind, Message};
-use pintle_protocol::describe::{Application, DescribeKind, System};
+use pintle_protocol::describe::{Application, DescribeKind, Module, System};
 use pintle_protocol::reply::{self, Answer};
-use pintle_protocol::{DeviceId, Error, Subscription};
+use pintle_protocol::{DeviceId, Error, Event, Subscription};
 use serde_json::{Map, Value, json};
+
+/// The event with which a device says why it started.
+const LAST_RESET: &str = "spark/device/last_reset";
+/// As much of a reason is kept, in characters.
+const LONGEST_REASON: usize = 200;
+/// The functions of modules that hold an application: a user part, and one that is system and application in one.
+const USER_PARTS: [u8; 2] = [5, 3];
+/// Where the modules lie that run.
+const MAIN: u8 = 0;
 
 impl Life {
     #[expect(clippy::too_many_arguments, reason = "the parts of one message and its surroundings")]
@@ -39,7 +50,7 @@ impl Life {
             Ok(Progress::Next(_)) => {
                 self.answer(world, message, out, |bytes| reply::next_block(bytes, id, token));
             }
-            Ok(Progress::Complete(body)) => match described(who, kind, &body) {
+            Ok(Progress::Complete(body)) => match described(who, kind, &body, world.wall_ms) {
                 Ok(Some(transaction)) => self.keep(world, who, message, transaction),
                 Ok(None) => self.acknowledge_if_asked(world, message, out),
                 Err(error) => self.refuse(world, message, error.answer(), out),
@@ -80,10 +91,39 @@ impl Life {
         world.store_then_acknowledge(transaction, who.session, reply);
     }
 
+    /// Keeps why a device fell back, where that is what the event says. False where it has to say it again.
+    pub(super) fn keep_fallback(
+        &mut self,
+        world: &World,
+        who: Who,
+        message: &Message<'_>,
+        event: &Event<'_>,
+    ) -> bool {
+        let Some(why) = fallback(event) else { return true };
+        let may = self.may_write(world, message);
+        if may {
+            world.enqueue(put_fell_back(who.device, &why));
+        }
+        may
+    }
+
     fn refuse(&mut self, world: &World, message: &Message<'_>, answer: Answer, out: &mut Outgoing) {
         let (id, token) = (message.id, message.token);
         self.answer(world, message, out, |bytes| reply::ack(bytes, id, token, answer, &[]));
     }
+}
+
+/// Why a device says that it runs its old firmware again; `None` where the event says something else.
+pub(super) fn fallback(event: &Event<'_>) -> Option<String> {
+    let text = Some(&event.data).filter(|_| event.name == LAST_RESET);
+    let text = str::from_utf8(text?).ok()?;
+    let (how, why) = text.split_once(',').unwrap_or((text, ""));
+    if !matches!(how.trim(), "update_error" | "update_timeout") {
+        return None;
+    }
+    let plain = why.trim().chars().filter(|letter| !letter.is_control()).take(LONGEST_REASON);
+    let why: String = plain.collect();
+    Some(if why.is_empty() { format!("it says {how}") } else { why })
 }
 
 /// What of a describe is to be kept.
@@ -91,9 +131,10 @@ pub(super) fn described(
     who: Who,
     kind: DescribeKind,
     body: &[u8],
+    at_ms: i64,
 ) -> Result<Option<Transaction>, Error> {
     match kind {
-        DescribeKind::System => Ok(Some(of_system(who.device, &System::parse(body)?))),
+        DescribeKind::System => Ok(Some(of_system(who.device, &System::parse(body)?, at_ms))),
         DescribeKind::Application => {
             Ok(Some(of_application(who.device, Application::parse(body)?)))
         }
@@ -103,8 +144,9 @@ pub(super) fn described(
 }
 
 /// What a device runs, to be kept.
-pub(super) fn of_system(device: DeviceId, system: &System) -> Transaction {
-    put_system(device, &modules(system).to_string())
+pub(super) fn of_system(device: DeviceId, system: &System, at_ms: i64) -> Transaction {
+    let json = modules(system).to_string();
+    put_system(device, &SavedSystem { json, image: image(system) }, at_ms)
 }
 
 /// A device's functions and variables, to be kept.
@@ -116,8 +158,19 @@ pub(super) fn of_application(device: DeviceId, application: Application) -> Tran
     put_application(device, &functions, &Value::Object(variables).to_string())
 }
 
+/// SHA-256 of the user part that runs: it lies in the main place, and held in every check that the device made. One that
+/// did not is there, but the device is in safe mode without it.
+fn image(system: &System) -> Option<[u8; 32]> {
+    let runs = |module: &&Module| {
+        USER_PARTS.contains(&module.function.0)
+            && module.store == MAIN
+            && module.passed & module.checked == module.checked
+    };
+    system.modules.iter().filter(runs).find_map(|module| module.hash)
+}
+
 fn modules(system: &System) -> Value {
-    let module = |module: &pintle_protocol::describe::Module| {
+    let module = |module: &Module| {
         json!({
             "function": module.function.0,
             "index": module.index,

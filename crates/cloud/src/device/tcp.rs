@@ -14,9 +14,10 @@ use super::ending::End;
 use super::introduction;
 use super::life::Who;
 use super::registry::Subscribed;
-use super::relay;
 use super::world::World;
+use super::{relay, report};
 use crate::event::{Event, Source};
+use crate::store::device::put_fell_back;
 use asking::Questions;
 use describing::Describing;
 use pintle_protocol::ContentFormat;
@@ -315,6 +316,9 @@ fn relay(
     message: &Message<'_>,
     event: &pintle_protocol::Event<'_>,
 ) {
+    if let Some(why) = report::fallback(event).filter(|_| scene.standing.may_write(world.now)) {
+        world.enqueue(put_fell_back(scene.who.device, &why));
+    }
     let source = Source::Unprotected(scene.who.device);
     scene.effects.event = relay::relayed(world, scene.who, source, event);
     scene.effects.acknowledge = (message.kind == Kind::Confirmable).then_some(message.id);

@@ -1,14 +1,15 @@
 //! What makes RSA keys weak: each alone, one beside another in a batch, and beside those that are pinned.
 //!
-//! A key that is pinned already was looked at then, and passes. Among the keys of a batch the work grows with the
-//! square of their number, beside pinned ones with the product of both.
+//! A key that is pinned already was looked at then, and passes. All keys of a batch are held against each other and
+//! against the pinned ones at once; only those that share something with a pinned one are then held against each of
+//! these, to name it.
 
 use super::Candidate;
 use crate::store::pin::PinError;
 use crate::store::{Store, StoreError};
 use pintle_protocol::DeviceId;
 use pintle_rsa::KeyError;
-use pintle_rsa::weak::shared::{self, Common};
+use pintle_rsa::weak::shared::{self, Beside, Common};
 use pintle_rsa::weak::{self, DebianList};
 use std::collections::{BTreeMap, HashSet};
 
@@ -92,20 +93,46 @@ fn among(keys: &[Candidate], faults: &mut Faults) {
 }
 
 fn beside_pinned(store: &Store, keys: &[Candidate], faults: &mut Faults) -> Result<(), StoreError> {
+    let suspects = match suspects(store, keys)? {
+        Ok(suspects) if suspects.is_empty() => return Ok(()),
+        Ok(suspects) => suspects,
+        Err(error) => {
+            for key in keys {
+                faults.entry(key.index).or_insert_with(|| alone(error.clone()));
+            }
+            return Ok(());
+        }
+    };
+    let keys: Vec<&Candidate> = suspects.iter().filter_map(|place| keys.get(*place)).collect();
     let mut chunk: Vec<(DeviceId, Modulus)> = Vec::with_capacity(CHUNK);
     for pinned in store.pins().rsa_keys() {
         let (device, key) = pinned?;
         chunk.push((device, *key.modulus()));
         if chunk.len() == CHUNK {
-            beside(&chunk, keys, faults);
+            beside(&chunk, &keys, faults);
             chunk.clear();
         }
     }
-    beside(&chunk, keys, faults);
+    beside(&chunk, &keys, faults);
     Ok(())
 }
 
-fn beside(chunk: &[(DeviceId, Modulus)], keys: &[Candidate], faults: &mut Faults) {
+/// The places of the keys that share something with a pinned one.
+fn suspects(store: &Store, keys: &[Candidate]) -> Result<Result<Vec<usize>, KeyError>, StoreError> {
+    let moduli: Vec<&[u8]> = keys.iter().map(|key| key.key.modulus().as_slice()).collect();
+    let mut beside = match Beside::new(&moduli) {
+        Ok(beside) => beside,
+        Err(error) => return Ok(Err(error)),
+    };
+    for pinned in store.pins().rsa_keys() {
+        if let Err(error) = beside.hold(pinned?.1.modulus()) {
+            return Ok(Err(error));
+        }
+    }
+    Ok(beside.suspects())
+}
+
+fn beside(chunk: &[(DeviceId, Modulus)], keys: &[&Candidate], faults: &mut Faults) {
     for key in keys {
         let moduli = chunk.iter().map(|(_, modulus)| modulus.as_slice());
         let fault = match shared::with(key.key.modulus(), moduli) {

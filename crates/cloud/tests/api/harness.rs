@@ -12,17 +12,21 @@ use http_body_util::BodyExt as _;
 use pintle_cloud::DeviceId;
 use pintle_cloud::account::{AccountId, Accounts};
 use pintle_cloud::api::{ApiState, Clock, Fleet, Moment, router};
+use pintle_cloud::device::update::{Offer, Order, Transfer, UpdateError};
 use pintle_cloud::device::{AskError, Presence};
 use pintle_cloud::event::Bus;
 use pintle_cloud::node_key::NodeKey;
+use pintle_cloud::product::Shelf;
 use pintle_cloud::store::Store;
 use pintle_cloud::store::device::{SavedHello, put_application, put_hello};
 use pintle_protocol::value::{Value as Variable, VariableType};
 use serde_json::Value;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
+use zeroize::Zeroizing;
 
 pub const START_MS: i64 = 1_800_000_000_000;
+const NODE_KEY: [u8; 32] = [9; 32];
 pub const ALPHA: &str = "0a0a0a0a0a0a0a0a0a0a0a0a";
 pub const BETA: &str = "0b0b0b0b0b0b0b0b0b0b0b0b";
 
@@ -31,6 +35,11 @@ pub const BETA: &str = "0b0b0b0b0b0b0b0b0b0b0b0b";
 pub struct Script {
     pub online: Arc<Mutex<HashSet<DeviceId>>>,
     pub told: Arc<Mutex<Vec<String>>>,
+    /// Updates that devices began to take.
+    pub updates: Arc<Mutex<Vec<Order>>>,
+    /// What a device answers to the next one instead.
+    pub refuses: Arc<Mutex<Option<UpdateError>>>,
+    pub shook_hands_ms: Arc<AtomicI64>,
 }
 
 impl Script {
@@ -72,8 +81,24 @@ impl Fleet for Script {
         self.ping(id).await
     }
 
+    async fn update(&self, id: DeviceId, offer: Offer) -> Result<Transfer, UpdateError> {
+        self.ping(id).await.map_err(|_| UpdateError::Offline)?;
+        if let Some(error) = self.refuses.lock().unwrap().take() {
+            return Err(error);
+        }
+        let (mut order, _begun, transfer) = Order::new(offer, None)?;
+        order.begin(0);
+        self.updates.lock().unwrap().push(order);
+        Ok(transfer)
+    }
+
     fn presence(&self, id: DeviceId) -> Presence {
-        Presence { online: self.online.lock().unwrap().contains(&id), ..Presence::default() }
+        let shook_hands_ms = self.shook_hands_ms.load(Ordering::Relaxed);
+        Presence {
+            online: self.online.lock().unwrap().contains(&id),
+            last_handshake_ms: (shook_hands_ms != 0).then_some(shook_hands_ms),
+            ..Presence::default()
+        }
     }
 
     fn key_changed(&self, id: DeviceId) {
@@ -88,6 +113,7 @@ impl Fleet for Script {
 pub struct Cloud {
     pub dir: tempfile::TempDir,
     pub store: Store,
+    pub shelf: Shelf,
     pub bus: Bus,
     pub script: Script,
     pub router: Router,
@@ -101,14 +127,15 @@ impl Cloud {
     pub async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().to_owned();
-        let (store, accounts, ada) = tokio::task::spawn_blocking(move || {
-            let key = NodeKey::generate().unwrap();
+        let (store, shelf, accounts, ada) = tokio::task::spawn_blocking(move || {
+            let key = NodeKey::from_bytes(Zeroizing::new(NODE_KEY));
             let store = Store::open(&path, &key).unwrap();
+            let shelf = Shelf::new(store.clone(), &key, &path).unwrap();
             let accounts = Accounts::new(store.clone(), &key);
             accounts.create_blocking("bob", "correct horse", START_MS).unwrap();
             let ada =
                 accounts.create_blocking("Ada@example.com", "correct horse", START_MS).unwrap();
-            (store, accounts, ada)
+            (store, shelf, accounts, ada)
         })
         .await
         .unwrap();
@@ -123,10 +150,12 @@ impl Cloud {
                 since_start: Duration::from_millis(u64::try_from(ms).unwrap()),
             }
         });
-        let state = ApiState::new(store.clone(), script.clone(), bus.clone(), accounts, over)
+        let shelf = shelf.with_clock(|| START_MS);
+        let (to_state, scripted) = (shelf.clone(), script.clone());
+        let state = ApiState::new(store.clone(), to_state, scripted, bus.clone(), accounts, over)
             .with_contact(Some("mailto:security@example.com"))
             .with_clock(clock);
-        Self { dir, store, bus, script, router: router(state), ada, shutdown, elapsed_ms }
+        Self { dir, store, shelf, bus, script, router: router(state), ada, shutdown, elapsed_ms }
     }
 
     /// The same with device alpha, claimed by ada, described and online.
@@ -157,6 +186,11 @@ impl Cloud {
             .put(put_application(id, r#"["led","slow"]"#, variables))
             .await
             .unwrap();
+    }
+
+    /// The node's key once more.
+    pub fn node_key(&self) -> NodeKey {
+        NodeKey::from_bytes(Zeroizing::new(NODE_KEY))
     }
 
     pub fn advance(&self, time: Duration) {
@@ -218,7 +252,7 @@ impl Cloud {
 }
 
 /// Status and JSON; a body that is no JSON fails the test, since clients need JSON everywhere.
-async fn read(response: axum::response::Response) -> (StatusCode, Value) {
+pub async fn read(response: axum::response::Response) -> (StatusCode, Value) {
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     let value = serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{status}: {body:?}"));

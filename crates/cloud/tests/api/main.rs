@@ -4,8 +4,12 @@ mod harness;
 
 mod devices;
 mod events;
+mod firmware;
 mod keys;
 mod login;
+mod policy;
+mod products;
 mod shape;
+mod signing;
 mod slow;
 mod tls;

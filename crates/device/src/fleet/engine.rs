@@ -18,6 +18,7 @@ use super::shaking::Shakings;
 use super::socket::{BATCH, Inbox};
 use super::speech::Phrases;
 use super::tally::{Progress, Stage, Tally};
+use super::updating::Updating;
 use super::wheel::Wheel;
 use crate::error::Error;
 use crate::stop::Stop;
@@ -64,6 +65,7 @@ pub(super) struct Engine<'a> {
     pub(super) flow: Flow,
     pub(super) tally: Tally,
     pub(super) offering: Offering,
+    pub(super) updating: Updating,
     /// Devices that are to shake hands again.
     pub(super) waiting: VecDeque<u32>,
     /// Devices on their way in, and since when.
@@ -97,7 +99,7 @@ impl<'a> Engine<'a> {
             observer,
             keys: Keys::new(plan.seed),
             crypto: FleetCrypto::new(plan.lean),
-            phrases: Phrases::new(plan.payload, plan.confirmable),
+            phrases: Phrases::new(plan.payload, plan.confirmable, plan.product),
             devices,
             pendings: Pendings::default(),
             shakings: Shakings::default(),
@@ -107,6 +109,7 @@ impl<'a> Engine<'a> {
             flow: Flow::default(),
             tally: Tally::new(),
             offering: Offering::default(),
+            updating: Updating::default(),
             waiting: VecDeque::new(),
             entering: HashMap::new(),
             course: Course::new(),
@@ -177,6 +180,7 @@ impl<'a> Engine<'a> {
         let idle = self.pendings.is_empty()
             && self.entering.is_empty()
             && self.waiting.is_empty()
+            && self.updating.is_idle()
             && self.offering.all_begun(self.plan);
         self.course.is_over(self.now, self.plan, idle)
     }

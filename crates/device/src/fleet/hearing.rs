@@ -10,6 +10,7 @@ use pintle_protocol::coap::{Code, Kind, Message, RequestToken};
 use pintle_protocol::describe::DescribeKind;
 use pintle_protocol::from_cloud;
 use pintle_protocol::reply::{self, Answer};
+use pintle_protocol::update::FromCloud;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -102,7 +103,9 @@ impl Engine<'_> {
             }
             Speech::Hello => self.describe(index),
             Speech::Describe(_) if last => self.connected(index),
-            Speech::Describe(_) | Speech::Answer(..) => {}
+            Speech::Took(..) => self.restart(index),
+            Speech::Describe(_) | Speech::Answer(..) | Speech::Restarted(_) => {}
+            Speech::Started(..) | Speech::Refused(..) | Speech::Cancelled(_) => {}
             Speech::Ping => self.tally.ping_latency.record(latency),
             Speech::Event(_) if refused => self.tally.events.refused += 1,
             Speech::Event(count) => {
@@ -140,6 +143,9 @@ impl Engine<'_> {
     /// A question or an order. All answers can be given twice, so repetitions are answered like the first.
     fn asked(&mut self, index: u32, message: &Message<'_>) {
         use from_cloud::Request;
+        if let Ok(Some(update)) = FromCloud::decode(message) {
+            return self.updated(index, message, &update);
+        }
         self.tally.asked += 1;
         let request = from_cloud::decode(message);
         let answer = match &request {
@@ -171,7 +177,12 @@ impl Engine<'_> {
         }
     }
 
-    fn acknowledge(&mut self, index: u32, message: &Message<'_>, answer: Option<Answer>) {
+    pub(super) fn acknowledge(
+        &mut self,
+        index: u32,
+        message: &Message<'_>,
+        answer: Option<Answer>,
+    ) {
         let mut plain = std::mem::take(&mut self.plain);
         plain.clear();
         match answer {

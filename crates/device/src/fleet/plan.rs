@@ -4,6 +4,7 @@ use super::network::Weather;
 use crate::folder::Service;
 use crate::generation::Generation;
 use nix::sys::resource::{Resource, getrlimit};
+use pintle_firmware::module::Product;
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
@@ -53,6 +54,10 @@ pub struct Plan {
     pub nat_rebind: Option<Duration>,
     /// How often every device pings.
     pub ping: Option<Duration>,
+    /// The product that devices say they are of, until an update says another.
+    pub product: Option<Product>,
+    /// Of a hundred devices, how many fall back from every update.
+    pub unhealthy: f64,
     /// Whether the fleet saves on its own part of the handshakes.
     pub lean: bool,
 }
@@ -116,6 +121,7 @@ impl Plan {
             ("--corrupt", weather.corrupt, 0.0, 90.0),
             ("--replay", weather.replay, 0.0, 100.0),
             ("--churn", self.churn, 0.0, 6000.0),
+            ("--unhealthy", self.unhealthy, 0.0, 100.0),
             ("--nat-rebind", seconds(self.nat_rebind), 1.0, day),
             ("--ping", seconds(self.ping), 0.1, day),
         ];
@@ -145,6 +151,8 @@ impl Plan {
             ("--corrupt", weather.corrupt > 0.0),
             ("--replay", weather.replay > 0.0),
             ("--nat-rebind", self.nat_rebind.is_some()),
+            ("--unhealthy", self.unhealthy > 0.0),
+            ("--product", self.product.is_some()),
             ("--lean", self.lean),
         ];
         if let Some((what, _)) = only_udp.into_iter().find(|(_, given)| *given) {
@@ -209,6 +217,8 @@ pub(super) mod tests {
             churn: 0.0,
             nat_rebind: None,
             ping: None,
+            product: None,
+            unhealthy: 0.0,
             lean: false,
         }
     }

@@ -7,7 +7,7 @@ use super::histogram::Latency;
 use super::network::Traffic;
 use super::outages::Outage;
 use super::plan::Plan;
-use super::tally::{Events, Sessions, Stage, Tally};
+use super::tally::{Events, Sessions, Stage, Tally, Updates};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -45,6 +45,8 @@ pub struct Report {
     pub events: Events,
     /// From an event to its acknowledgement.
     pub event_latency: Latency,
+    /// What became of updates.
+    pub updates: Updates,
     /// Pings sent.
     pub pings: u64,
     /// From a ping to its answer.
@@ -130,7 +132,11 @@ fn share(of: f64, by: f64) -> f64 {
 
 impl Engine<'_> {
     pub(super) fn report(&self) -> Report {
-        report(self.plan, &self.tally, &self.marks, self.network.traffic, size_of::<Device>())
+        let marks = &self.marks;
+        let state = size_of::<Device>();
+        let mut report = report(self.plan, &self.tally, marks, self.network.traffic, state);
+        report.updates.seconds = self.updating.lasted().as_secs_f64();
+        report
     }
 }
 
@@ -164,6 +170,7 @@ pub(super) fn report(
         first_failure: tally.first_failure.clone(),
         events: tally.events,
         event_latency: tally.event_latency.summary(),
+        updates: tally.updates,
         pings: tally.pings,
         ping_latency: tally.ping_latency.summary(),
         join_latency: tally.join_latency.summary(),

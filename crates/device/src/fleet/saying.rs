@@ -5,7 +5,7 @@ use super::device::{Device, NEVER, Phase};
 use super::engine::Engine;
 use super::network::Path;
 use super::pending::{NONE, Pending};
-use super::speech::Speech;
+use super::speech::{Speech, Who};
 use super::tally::Stage;
 
 /// How long the first acknowledgement is waited for, in milliseconds; up to half more, at random.
@@ -47,7 +47,9 @@ impl Engine<'_> {
         let mut plain = std::mem::take(&mut self.plain);
         plain.clear();
         // Nothing that a fleet says is too long.
-        let written = self.phrases.write(speech, id, (index, || self.keys.id(index)), &mut plain);
+        let running = self.updating.running(index);
+        let who = Who { index, running, id: || self.keys.id(index) };
+        let written = self.phrases.write(speech, id, who, &mut plain);
         if written.is_ok() {
             self.transmit(index, &plain);
         }
@@ -94,6 +96,7 @@ impl Engine<'_> {
             Phase::Greeting | Phase::Describing | Phase::Connected => {
                 self.repeat_due(index);
                 self.routine(index);
+                self.acknowledge_chunks(index);
                 self.set_alarm(index);
             }
         }
@@ -164,13 +167,14 @@ impl Engine<'_> {
         }
     }
 
-    fn set_alarm(&mut self, index: u32) {
+    pub(super) fn set_alarm(&mut self, index: u32) {
+        let update = self.updating.due(index);
         let Some(device) = self.devices.get_mut(index as usize) else { return };
         if device.session.is_none() {
             return;
         }
         let pending = self.pendings.earliest(device.head).unwrap_or(NEVER);
-        let due = pending.min(device.ping_at).min(device.rebind_at);
+        let due = pending.min(device.ping_at).min(device.rebind_at).min(update);
         if due < device.alarm {
             device.alarm = self.wheel.set(index, due);
         }
@@ -202,6 +206,7 @@ impl Engine<'_> {
         if let Some(since) = self.entering.remove(&index) {
             self.tally.join_latency.record(self.now.saturating_sub(since));
         }
+        self.tell_restart(index);
         self.set_alarm(index);
     }
 
@@ -216,6 +221,7 @@ impl Engine<'_> {
     /// Forgets a session and everything that was to be settled in it.
     pub(super) fn drop_session(&mut self, index: u32) {
         self.entering.remove(&index);
+        self.updating.break_off(index);
         let Some(device) = self.devices.get_mut(index as usize) else { return };
         self.tally.connected -= u32::from(device.phase == Phase::Connected);
         while let Some(pending) = self.pendings.abandon(&mut device.head) {

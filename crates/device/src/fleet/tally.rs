@@ -43,10 +43,39 @@ pub struct Sessions {
     pub resumed: u64,
 }
 
+/// What became of updates.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
+#[non_exhaustive]
+pub struct Updates {
+    /// Transfers begun.
+    pub begun: u64,
+    /// Of those, such that went on where an earlier one broke off.
+    pub resumed: u64,
+    /// Files that are all there.
+    pub taken: u64,
+    /// Transfers broken off by the node.
+    pub cancelled: u64,
+    /// Transfers that devices refused, at their start or end.
+    pub refused: u64,
+    /// Devices that started into the new image.
+    pub installed: u64,
+    /// Devices that fell back to what they ran before.
+    pub fell_back: u64,
+    /// Chunks that came.
+    pub chunks: u64,
+    /// Of those in files that are all there, such that came again.
+    pub again: u64,
+    /// Bytes of files that are all there.
+    pub bytes: u64,
+    /// From the first start to the last finish, in seconds.
+    pub seconds: f64,
+}
+
 /// The counts of a run.
 pub(super) struct Tally {
     pub(super) events: Events,
     pub(super) sessions: Sessions,
+    pub(super) updates: Updates,
     pub(super) retransmissions: u64,
     pub(super) pings: u64,
     pub(super) asked: u64,
@@ -67,6 +96,7 @@ impl Tally {
         Self {
             events: Events::default(),
             sessions: Sessions::default(),
+            updates: Updates::default(),
             retransmissions: 0,
             pings: 0,
             asked: 0,

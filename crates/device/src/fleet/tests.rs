@@ -1,6 +1,8 @@
 //! A fleet against a cloud of the test's own: a thread with a socket, the server's side of a handshake, and an
 //! acknowledgement for everything.
 
+mod updates;
+
 use super::engine::Observer;
 use super::keys::Keys;
 use super::network::Weather;
@@ -28,6 +30,8 @@ struct Heard {
     hellos: usize,
     events: Vec<String>,
     describes_answered: usize,
+    /// What devices said of their images, in hellos and descriptions.
+    images: updates::Images,
 }
 
 /// What the cloud does to a device when its first event comes.
@@ -62,6 +66,7 @@ struct Cloud {
     whim: Whim,
     heard: Heard,
     made: u64,
+    updates: updates::Updates,
 }
 
 struct RunningCloud {
@@ -72,7 +77,7 @@ struct RunningCloud {
 }
 
 impl RunningCloud {
-    fn start(whim: Whim) -> Self {
+    fn start(whim: Whim, updates: updates::Updates) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         let Ok(SocketAddr::V4(address)) = socket.local_addr() else { panic!("an IPv4 address") };
@@ -82,8 +87,17 @@ impl RunningCloud {
         let config = Arc::new(ServerConfig::new(AwsLc, key));
         let cookies = CookieJar::new([1; 32]);
         let (peers, heard) = (HashMap::new(), Heard::default());
-        let cloud =
-            Cloud { socket, config, cookies, peers, started: Instant::now(), whim, heard, made: 0 };
+        let cloud = Cloud {
+            socket,
+            config,
+            cookies,
+            peers,
+            started: Instant::now(),
+            whim,
+            heard,
+            made: 0,
+            updates,
+        };
         let ended = Arc::new(AtomicBool::new(false));
         let end = Arc::clone(&ended);
         let thread = std::thread::spawn(move || cloud.run(&end));
@@ -102,6 +116,9 @@ impl Cloud {
         while !ended.load(Ordering::Acquire) {
             if let Ok((length, from)) = self.socket.recv_from(&mut buffer) {
                 self.datagram(from, &mut buffer[..length]);
+            }
+            for (id, message) in self.updates.due(self.started.elapsed()) {
+                self.send(id, &message);
             }
         }
         self.heard
@@ -186,9 +203,13 @@ impl Cloud {
             answers.push(answer);
         }
         let mut close = false;
+        let now = self.started.elapsed();
+        answers.extend(self.updates.heard(now, id, &message));
+        self.heard.images.hear(&message);
         match decode(&message).unwrap() {
             Request::Hello(_) => self.heard.hellos += 1,
-            Request::Event(event) => {
+            Request::Event(event) if event.name == super::speech::EVENT => {
+                answers.extend(self.updates.begin(id));
                 self.heard.events.push(String::from_utf8(event.data.to_vec()).unwrap());
                 let whim = std::mem::replace(&mut self.whim, Whim::None);
                 close = whim == Whim::Close;
@@ -213,17 +234,19 @@ impl Cloud {
             }
             _ => {}
         }
-        let Some((at, Peer::In(session))) = self.peers.get_mut(&id) else { return };
-        for answer in answers {
-            let mut record = Vec::new();
-            session.seal(&answer, &mut record).unwrap();
-            self.socket.send_to(&record, *at).unwrap();
-        }
-        if close {
+        answers.iter().for_each(|answer| self.send(id, answer));
+        if close && let Some((at, Peer::In(session))) = self.peers.get_mut(&id) {
             let mut record = Vec::new();
             session.close(&mut record).unwrap();
             self.socket.send_to(&record, *at).unwrap();
         }
+    }
+
+    fn send(&mut self, id: ConnectionId, message: &[u8]) {
+        let Some((at, Peer::In(session))) = self.peers.get_mut(&id) else { return };
+        let mut record = Vec::new();
+        session.seal(message, &mut record).unwrap();
+        self.socket.send_to(&record, *at).unwrap();
     }
 }
 
@@ -241,7 +264,15 @@ impl Observer for Notes {
 
 /// Runs a fleet of three for half a second: about 60 events.
 fn run(whim: Whim, change: impl FnOnce(&mut Plan)) -> (Report, Vec<String>, Heard) {
-    let cloud = RunningCloud::start(whim);
+    run_with(whim, updates::Updates::default(), change)
+}
+
+fn run_with(
+    whim: Whim,
+    updates: updates::Updates,
+    change: impl FnOnce(&mut Plan),
+) -> (Report, Vec<String>, Heard) {
+    let cloud = RunningCloud::start(whim, updates);
     let mut plan = plan(cloud.address, cloud.key);
     (plan.duration, plan.rate) = (Duration::from_millis(500), 120.0);
     change(&mut plan);

@@ -1,5 +1,12 @@
 //! Whole agents over loopback sockets, against the tests' cloud.
 
+mod canary;
+mod falling_back;
+mod flashing;
+pub(crate) mod needle;
+mod programs;
+mod updates;
+
 use crate::life::tests::cloud::Cloud;
 use crate::{
     Agent, AgentHandle, CreateOptions, Folder, Notice, RunOptions, Service, Value, VariableType,

@@ -54,7 +54,9 @@ impl<'a> Suffix<'a> {
     /// What of it the SHA-256 does not cover: itself, and the size.
     pub(crate) const FIXED_AFTER_COVERED: usize = 34;
 
-    pub(crate) fn at_end_of(module: &'a [u8]) -> Option<Self> {
+    /// Reads it where a module ends; of the module no more need be there than the suffix and the CRC-32.
+    #[must_use]
+    pub fn at_end_of(module: &'a [u8]) -> Option<Self> {
         let end = module.len().checked_sub(CRC_SIZE)?;
         let fixed = end.checked_sub(Self::MIN_SIZE)?;
         let size = u16_at(module, end.checked_sub(2)?)?;

@@ -3,12 +3,32 @@
 use openssl::bn::{BigNum, BigNumContextRef, BigNumRef};
 use openssl::error::ErrorStack;
 use std::mem;
+use std::sync::LazyLock;
 
-/// The odd primes below a bound, by trying.
-pub(super) fn odd_primes(bound: u32) -> impl Iterator<Item = u32> {
-    (3..bound).step_by(2).filter(|number| {
+/// Where the primes that are known end.
+const KNOWN: u32 = 10_000;
+
+static PRIMES: LazyLock<Vec<u32>> = LazyLock::new(|| {
+    let prime = |number: &u32| {
         (3..).step_by(2).take_while(|d| d * d <= *number).all(|d| !number.is_multiple_of(d))
-    })
+    };
+    (3..KNOWN).step_by(2).filter(prime).collect()
+});
+
+/// The odd primes below a bound of at most 10,000.
+pub(super) fn odd_primes(bound: u32) -> impl Iterator<Item = u32> {
+    PRIMES.iter().copied().take_while(move |prime| *prime < bound)
+}
+
+/// Whether a number can be a square, from what is left of it at a few divisors: 1 in 145 that is none passes.
+pub(super) fn may_be_square(number: &BigNumRef) -> Result<bool, ErrorStack> {
+    for divisor in [64, 63, 65, 11] {
+        let rest = number.mod_word(divisor)?;
+        if !(0..u64::from(divisor)).any(|root| root * root % u64::from(divisor) == rest) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The largest number whose square is not above this one: Newton's iteration, from above.
@@ -48,6 +68,20 @@ pub(super) fn common_divisor(
     Ok(larger)
 }
 
+/// Whether two numbers have no divisor in common: then, and only then, one has an inverse modulo the other. For odd
+/// moduli the library finds that several times faster than the divisor.
+pub(super) fn are_coprime(
+    modulus: &BigNumRef,
+    other: &BigNumRef,
+    context: &mut BigNumContextRef,
+) -> Result<bool, ErrorStack> {
+    if BigNum::new()?.mod_inverse(other, modulus, context).is_ok() {
+        return Ok(true);
+    }
+    // It may have failed for want of memory too.
+    Ok(is_one(&*common_divisor(modulus, other, context)?))
+}
+
 /// Whether this is 1.
 pub(super) fn is_one(number: &BigNumRef) -> bool {
     number.num_bits() == 1
@@ -79,6 +113,11 @@ mod tests {
             let mut context = BigNumContext::new().unwrap();
             let root = value(&square_root(&number(value_in), &mut context).unwrap());
             prop_assert_eq!(root, value_in.isqrt());
+        }
+
+        #[test]
+        fn a_square_may_be_one(root in any::<u32>()) {
+            prop_assert!(may_be_square(&number(u64::from(root).pow(2))).unwrap());
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! Fermat's way to factor: of two primes that lie close together the mean is just above the root of the product, and
 //! how far above tells how far they are apart. Some generators took the next prime after the first (CVE-2022-26320).
 
-use super::arithmetic::square_root;
+use super::arithmetic::{may_be_square, square_root};
 use openssl::bn::{BigNum, BigNumContext, BigNumRef};
 use openssl::error::ErrorStack;
 
@@ -16,7 +16,7 @@ pub(super) fn are_factors_close(modulus: &BigNumRef) -> Result<bool, ErrorStack>
         let (mut square, mut rest) = (BigNum::new()?, BigNum::new()?);
         square.sqr(&mean, &mut context)?;
         rest.checked_sub(&square, modulus)?;
-        if !rest.is_negative() {
+        if !rest.is_negative() && may_be_square(&rest)? {
             let root = square_root(&rest, &mut context)?;
             square.sqr(&root, &mut context)?;
             if square == rest {

@@ -6,7 +6,7 @@ use pintle_dtls::{ConnectionId, Content, PublicKey, Session};
 use pintle_protocol::coap::{Kind, Message, MessageId};
 use pintle_protocol::from_device::{self, Request};
 use pintle_protocol::{block, reply};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +29,10 @@ pub(crate) struct Cloud {
     next_id: u16,
     /// What was heard, one line a message.
     pub(crate) heard: Vec<String>,
+    /// Every message as it came, decrypted.
+    pub(crate) plain: Vec<Vec<u8>>,
+    /// The messages themselves.
+    pub(crate) messages: VecDeque<Vec<u8>>,
     /// Describe bodies as put together, by kind.
     pub(crate) describes: BTreeMap<u8, Vec<u8>>,
     /// The first byte of each record that came in the session.
@@ -51,6 +55,8 @@ impl Cloud {
             uploads: BTreeMap::new(),
             next_id: 0x7000,
             heard: Vec::new(),
+            plain: Vec::new(),
+            messages: VecDeque::new(),
             describes: BTreeMap::new(),
             record_types: Vec::new(),
             handshakes: 0,
@@ -113,9 +119,11 @@ impl Cloud {
     }
 
     fn hear(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
+        self.plain.push(bytes.to_vec());
         let message = Message::parse(bytes).unwrap();
         let line = self.line(&message);
         self.heard.push(line);
+        self.messages.push_back(bytes.to_vec());
         if message.kind != Kind::Confirmable || self.deaf {
             return Vec::new();
         }
