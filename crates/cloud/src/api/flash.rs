@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Json;
 use pintle_firmware::Digest;
-use pintle_firmware::module::{Flags, Module, Platform, Wanted};
+use pintle_firmware::module::{Flags, Function, Module, Platform, Wanted};
 use serde_json::{Value, json};
 
 use super::error::{ApiError, sentence};
@@ -78,7 +78,9 @@ fn fit(file: Vec<u8>, platform: Option<u16>) -> Result<Fit, ApiError> {
         ApiError::bad_request(format!("The file is no firmware module: {error}."))
     })?;
     let mut faults = Vec::new();
-    let platform = platform.map(Platform);
+    // Assets are files for an application, and for any board.
+    let asset = module.prefix().function == Function::ASSET;
+    let platform = platform.map(Platform).filter(|_| !asset);
     Wanted { platform, ..Wanted::default() }.compare(&module, &mut |fault| faults.push(fault));
     module.examine(&mut |fault| faults.push(fault));
     if let Some(fault) = faults.first() {

@@ -5,6 +5,7 @@ mod harness;
 mod devices;
 mod events;
 mod firmware;
+mod flash;
 mod keys;
 mod login;
 mod policy;
