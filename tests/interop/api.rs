@@ -48,6 +48,16 @@ impl Api {
         json_of(request.send_form(form.iter().copied()))
     }
 
+    /// Puts a file, as a form.
+    pub(crate) fn put_file(&self, path: &str, file: &[u8]) -> (u16, Value) {
+        let head = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"app.bin\"\r\n\
+            Content-Type: application/octet-stream\r\n\r\n";
+        let body = [head.as_bytes(), file, b"\r\n--b--\r\n"].concat();
+        let request = self.agent.put(format!("{}{path}", self.url));
+        let request = request.header("authorization", &self.bearer);
+        json_of(request.header("content-type", "multipart/form-data; boundary=b").send(&body[..]))
+    }
+
     /// Opens a stream of events; every `event:` and `data:` line comes out of the receiver.
     pub(crate) fn events(&self, path: &str) -> Receiver<String> {
         let request = self.agent.get(format!("{}{path}", self.url));

@@ -70,6 +70,10 @@ impl Device {
         Self { folder, id: id.to_owned() }
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     pub(crate) fn id(&self) -> &str {
         &self.id
     }

@@ -29,3 +29,4 @@ mod rfc9146;
 mod running;
 mod second_client;
 mod spark_protocol;
+mod updates_tcp;
