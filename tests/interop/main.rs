@@ -32,3 +32,4 @@ mod running;
 mod second_client;
 mod spark_protocol;
 mod tap;
+mod updates_tcp;
