@@ -20,6 +20,11 @@ const IDLE: Duration = Duration::from_secs(110);
 const RESTARTS: usize = 3;
 /// Between two of them, so that what repeats itself has arrived.
 const REST: Duration = Duration::from_secs(8);
+/// The same where a node takes seconds to end and to start: a device gives its session up when all four copies of an
+/// event, within 75 s, meet an end.
+const LONG_REST: Duration = Duration::from_secs(80);
+/// With more devices than so many it does.
+const MANY: u32 = 100_000;
 
 /// Runs it.
 pub fn run(program: &Path, devices: u32, in_memory: &Measured) -> [Section; 3] {
@@ -35,7 +40,8 @@ pub fn run(program: &Path, devices: u32, in_memory: &Measured) -> [Section; 3] {
     std::thread::sleep(IDLE);
     let idle = node.vitals();
 
-    let restarts = Restarts::run(&folder, node, &reader);
+    let rest = if devices > MANY { LONG_REST } else { REST };
+    let restarts = Restarts::run(&folder, node, &Course { reader: &reader, rest });
     let report = end(running);
     let visit = Visit { devices, empty, pinned, arrived, idle, report };
     [visit.handshakes(in_memory), visit.memory(), visit.restarts(&restarts)]
@@ -119,16 +125,22 @@ struct Times {
 
 impl Times {
     /// Starts a node again where another was.
-    fn restart(&mut self, folder: &Folder, node: Node, end: fn(Node), reader: &Reader) -> Node {
+    fn restart(&mut self, folder: &Folder, node: Node, end: fn(Node), course: &Course<'_>) -> Node {
         let addresses = node.addresses;
         end(node);
         let node = Node::start_on(folder, addresses);
-        reader.open(addresses.api).next();
+        course.reader.open(addresses.api).next();
         self.heard.push(node.began.elapsed().as_secs_f64());
         self.ready.push(node.start.as_secs_f64());
-        std::thread::sleep(REST);
+        std::thread::sleep(course.rest);
         node
     }
+}
+
+/// How restarts follow each other, and who listens.
+struct Course<'a> {
+    reader: &'a Reader,
+    rest: Duration,
 }
 
 /// Restarts of both kinds.
@@ -139,11 +151,11 @@ struct Restarts {
 }
 
 impl Restarts {
-    fn run(folder: &Folder, node: Node, reader: &Reader) -> Self {
+    fn run(folder: &Folder, node: Node, course: &Course<'_>) -> Self {
         let (mut restarts, mut node) = (Self::default(), node);
         for _ in 0..RESTARTS {
-            node = restarts.clean.restart(folder, node, Node::stop, reader);
-            node = restarts.killed.restart(folder, node, Node::kill, reader);
+            node = restarts.clean.restart(folder, node, Node::stop, course);
+            node = restarts.killed.restart(folder, node, Node::kill, course);
         }
         restarts
     }

@@ -1,10 +1,18 @@
 //! What can be typed.
 
+mod device_firmware;
 mod firmware;
 mod fleet;
+mod keyring;
+mod network;
+mod release;
 
-pub use firmware::{FirmwareCommand, InspectArgs};
+pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
+pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
+pub use keyring::{KeyArgs, KeyringCommand, MakeArgs, NextArgs, RingArgs, RingSignArgs};
+pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem, Which};
+pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use pintle_device::{Generation, generation_named};
@@ -35,9 +43,15 @@ pub enum Command {
     /// The device's side: make a device, run it, write a server block
     #[command(subcommand)]
     Device(DeviceCommand),
-    /// Firmware modules: look into them before anybody gets them
+    /// Firmware modules: look into them, and at who signed them, before anybody gets them
     #[command(subcommand)]
     Firmware(FirmwareCommand),
+    /// Keys that sign firmware, and which of them a product's devices trust; needs no node
+    #[command(subcommand)]
+    Keyring(KeyringCommand),
+    /// Releases: sign a module, review it, see who signed; needs no node
+    #[command(subcommand)]
+    Release(ReleaseCommand),
     /// As a service of the system
     #[command(subcommand)]
     Service(ServiceCommand),
@@ -237,6 +251,12 @@ pub enum DeviceCommand {
     New(DeviceNewArgs),
     /// Run a device until it is told to stop
     Run(DeviceRunArgs),
+    /// The firmware that a device runs
+    #[command(subcommand)]
+    Firmware(DeviceFirmwareCommand),
+    /// Wi-Fi and SIM secrets, which stay on the device
+    #[command(subcommand)]
+    Network(NetworkCommand),
     /// Write the server block that real hardware needs, with the lines to flash it and read it back
     ServerBlock {
         /// The cloud's public key: SPKI, as DER or PEM

@@ -18,6 +18,8 @@ pub fn run(command: DeviceCommand) -> Result<(), Failure> {
     match command {
         DeviceCommand::New(args) => new(args),
         DeviceCommand::Run(args) => run_device(&args),
+        DeviceCommand::Firmware(command) => crate::device_firmware::run(&command),
+        DeviceCommand::Network(command) => crate::network::run(&command),
         DeviceCommand::ServerBlock { cloud_key, cloud, port, tcp, out } => {
             server_block(&cloud_key, &cloud, port, tcp, &out)
         }
@@ -137,7 +139,7 @@ fn server_block(
     Ok(())
 }
 
-fn failure(error: Error) -> Failure {
+pub fn failure(error: Error) -> Failure {
     match error {
         Error::AlreadyADevice(_)
         | Error::File { .. }
@@ -147,6 +149,13 @@ fn failure(error: Error) -> Failure {
         | Error::ServerKey { .. }
         | Error::LongDescribe { .. }
         | Error::LongName { .. }
+        | Error::Network(_)
+        | Error::Keyring { .. }
+        | Error::HasKeyring(_)
+        | Error::Firmware(_)
+        | Error::NoFirmware(_)
+        | Error::HasFirmware(_)
+        | Error::InUse(_)
         | Error::CloudAddress(_) => Failure::usage(error),
         error => Failure::failed(error),
     }

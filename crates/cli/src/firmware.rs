@@ -1,6 +1,7 @@
 //! `pintle firmware`: modules, before anybody gets them.
 
 mod show;
+mod verify;
 
 use crate::args::{FirmwareCommand, InspectArgs};
 use crate::failure::Failure;
@@ -16,6 +17,7 @@ const MAX_FILE: u64 = 32 << 20;
 pub fn run(command: &FirmwareCommand) -> Result<(), Failure> {
     match command {
         FirmwareCommand::Inspect(args) => inspect(args),
+        FirmwareCommand::Verify(args) => verify::run(args),
     }
 }
 
@@ -38,7 +40,8 @@ fn inspect(args: &InspectArgs) -> Result<(), Failure> {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+/// The file of a module.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let named = |why: &dyn std::fmt::Display| Failure::usage(format!("{}: {why}", path.display()));
     let file = File::open(path).map_err(|error| named(&error))?;
     let mut bytes = Vec::new();

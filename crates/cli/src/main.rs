@@ -4,16 +4,21 @@
 
 mod args;
 mod device;
+mod device_firmware;
 mod failure;
 mod firmware;
 mod fleet;
 mod init;
+mod keyring;
+mod network;
 mod outbox;
 mod pin;
 mod quickstart;
+mod release;
 mod say;
 mod serve;
 mod service;
+mod signing;
 mod stop;
 
 use args::{Args, Command, ServiceCommand};
@@ -47,6 +52,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Outbox(args) => outbox::run(args),
         Command::Device(args) => device::run(args),
         Command::Firmware(args) => firmware::run(&args),
+        Command::Keyring(args) => keyring::run(&args),
+        Command::Release(args) => release::run(&args),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Fleet(args) => fleet::run(&args),
         Command::Quickstart(args) => quickstart::run(&args),

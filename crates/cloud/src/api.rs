@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::account::{Accounts, NameHash};
 use crate::event::Bus;
@@ -23,6 +23,7 @@ mod clock;
 mod device;
 mod edge;
 pub mod error;
+mod flash;
 mod fleet;
 mod function;
 mod health;
@@ -38,12 +39,14 @@ mod source;
 mod stream;
 mod token;
 mod update;
+mod upload;
 mod user;
 mod variable;
 
 pub use clock::{Clock, Moment};
 pub use fleet::Fleet;
 pub use source::Peer;
+pub use upload::MAX_FILE;
 
 /// The largest request body, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -78,10 +81,12 @@ pub struct ApiState<F> {
     guards: Arc<Guards>,
 }
 
-/// Failed logins.
+/// What is bounded: failed logins, and uploads.
 pub(crate) struct Guards {
     sources: Lockout<source::Origin>,
     accounts: Lockout<NameHash>,
+    /// Files that are being uploaded.
+    uploads: Semaphore,
 }
 
 impl<F: Fleet> ApiState<F> {
@@ -96,6 +101,7 @@ impl<F: Fleet> ApiState<F> {
         let guards = Guards {
             sources: Lockout::new(SOURCE_LOCKOUT),
             accounts: Lockout::new(ACCOUNT_LOCKOUT),
+            uploads: Semaphore::new(upload::MOST),
         };
         let pinning = Pinning::new(store.clone(), Arc::default());
         Self {

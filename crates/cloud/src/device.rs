@@ -20,7 +20,9 @@ mod registry;
 mod relay;
 mod report;
 mod roll;
+mod saying;
 mod tcp;
+pub mod update;
 mod world;
 
 pub use ask::{Answer, AskError, MAX_ARGUMENT, Question};

@@ -32,6 +32,12 @@ impl Label {
     pub const SESSION: Self = Self("device session");
     /// Seals what durable consumers have yet to take.
     pub const OUTBOX: Self = Self("outbox");
+    /// Seals the files of firmware.
+    pub const FIRMWARE: Self = Self("firmware");
+    /// Seals what is in force in a product: its keyring, its releases, its counters.
+    pub const PRODUCT: Self = Self("product");
+    /// Seals how far each product has come, beside the store.
+    pub const PRODUCT_MARKS: Self = Self("product marks");
     /// Seals the connection ids a node chooses.
     pub const CONNECTION_ID: Self = Self("connection id");
     /// Shows that a store belongs to this key.

@@ -11,22 +11,22 @@ const DASHES: &str = "-----";
 const LINE: usize = 64;
 
 /// One block. It may hold a private key, so it is wiped.
-pub(crate) struct Block<'a> {
+pub struct Block<'a> {
     /// What it says it is: `PUBLIC KEY`.
-    pub(crate) label: &'a str,
+    pub label: &'a str,
     /// What it holds; `None` where that is not base64, or is locked with a passphrase.
-    pub(crate) der: Option<Zeroizing<Vec<u8>>>,
+    pub der: Option<Zeroizing<Vec<u8>>>,
     /// Whether it is locked with a passphrase.
-    pub(crate) is_locked: bool,
+    pub is_locked: bool,
 }
 
 /// Whether this is text with a block in it.
-pub(crate) fn is_pem(bytes: &[u8]) -> bool {
+pub fn is_pem(bytes: &[u8]) -> bool {
     bytes.windows(BEGIN.len()).any(|window| window == BEGIN.as_bytes())
 }
 
 /// The blocks of a text, in order. Their lines may end any way, or be gone, as forms sometimes leave them.
-pub(crate) fn blocks(text: &str) -> Vec<Block<'_>> {
+pub fn blocks(text: &str) -> Vec<Block<'_>> {
     let (mut found, mut rest) = (Vec::new(), text);
     while let Some((_, after)) = rest.split_once(BEGIN) {
         let Some((label, body)) = after.split_once(DASHES) else { break };
@@ -46,7 +46,7 @@ fn block<'a>(label: &'a str, body: &str) -> Block<'a> {
 }
 
 /// The text of a block.
-pub(crate) fn write(label: &str, der: &[u8]) -> String {
+pub fn write(label: &str, der: &[u8]) -> String {
     let mut text = format!("{BEGIN}{label}{DASHES}");
     for (index, character) in STANDARD.encode(der).chars().enumerate() {
         if index % LINE == 0 {

@@ -3,8 +3,8 @@
 //! A write is a [`Transaction`] value, queued to one thread that commits many callers with one sync; a read is
 //! one [`Statement`] on a reading thread. Both answer through an [`Ask`], which async code awaits and a plain
 //! thread waits for; a read of all there is answers through a [`Stream`]. Who must not wait to write calls [`Store::enqueue`]. The typed repositories
-//! ([`Store::devices`], [`Store::pins`], [`Store::clean_stops`], [`Store::accounts`], [`Store::tokens`]) hold the
-//! SQL; nothing outside this folder does.
+//! ([`Store::devices`], [`Store::pins`], [`Store::products`], [`Store::firmware`] and their neighbours) hold the SQL;
+//! nothing outside this folder does.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -22,8 +22,12 @@ pub mod clean_stop;
 pub mod device;
 mod error;
 mod execute;
+pub mod firmware;
 pub mod pin;
+pub mod product;
+pub mod product_device;
 mod reader;
+pub mod rollout;
 mod schema;
 mod statement;
 mod stream;

@@ -2,6 +2,7 @@
 
 use crate::board::Board;
 use crate::error::Error;
+use crate::firmware::VirtualFirmware;
 use crate::folder::Folder;
 use crate::life::{CAPACITY, EventLimits};
 use crate::notice::Notice;
@@ -21,6 +22,8 @@ pub struct RunOptions {
     pub on_notice: Option<Box<dyn FnMut(Notice) + Send>>,
     /// Whether lines of standard input are published; as in `device.toml` if `None`.
     pub stdin: Option<bool>,
+    /// Virtual firmware, which takes updates; what `device.toml` says of an application does not count then.
+    pub firmware: Option<VirtualFirmware>,
 }
 
 /// Runs a device until `stop` is asked for. It then says goodbye and keeps its session for the next run. A

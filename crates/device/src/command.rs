@@ -40,7 +40,7 @@ pub(crate) fn run(
     run_for(LIMIT, command, argument, dir)
 }
 
-fn run_for(
+pub(crate) fn run_for(
     limit: Duration,
     command: &[String],
     argument: Option<&OsStr>,

@@ -1,15 +1,18 @@
 //! `device.toml`: what an agent is called, where its cloud is, and what its functions, variables and events do.
 //!
 //! Unknown settings are refused, and every error names the file and the line. There is no setting for network
-//! credentials and none for keys: the first have no place here (P7), the second are files of their own.
+//! credentials and none for keys: the first are sealed in a file of their own (P7), and so are the second.
 
+mod application;
 mod template;
 
+pub use application::Application;
 pub(crate) use template::template;
 
 use crate::board::{MAX_FUNCTIONS, MAX_VARIABLES};
 use crate::error::Error;
 use crate::generation::{self, Generation, generation_named, is_old, platform_of};
+use application::{ApplicationFile, UpdatesFile};
 use pintle_protocol::value::VariableType;
 use pintle_protocol::{DeviceId, MAX_NAME};
 use serde::Deserialize;
@@ -45,6 +48,10 @@ pub struct Config {
     pub variables: BTreeMap<String, Variable>,
     /// Where events come from and which are listened to.
     pub events: Events,
+    /// Whether it runs what is in its slots and takes updates of that, and how new firmware shows that it is well.
+    pub application: Option<Application>,
+    /// Whether it takes updates that are not forced.
+    pub updates_enabled: bool,
 }
 
 /// A variable: its type and where its value comes from.
@@ -96,6 +103,8 @@ struct File {
     variables: BTreeMap<Spanned<String>, Spanned<VariableFile>>,
     #[serde(default)]
     events: Option<Spanned<Events>>,
+    application: Option<Spanned<ApplicationFile>>,
+    updates: Option<UpdatesFile>,
 }
 
 #[derive(Deserialize)]
@@ -188,6 +197,8 @@ impl Reader<'_> {
             functions: self.functions(file.functions)?,
             variables: self.variables(file.variables)?,
             events: self.events(file.events)?,
+            application: self.application(file.application)?,
+            updates_enabled: file.updates.is_none_or(|updates| updates.enabled),
         })
     }
 

@@ -1,5 +1,6 @@
 //! What can go wrong with a device, to which file or setting, and what to do about it.
 
+use crate::network::NetworkFault;
 use crate::server_block::ServerBlockError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -58,9 +59,42 @@ pub enum Error {
     /// A cloud that is not `HOST:PORT`.
     #[error("{0:?} is not HOST:PORT, for example cloud.example.com:5684")]
     CloudAddress(String),
+    /// Something is wrong with network secrets, or with what they are sealed with.
+    #[error(transparent)]
+    Network(#[from] NetworkFault),
     /// The system gave no randomness or no key.
     #[error("the system gave no randomness to make a key from")]
     NoRandomness,
+    /// A pinned keyring that is none.
+    #[error("{}: {reason}; put the product's keyring there again", path.display())]
+    Keyring {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: pintle_firmware::release::ReleaseFault,
+    },
+    /// A keyring was to be pinned where another is.
+    #[error("{} has another keyring pinned already: only a signed one that follows it may replace it", .0.display())]
+    HasKeyring(PathBuf),
+    /// An application is to be run, and none was ever installed.
+    #[error(
+        "{} has no firmware yet: pintle device firmware install FILE --dir {}", .0.display(), .0.display()
+    )]
+    NoFirmware(PathBuf),
+    /// Firmware was to be installed where there is some.
+    #[error(
+        "{} has firmware already: send the device an update, or remove its slots.bin to begin anew", .0.display()
+    )]
+    HasFirmware(PathBuf),
+    /// Firmware that a device does not take.
+    #[error("{0}")]
+    Firmware(String),
+    /// Slots from which nothing can be run.
+    #[error("the device's slots: {0}")]
+    Slots(String),
+    /// A file that another process has.
+    #[error("{} is in use: does the device run?", .0.display())]
+    InUse(PathBuf),
     /// The event loop could not go on.
     #[error("cannot {action}: {source}")]
     System {

@@ -12,7 +12,7 @@ mod udp;
 use crate::config::{Config, split_host_port, template};
 use crate::error::Error;
 use crate::generation::Generation;
-use crate::life::Profile;
+use crate::life::{Intake, Profile};
 use crate::private_file::{self, OWNER_ONLY, READABLE};
 use crate::runner::Lived;
 use crate::server_block::{BlockKind, ServerBlock};
@@ -206,13 +206,18 @@ impl Folder {
     pub(crate) fn begin(
         &self,
         profile: Profile,
+        intake: Intake,
         now: Duration,
     ) -> Result<Box<dyn Lived + Send>, Error> {
         let mut seed = [0; 8];
         rand::fill(&mut seed).map_err(|_| Error::NoRandomness)?;
         let seed = u64::from_be_bytes(seed);
         Ok(match &self.keys {
-            Keys::Udp(keys) => Box::new(keys.begin(&self.dir, profile, (now, seed))?),
+            Keys::Udp(keys) => {
+                let mut life = keys.begin(&self.dir, profile, (now, seed))?;
+                life.take_updates(intake);
+                Box::new(life)
+            }
             #[cfg(feature = "tcp")]
             Keys::Tcp(keys) => {
                 let generation = self.config.tcp.unwrap_or(Generation::Photon);

@@ -6,11 +6,13 @@
 //! [`Agent`] put the two on a UDP socket with a [`Board`] that answers functions and variables. Apart from
 //! those, [`ServerBlock`] makes the record that real hardware keeps of its cloud.
 //!
-//! Ruled by the wire of Device OS 6.2 over UDP, and over TCP by that of the firmware that came before. Firmware
-//! updates and ledgers are not here.
+//! Over UDP it takes firmware updates into two slots ([`install`], [`VirtualFirmware`]), and runs what is in one of them.
 //!
-//! Network credentials (Wi-Fi, SIM) have no place in this crate: no type of it can hold one, so none can be
-//! put into a message (P7).
+//! Ruled by the wire of Device OS 6.2 over UDP, and over TCP by that of the firmware that came before. Ledgers are not
+//! here.
+//!
+//! Network credentials (Wi-Fi, SIM) are in [`network`] and nowhere else: what holds one cannot be put into a message
+//! (P7).
 #![forbid(unsafe_code)]
 
 mod agent;
@@ -19,10 +21,12 @@ mod checksum;
 mod command;
 mod config;
 mod error;
+mod firmware;
 pub mod fleet;
 mod folder;
 mod generation;
 pub mod life;
+pub mod network;
 mod notice;
 mod private_file;
 pub mod probe;
@@ -36,11 +40,14 @@ mod tcp;
 
 pub use agent::{Agent, AgentHandle, RunOptions, run};
 pub use board::{Board, BoardError, VirtualBoard};
-pub use config::{Config, Events, Source, Variable};
+pub use config::{Application, Config, Events, Source, Variable};
 pub use error::Error;
+pub use firmware::{
+    Firmware, InSlot, Installed, MemoryFlash, VirtualFirmware, install, installed, pin_keyring,
+};
 pub use folder::{CreateOptions, Folder, Service};
 pub use generation::{Generation, generation_named};
-pub use life::{Life, Loss, Profile};
+pub use life::{LastReset, Life, Loss, Profile};
 pub use notice::Notice;
 pub use pintle_dtls::PublicKey;
 pub use pintle_protocol::DeviceId;

@@ -30,6 +30,8 @@ mod profile;
 mod silence;
 #[cfg(feature = "simulation")]
 mod simulated;
+mod updates;
+mod updating;
 
 #[cfg(feature = "tcp")]
 pub(crate) use answer::metrics;
@@ -39,8 +41,12 @@ pub use outbox::Publication;
 pub(crate) use outbox::{CAPACITY, EventLimits, Outbox};
 pub(crate) use outlet::Outlet;
 pub use profile::Profile;
+pub(crate) use profile::SYSTEM_VERSION;
 #[cfg(feature = "simulation")]
 pub use simulated::Kept;
+pub use updates::LastReset;
+pub(crate) use updates::{Declined, Updates};
+pub(crate) use updating::Intake;
 
 use crate::error::Error;
 use crate::saved::Saved;
@@ -113,6 +119,11 @@ impl Life {
         }
         life.settle(now);
         Ok(life)
+    }
+
+    /// Where updates go from now on, and what is to be told of the last one.
+    pub(crate) fn take_updates(&mut self, intake: Intake) {
+        self.outlet.intake = intake;
     }
 
     fn restored(&mut self, saved: &Saved, now: Duration) -> Option<Link> {
@@ -262,6 +273,9 @@ impl Life {
 
     /// Sends the events that may go now.
     fn settle(&mut self, now: Duration) {
+        if std::mem::take(&mut self.outlet.intake.reported) {
+            self.bodies.told_of_update();
+        }
         if let Phase::Linked(link) = &mut self.phase {
             let result = link.send_events(now, &mut self.outbox, &mut self.outlet);
             self.after_link_step(now, result);

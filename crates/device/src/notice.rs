@@ -1,6 +1,7 @@
 //! What an agent tells whoever watches it, one line each.
 
-use crate::life::{Loss, Publication, Unpublished};
+use crate::firmware::Firmware;
+use crate::life::{LastReset, Loss, Publication, Unpublished};
 use pintle_protocol::ContentFormat;
 use pintle_protocol::value::Value;
 use std::fmt;
@@ -52,6 +53,30 @@ pub enum Notice {
         /// Whether it began or ended.
         on: bool,
     },
+    /// It starts this firmware.
+    Starting {
+        /// Which.
+        firmware: Firmware,
+        /// Whether it has to show that it is well.
+        on_trial: bool,
+    },
+    /// The new firmware is well, and the last known good one from now on.
+    Confirmed,
+    /// The new firmware is not well, and never started again.
+    FellBack(LastReset),
+    /// The program ended; it is started again.
+    Ended(String),
+    /// An update begins, or goes on.
+    Updating {
+        /// So many bytes are there from before.
+        stored: u32,
+        /// The length of the file in bytes.
+        of: u32,
+    },
+    /// An update was not taken; why.
+    UpdateDeclined(String),
+    /// An update is there in whole, and is tried now.
+    Updated,
     /// The cloud took an event.
     Published(Publication),
     /// The cloud did not take an event, or nobody knows.
@@ -84,6 +109,26 @@ impl fmt::Display for Notice {
             }
             Self::Signal { on: true } => write!(f, "signal: here I am"),
             Self::Signal { on: false } => write!(f, "signal ended"),
+            Self::Starting { firmware, on_trial } => {
+                let on_trial = if *on_trial { " on trial" } else { "" };
+                write!(
+                    f,
+                    "starting firmware {}{on_trial}",
+                    pintle_firmware::Digest(firmware.sha256)
+                )
+            }
+            Self::Confirmed => write!(f, "the new firmware is well"),
+            Self::FellBack(LastReset::Failed(why) | LastReset::TimedOut(why)) => {
+                write!(f, "the new firmware is not well, back to the last good one: {why}")
+            }
+            Self::FellBack(LastReset::Updated) => write!(f, "back to the last good firmware"),
+            Self::Ended(why) => write!(f, "{why}; it is started again"),
+            Self::Updating { stored: 0, of } => write!(f, "an update of {of} bytes begins"),
+            Self::Updating { stored, of } => {
+                write!(f, "an update goes on with byte {stored} of {of}")
+            }
+            Self::UpdateDeclined(why) => write!(f, "an update was not taken: {why}"),
+            Self::Updated => write!(f, "an update is there"),
             Self::Published(Publication(number)) => write!(f, "event {number} taken by the cloud"),
             Self::NotPublished(Publication(number), why) => {
                 write!(f, "event {number} not taken: {why}")

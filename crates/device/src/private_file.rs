@@ -29,15 +29,36 @@ pub(crate) fn create(path: &Path, mode: u32, content: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Replaces a file, or makes it, in one step.
+/// Replaces a file, or makes it, in one step. When that fails, all is as it was.
 pub(crate) fn replace(path: &Path, mode: u32, content: &[u8]) -> io::Result<()> {
+    put(path, |fresh| create(fresh, mode, content))
+}
+
+/// Makes a file in one step that `write` writes under another name first. One that is there stays as it is.
+pub(crate) fn appear(path: &Path, write: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
+    if path.exists() {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
+    put(path, write)
+}
+
+fn put(path: &Path, write: impl Fn(&Path) -> io::Result<()>) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(".new");
     let fresh = path.with_file_name(name);
     remove(&fresh)?;
-    create(&fresh, mode, content)?;
+    write(&fresh).inspect_err(|_| drop(remove(&fresh)))?;
     fs::rename(&fresh, path)?;
     sync_folder_of(path)
+}
+
+/// Removes a file durably, if it is there.
+pub(crate) fn forget(path: &Path) -> io::Result<()> {
+    if path.exists() {
+        remove(path)?;
+        sync_folder_of(path)?;
+    }
+    Ok(())
 }
 
 /// Reads a file and removes it durably; `None` if there is none. What this returns was never returned before.

@@ -1,6 +1,8 @@
 //! The loop that gives a life its socket, its clock, its board and its events: one thread that polls, and a
 //! worker for each call. No async runtime.
 
+mod application;
+mod beginning;
 mod lines;
 mod lived;
 mod sources;
@@ -13,9 +15,11 @@ use crate::agent::RunOptions;
 use crate::board::{Board, BoardError, ConfiguredBoard};
 use crate::error::Error;
 use crate::folder::Folder;
-use crate::life::{Happening, Profile};
+use crate::life::Happening;
 use crate::notice::Notice;
 use crate::stop::Stop;
+use application::{Application, Occasion, Todo};
+use beginning::{application_of, begin};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use pintle_protocol::reply::Answer;
 use sources::Sources;
@@ -75,6 +79,10 @@ pub(crate) struct Runner {
     shared: Arc<Shared>,
     on_notice: Box<dyn FnMut(Notice) + Send>,
     started: Instant,
+    board: Arc<dyn Board>,
+    application: Option<Application>,
+    /// An update waits to be tried.
+    apply: bool,
 }
 
 impl Runner {
@@ -85,31 +93,40 @@ impl Runner {
         publications: Receiver<ToPublish>,
         shared: Arc<Shared>,
     ) -> Result<Self, Error> {
-        let RunOptions { board, on_notice, stdin } = options;
+        let RunOptions { board, on_notice, stdin, firmware } = options;
         let config = folder.config();
         let board = board.unwrap_or_else(|| Arc::new(ConfiguredBoard::new(config, folder.dir())));
         let sources =
             Sources::open(&config.events, stdin.unwrap_or(config.events.stdin), folder.dir())?;
-        let life = folder.begin(profile_of(&folder, board.as_ref()), Duration::ZERO)?;
+        let mut application = application_of(&folder, firmware.as_ref(), &stop)?;
+        if let Some(application) = &mut application {
+            application.decide()?;
+        }
+        let life = begin(&folder, board.as_ref(), application.as_ref(), Duration::ZERO)?;
         Ok(Self {
             folder,
             life,
             wire: None,
-            workers: Workers::new(board, stop.waker().clone()),
+            workers: Workers::new(Arc::clone(&board), stop.waker().clone()),
             sources,
             publications,
             stop,
             shared,
             on_notice: on_notice.unwrap_or_else(|| Box::new(|_| {})),
             started: Instant::now(),
+            board,
+            application,
+            apply: false,
         })
     }
 
     /// Runs until told to stop.
     pub(crate) fn run(mut self) -> Result<(), Error> {
         let mut leaving = false;
+        self.start(Occasion::Begins)?;
         loop {
             self.drain();
+            self.look_after()?;
             if self.stop.is_asked() && !leaving {
                 leaving = true;
                 self.life.leave(self.now());
@@ -129,6 +146,32 @@ impl Runner {
             wire.finish();
         }
         self.folder.keep(self.life.as_mut())
+    }
+
+    /// Runs the firmware, and begins a life that says so.
+    fn start(&mut self, occasion: Occasion) -> Result<(), Error> {
+        let Some(application) = &mut self.application else { return Ok(()) };
+        if !application.start(occasion, &mut self.on_notice)? {
+            return Ok(());
+        }
+        self.wire = None;
+        self.shared.connected.store(false, Ordering::Release);
+        let now = self.started.elapsed();
+        self.life = begin(&self.folder, self.board.as_ref(), self.application.as_ref(), now)?;
+        self.drain();
+        Ok(())
+    }
+
+    /// Does what is due for the firmware.
+    fn look_after(&mut self) -> Result<(), Error> {
+        let Some(application) = &mut self.application else { return Ok(()) };
+        let todo = application.look_after(&mut self.on_notice);
+        let applied = std::mem::take(&mut self.apply);
+        match todo {
+            Todo::Reboot => self.start(Occasion::FallsBack),
+            Todo::Nothing if applied => self.start(Occasion::Applies),
+            Todo::Nothing => Ok(()),
+        }
     }
 
     fn now(&self) -> Duration {
@@ -154,7 +197,22 @@ impl Runner {
     fn act_on(&mut self, happening: Happening) {
         match happening {
             Happening::NewSocket => self.reopen(),
-            Happening::Connected { resumed } => self.tell(Notice::Connected { resumed }),
+            Happening::Greeted => self.greeted(),
+            Happening::Connected { resumed } => {
+                self.greeted();
+                self.tell(Notice::Connected { resumed });
+            }
+            Happening::Updating { stored, of } => self.tell(Notice::Updating { stored, of }),
+            Happening::UpdateDeclined(why) => self.tell(Notice::UpdateDeclined(why)),
+            Happening::Apply => {
+                self.apply = true;
+                self.tell(Notice::Updated);
+            }
+            Happening::Reported => {
+                if let Some(application) = &mut self.application {
+                    application.reported();
+                }
+            }
             Happening::Disconnected(loss) => {
                 if self.wire.as_ref().is_some_and(Wire::is_stream) {
                     self.wire = None;
@@ -184,6 +242,12 @@ impl Runner {
         }
     }
 
+    fn greeted(&mut self) {
+        if let Some(application) = &mut self.application {
+            application.greeted(&mut self.on_notice);
+        }
+    }
+
     fn tell(&mut self, notice: Notice) {
         (self.on_notice)(notice);
     }
@@ -208,8 +272,10 @@ impl Runner {
     /// Sleeps until something can be done.
     fn wait(&mut self) -> Result<(), Error> {
         let now = self.now();
-        let left =
-            self.life.poll_timeout().map(|due| due.saturating_sub(now) + Duration::from_millis(1));
+        let life = self.life.poll_timeout().map(|due| due.saturating_sub(now));
+        let firmware = self.application.as_ref().and_then(Application::due);
+        let left = [life, firmware].into_iter().flatten().min();
+        let left = left.map(|left| left + Duration::from_millis(1));
         let timeout = left.map_or(PollTimeout::NONE, |left| {
             PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX)
         });
@@ -295,20 +361,6 @@ impl Runner {
 
 fn text(error: BoardError) -> String {
     error.to_string()
-}
-
-fn profile_of(folder: &Folder, board: &dyn Board) -> Profile {
-    let config = folder.config();
-    Profile {
-        device_id: config.id,
-        platform_id: config.platform_id,
-        product_id: config.product_id,
-        product_version: config.product_version,
-        keepalive: Duration::from_secs(config.keepalive_seconds),
-        functions: board.functions(),
-        variables: board.variables(),
-        subscriptions: config.events.subscribe.clone(),
-    }
 }
 
 #[cfg(test)]

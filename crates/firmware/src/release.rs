@@ -8,6 +8,8 @@
 //!   release ----- product, platform, version, security counter, SHA-256, length, minimum versions, expiry
 //! ```
 //!
+//! What travels with a module is a [`Statement`]: the release, and before it keyrings that a device may not have yet.
+//!
 //! Both are a CBOR map in a COSE_Sign envelope (RFC 9052, section 4.1): one payload, as many signatures as there are
 //! signers. A reviewer signs the same bytes as the release key does, and so the hash of the image: a review is no tick
 //! in a form. Nobody can release without them, whoever owns the server, for how many are asked for is signed as well.
@@ -19,6 +21,7 @@ mod envelope;
 mod fault;
 mod keyring;
 mod said;
+mod statement;
 #[cfg(feature = "alloc")]
 mod write;
 
@@ -26,6 +29,7 @@ pub use envelope::{Envelope, Kind, MAX_PAYLOAD, MAX_SIGNATURES};
 pub use fault::ReleaseFault;
 pub use keyring::{Key, Keyring, MAX_KEYS, Role, Thresholds};
 pub use said::{Known, MAX_MINIMUMS, Release};
+pub use statement::{MAX_STATEMENT, Statement};
 #[cfg(feature = "alloc")]
 pub use write::{KeyringBuilder, counter_sign, sign};
 

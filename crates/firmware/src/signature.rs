@@ -4,9 +4,10 @@
 
 #[cfg(feature = "aws-lc")]
 mod aws_lc;
+mod spki;
 
 #[cfg(feature = "aws-lc")]
-pub use aws_lc::{AwsLc, AwsLcSigner};
+pub use aws_lc::{AwsLc, AwsLcSigner, NewKey};
 
 use crate::Digest;
 use core::fmt;

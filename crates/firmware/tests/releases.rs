@@ -1,7 +1,10 @@
 //! Releases and keyrings: who has to have signed, and what is refused although it is signed.
 
+use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
+};
 use coset::{CborSerializable, CoseSign, TaggedCborSerializable, iana};
 use pintle_firmware::Digest;
 use pintle_firmware::module::{Dependency, Function, Installed, Platform};
@@ -9,7 +12,7 @@ use pintle_firmware::release::{
     Envelope, Key, Keyring, KeyringBuilder, Kind, Known, Release, ReleaseFault, Role, Thresholds,
     Time, counter_sign, sign,
 };
-use pintle_firmware::signature::{AwsLc, AwsLcSigner, PublicKey, Sign, Verify};
+use pintle_firmware::signature::{AwsLc, AwsLcSigner, NewKey, PublicKey, Sign, Verify};
 use proptest::prelude::*;
 
 const NOW: Time = Time::Seconds(1_000);
@@ -283,4 +286,29 @@ fn keys_that_are_no_keys_are_refused() {
     assert_eq!(PublicKey::new(-8, &[0; 31]), None);
     assert_eq!(PublicKey::new(-7, &[2; 65]), None, "compressed");
     assert_eq!(PublicKey::new(-9, &[0; 32]), None);
+}
+
+#[test]
+fn new_keys_sign_and_their_public_halves_are_the_der_that_others_write() {
+    for new in [NewKey::ed25519(), NewKey::p256()] {
+        let new = new.expect("a key");
+        let signer = AwsLcSigner::from_pkcs8(new.expose()).expect("PKCS#8");
+        let public = AwsLcSigner::public_key(&signer);
+        let theirs = match public {
+            PublicKey::Ed25519(_) => {
+                let pair = Ed25519KeyPair::from_pkcs8(new.expose()).expect("PKCS#8");
+                pair.public_key().as_der().expect("DER").as_ref().to_vec()
+            }
+            PublicKey::P256(_) => {
+                let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, new.expose());
+                let pair = pair.expect("PKCS#8");
+                pair.public_key().as_der().expect("DER").as_ref().to_vec()
+            }
+        };
+        assert_eq!(public.to_spki(), theirs);
+        assert_eq!(PublicKey::from_spki(&theirs), Some(public));
+        let length = theirs.len();
+        assert_eq!(PublicKey::from_spki(&theirs[..length - 1]), None);
+        assert_eq!(PublicKey::from_spki(&[&theirs[..], &[0]].concat()), None);
+    }
 }

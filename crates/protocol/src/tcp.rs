@@ -30,6 +30,7 @@ mod request;
 mod rsa;
 mod rules;
 pub mod server;
+pub mod update;
 
 pub use anomaly::Anomaly;
 pub use generation::{Generation, Limits};

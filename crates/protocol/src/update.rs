@@ -24,7 +24,7 @@ mod sender;
 mod statistics;
 mod wire;
 
-pub use failure::{Failure, Refusal};
+pub use failure::{Failure, LONGEST_MESSAGE, Refusal};
 pub use gaps::Gaps;
 pub use receiver::{Receiver, Took};
 pub use sender::{Lied, Sender, Sent};

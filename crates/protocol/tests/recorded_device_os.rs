@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use pintle_protocol::block::{Assembler, Fetch, Progress, piece};
-use pintle_protocol::coap::{Code, Kind, Message, RequestToken, Writer, option};
+use pintle_protocol::coap::{Code, Kind, Message, Opt, RequestToken, Writer, option};
 use pintle_protocol::describe::{Application, DescribeKind, Metrics, System};
 use pintle_protocol::update::{FromCloud, FromDevice};
 use pintle_protocol::value::{self, Value, VariableType};

@@ -118,8 +118,12 @@ fn a_receiver_acknowledges_as_the_recorded_device_did() {
     assert_eq!(ours, theirs);
     assert_eq!(file.len(), 0x4e64);
     let said = receiver.unwrap().statistics();
-    let recorded = Statistics { received: 21, again: 1, out_of_order: 2, acknowledgements: 20 };
-    assert_eq!(said, recorded);
+    let expected = Statistics { received: 21, again: 1, out_of_order: 2, acknowledgements: 20 };
+    assert_eq!(said, expected);
+    let answer = recorded.iter().map(|one| Message::parse(&one.bytes).unwrap());
+    let answer = answer.filter(|message| message.code == Code::CHANGED).last().unwrap();
+    assert_eq!(answer.payload(), said.to_json().as_bytes());
+    assert_eq!(Statistics::read(answer.payload()), said);
 }
 
 #[test]

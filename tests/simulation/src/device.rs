@@ -256,5 +256,7 @@ fn profile(device_id: DeviceId) -> Profile {
         functions: vec![FUNCTION.to_owned()],
         variables: vec![(VARIABLE.to_owned(), VariableType::Int)],
         subscriptions: vec![SUBSCRIPTION.to_owned()],
+        firmware: None,
+        last_reset: None,
     }
 }

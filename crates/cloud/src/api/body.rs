@@ -63,10 +63,9 @@ impl<S: Sync> FromRequest<S> for Fields {
             .to_ascii_lowercase();
         let body = read(request).await?;
         match kind.as_str() {
-            "multipart/form-data" => Err(ApiError::new(
-                StatusCode::NOT_IMPLEMENTED,
-                "This server takes no files: nothing can be flashed or uploaded through it.",
-            )),
+            "multipart/form-data" => {
+                Err(ApiError::new(StatusCode::NOT_IMPLEMENTED, "No file can be sent here."))
+            }
             "application/x-www-form-urlencoded" => Ok(form(&body)),
             "application/json" => json(&body),
             // Clients that name no type send one of the two.

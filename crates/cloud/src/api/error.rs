@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::account::{AccountError, LeaseError};
 use crate::device::AskError;
+use crate::device::update::UpdateError;
 use crate::store::StoreError;
 use crate::store::pin::PinError;
 
@@ -62,6 +63,10 @@ impl ApiError {
         Self { retry_after: Some(seconds), ..limited }
     }
 
+    pub(super) fn busy(text: &str) -> Self {
+        Self { retry_after: Some(5), ..Self::new(StatusCode::TOO_MANY_REQUESTS, text) }
+    }
+
     pub(super) fn timed_out() -> Self {
         Self::coded(
             StatusCode::REQUEST_TIMEOUT,
@@ -82,7 +87,7 @@ impl ApiError {
         Self::not_found("device not found")
     }
 
-    fn internal() -> Self {
+    pub(super) fn internal() -> Self {
         let text = "The server failed. Its log says why.";
         Self::coded(StatusCode::INTERNAL_SERVER_ERROR, "server_error", text)
     }
@@ -211,6 +216,28 @@ impl From<PinError> for ApiError {
             }
         }
     }
+}
+
+impl From<UpdateError> for ApiError {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::Offline => Self::offline(),
+            UpdateError::Silent | UpdateError::Ended => Self::timed_out(),
+            UpdateError::Busy => Self {
+                retry_after: Some(30),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, sentence(&error))
+            },
+            error => Self::bad_request(sentence(&error)),
+        }
+    }
+}
+
+/// What went wrong as a sentence for people.
+pub(super) fn sentence(error: &impl ToString) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
 }
 
 impl From<AskError> for ApiError {

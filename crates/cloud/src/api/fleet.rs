@@ -5,6 +5,7 @@ use std::future::Future;
 use pintle_protocol::DeviceId;
 use pintle_protocol::value::{Value, VariableType};
 
+use crate::device::update::{Offer, Transfer, UpdateError};
 use crate::device::{AskError, Gateway, Presence};
 
 /// The way to the devices. Every wait is bounded by the implementation.
@@ -30,6 +31,13 @@ pub trait Fleet: Clone + Send + Sync + 'static {
 
     /// Lets a device show itself, or stop.
     fn signal(&self, id: DeviceId, on: bool) -> impl Future<Output = Result<(), AskError>> + Send;
+
+    /// Sends a device an update; comes back when the device has begun to take it.
+    fn update(
+        &self,
+        id: DeviceId,
+        offer: Offer,
+    ) -> impl Future<Output = Result<Transfer, UpdateError>> + Send;
 
     /// What is known of a device's connection.
     fn presence(&self, id: DeviceId) -> Presence;
@@ -66,6 +74,14 @@ impl Fleet for Gateway {
 
     fn signal(&self, id: DeviceId, on: bool) -> impl Future<Output = Result<(), AskError>> + Send {
         self.signal(id, on)
+    }
+
+    fn update(
+        &self,
+        id: DeviceId,
+        offer: Offer,
+    ) -> impl Future<Output = Result<Transfer, UpdateError>> + Send {
+        self.update(id, offer)
     }
 
     fn presence(&self, id: DeviceId) -> Presence {

@@ -1,14 +1,14 @@
-//! `PUT /v1/devices/{device}`: renames it, notes something about it, or makes it show itself.
+//! `PUT /v1/devices/{device}`: renames it, notes something about it, makes it show itself, or flashes a file.
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use serde_json::{Value, json};
 
 use super::address::Path;
 use super::body::Fields;
 use super::error::ApiError;
 use super::locate::own_device_to_change;
-use super::{ApiState, Fleet};
+use super::{ApiState, Fleet, flash, upload};
 use crate::account::Caller;
 use crate::clock::iso8601;
 use crate::store::device::{DeviceRow, Rename};
@@ -22,8 +22,15 @@ pub(super) async fn update<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
     Path(device): Path<String>,
-    fields: Fields,
+    request: Request,
 ) -> Result<Json<Value>, ApiError> {
+    if upload::is_form_with_files(&request) {
+        // A body that comes in vain is taken first: who is still sending hears no answer.
+        let uploaded = upload::read(&state, request).await?;
+        let row = own_device_to_change(&state.store, caller.account, &device).await?;
+        return flash::flash(&state, &caller, &row, uploaded).await;
+    }
+    let fields = Fields::from_request(request, &()).await?;
     let row = own_device_to_change(&state.store, caller.account, &device).await?;
     if let Some(name) = fields.text(&["name"]) {
         return rename(&state, &caller, &row, name.trim()).await;
@@ -34,7 +41,7 @@ pub(super) async fn update<F: Fleet>(
     if let Some(on) = fields.flag(&["signal"]) {
         return signal(&state, &row, on).await;
     }
-    Err(ApiError::bad_request("Nothing to change: send name, notes or signal."))
+    Err(ApiError::bad_request("Nothing to change: send name, notes, signal or a file."))
 }
 
 async fn rename<F: Fleet>(

@@ -1,6 +1,7 @@
 //! What other threads say to a shard. A shard is never called: it is written to, and woken.
 
 use super::ask::{Answer, AskError, Question};
+use super::update::Order;
 use crate::door::Route;
 use crate::event::{Event, Published, Tap};
 use crate::store::clean_stop::CleanStop;
@@ -51,6 +52,10 @@ pub struct Keep {
 pub enum Command {
     /// Ask a device something.
     Ask(DeviceId, Question, Reply),
+    /// Send a device an update.
+    Update(DeviceId, Box<Order>),
+    /// A device's update may have been broken off: look.
+    Cancelled(DeviceId),
     /// An event was published: hand it to the devices that subscribed to it.
     Deliver(Arc<Published>),
     /// What a device told us is durable now: send the acknowledgement that waited for it.

@@ -21,6 +21,8 @@ pub enum End {
     Forged,
     /// It has used up its record numbers.
     Exhausted,
+    /// The device acknowledged parts of an update that were never sent to it.
+    Lied,
     /// Over TCP: something that no device says, or says now.
     Anomaly(Anomaly),
     /// Over TCP: nothing came for too long.
@@ -37,7 +39,7 @@ impl End {
     /// Whether the device hears an authenticated close_notify, so that it shakes hands at once. A
     /// refusal is silent (promise P1), and who left needs no word.
     pub const fn is_said(self) -> bool {
-        matches!(self, Self::KeyChanged | Self::Forged | Self::Exhausted)
+        matches!(self, Self::KeyChanged | Self::Forged | Self::Exhausted | Self::Lied)
     }
 }
 
@@ -51,6 +53,7 @@ impl fmt::Display for End {
             Self::KeyChanged => f.write_str("the pinned key was changed"),
             Self::Forged => f.write_str("too many forged records"),
             Self::Exhausted => f.write_str("its record numbers are used up"),
+            Self::Lied => f.write_str("it acknowledged parts of an update that were never sent"),
             Self::Anomaly(anomaly) => anomaly.fmt(f),
             Self::Silent => f.write_str("nothing came for too long"),
             Self::NotReading => f.write_str("the device does not read what it is sent"),

@@ -4,6 +4,7 @@ use super::ask::{Answer, AskError, MAX_ARGUMENT, Question};
 use super::command::{Command, Mailbox};
 use super::presence::Presence;
 use super::roll::Roll;
+use super::update::{Offer, Order, Transfer, UpdateError};
 use pintle_protocol::DeviceId;
 use pintle_protocol::value::{Value, VariableType};
 use std::sync::Arc;
@@ -74,6 +75,21 @@ impl Gateway {
     /// [`AskError`]; the wait is bounded.
     pub async fn signal(&self, device: DeviceId, on: bool) -> Result<(), AskError> {
         self.ask(device, Question::Signal(on)).await.map(|_| ())
+    }
+
+    /// Sends a device an update. Comes back when the device has begun to take it.
+    ///
+    /// # Errors
+    /// [`UpdateError`]; the wait is bounded.
+    pub async fn update(&self, device: DeviceId, offer: Offer) -> Result<Transfer, UpdateError> {
+        let shard = self.roll.shard_of(device).ok_or(UpdateError::Offline)?;
+        let shard = self.shards.get(usize::from(shard)).ok_or(UpdateError::Offline)?;
+        let (order, begun, transfer) = Order::new(offer, Some((shard.clone(), device)))?;
+        if !shard.put(Command::Update(device, Box::new(order))) {
+            return Err(UpdateError::Offline);
+        }
+        begun.await.unwrap_or(Err(UpdateError::Ended))?;
+        Ok(transfer)
     }
 
     /// What is known about a device's connection.

@@ -43,13 +43,15 @@ impl Life {
         }
         match inquiry.fetch.push(answer) {
             Ok(Progress::Next(block)) => self.ask_for_block(world, inquiry, Some(block), out),
-            Ok(Progress::Complete(body)) => match report::described(who, inquiry.kind, &body) {
-                Ok(Some(transaction)) => world.enqueue(transaction),
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::debug!(device = %who.device, %error, "a describe is unreadable")
+            Ok(Progress::Complete(body)) => {
+                match report::described(who, inquiry.kind, &body, world.wall_ms) {
+                    Ok(Some(transaction)) => world.enqueue(transaction),
+                    Ok(None) => {}
+                    Err(error) => {
+                        tracing::debug!(device = %who.device, %error, "a describe is unreadable")
+                    }
                 }
-            },
+            }
             Err(error) => {
                 tracing::debug!(device = %who.device, %error, "a describe came in pieces that do not fit")
             }

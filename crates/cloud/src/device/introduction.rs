@@ -4,6 +4,7 @@ use super::ending::End;
 use super::life::{Life, Standing, Verdict, Who};
 use super::outgoing::Outgoing;
 use super::registry::Subscribed;
+use super::update::ChunkSize;
 use super::world::World;
 use crate::store::device::{SavedHello, put_hello, put_subscriptions};
 use pintle_protocol::coap::Message;
@@ -48,6 +49,7 @@ impl Life {
         }
         standing.patience =
             if is_cellular(hello.platform_id) { CELLULAR_PATIENCE } else { PATIENCE };
+        standing.chunk = ChunkSize::of(hello);
         if !self.may_write(world, message) {
             return Verdict::Keep;
         }

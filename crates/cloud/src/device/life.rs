@@ -1,8 +1,8 @@
 //! What is under way with one device. An idle device has none of this: it rests in its slot.
 //!
 //! A message walks: [`Life::hear`] → the exchange says whether it is new, a repeat or an answer →
-//! a new request goes by its kind to [`super::introduction`], [`super::report`] or
-//! [`super::relay`]; an answer goes to [`super::question`].
+//! a new request goes by its kind to [`super::introduction`], [`super::report`], [`super::relay`] or
+//! [`super::update`]; an answer goes to [`super::question`] or [`super::update`].
 
 use super::command::SessionKey;
 use super::ending::End;
@@ -10,11 +10,13 @@ use super::inquiry::Inquiry;
 use super::outgoing::Outgoing;
 use super::question::Asked;
 use super::roll::RollNumber;
+use super::update::{ChunkSize, Step, Underway};
 use super::world::World;
 use pintle_protocol::block::Assembler;
 use pintle_protocol::coap::{Kind, Message, MessageId};
 use pintle_protocol::exchange::{Answered, Exchange, Numbering, Received, Settings};
 use pintle_protocol::from_device::{self, Request};
+use pintle_protocol::update::FromDevice;
 use pintle_protocol::{DeviceId, reply};
 use std::time::Duration;
 
@@ -42,13 +44,16 @@ pub struct Who {
 pub struct Standing {
     /// Whether the device has said who it is, as its key does (promise P1).
     pub introduced: bool,
+    /// Which chunks of an update it takes.
+    pub chunk: ChunkSize,
     /// After how many seconds of silence it counts as gone.
     pub patience: u16,
 }
 
 impl Default for Standing {
     fn default() -> Self {
-        Self { introduced: false, patience: super::introduction::PATIENCE }
+        let patience = super::introduction::PATIENCE;
+        Self { introduced: false, chunk: ChunkSize::default(), patience }
     }
 }
 
@@ -76,6 +81,7 @@ pub(super) enum Sent {
     Challenge(u32),
     Event,
     Inquiry(Inquiry),
+    Update(Step),
 }
 
 /// What is under way with one device.
@@ -89,6 +95,7 @@ pub struct Life {
     writes: (u32, Duration),
     pub(super) questions: usize,
     pub(super) events: usize,
+    pub(super) update: Option<Box<Underway>>,
     /// Whether a ping is under way that is to prove the device's address.
     pub(super) challenged: bool,
     /// How many answers to nothing came since.
@@ -113,6 +120,7 @@ impl Life {
             writes: (MOST_WRITES, now + WRITES_EACH),
             questions: 0,
             events: 0,
+            update: None,
             challenged: false,
             guesses: 0,
             stay: 0,
@@ -150,6 +158,7 @@ impl Life {
                         self.inquired(world, who, inquiry, &message, out);
                         Verdict::Keep
                     }
+                    Sent::Update(step) => self.update_answered(world, step, &message, out),
                     sent => self.settled(sent, Some(&message)),
                 }
             }
@@ -160,6 +169,9 @@ impl Life {
                 Verdict::Keep
             }
             Received::Unmatched => {
+                if message.kind == Kind::Reset {
+                    self.chunk_was_reset(world.now, message.id);
+                }
                 self.guessed();
                 Verdict::Keep
             }
@@ -212,6 +224,9 @@ impl Life {
             Request::Ledger(_) => self.answer(world, message, out, |bytes| {
                 reply::no_ledger(bytes, message.id, message.token);
             }),
+            Request::Update(FromDevice::Acknowledged(what)) => {
+                return self.chunks_came(world, message.id, &what, out);
+            }
             Request::Goodbye(goodbye) => {
                 tracing::debug!(device = %who.device, ?goodbye, "goodbye");
                 self.acknowledge_if_asked(world, message, out);
@@ -240,6 +255,10 @@ impl Life {
             }
             // Refused: the device describes nothing.
             Sent::Inquiry(_) => Verdict::Keep,
+            Sent::Update(step) => {
+                self.update_given_up(step);
+                Verdict::Keep
+            }
             // A reset answers a ping as well as an acknowledgement does (RFC 7252 4.3).
             Sent::Challenge(stay) if stay == self.stay => {
                 self.challenged = false;
@@ -265,57 +284,6 @@ impl Life {
         may
     }
 
-    /// Answers a confirmable message, and remembers the answer for its repetitions.
-    pub(super) fn answer(
-        &mut self,
-        world: &World,
-        message: &Message<'_>,
-        out: &mut Outgoing,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) {
-        if message.kind != Kind::Confirmable {
-            return;
-        }
-        out.add(write);
-        self.exchange.answered(world.now, message.id, out.last());
-    }
-
-    pub(super) fn acknowledge_if_asked(
-        &mut self,
-        world: &World,
-        message: &Message<'_>,
-        out: &mut Outgoing,
-    ) {
-        self.answer(world, message, out, |bytes| reply::ack_empty(bytes, message.id));
-    }
-
-    /// Sends an acknowledgement that waited until something was durable.
-    pub fn acknowledge(&mut self, world: &World, reply: &[u8], out: &mut Outgoing) {
-        let Ok(message) = Message::parse(reply) else { return };
-        self.exchange.answered(world.now, message.id, reply);
-        out.push(reply);
-    }
-
-    /// Sends a confirmable message that an acknowledgement settles. False where too many are under
-    /// way.
-    pub(super) fn send(
-        &mut self,
-        world: &World,
-        id: MessageId,
-        sent: Sent,
-        out: &mut Outgoing,
-        write: impl FnOnce(&mut Vec<u8>),
-    ) -> bool {
-        let mut datagram = Vec::new();
-        write(&mut datagram);
-        let copy = datagram.clone();
-        let taken = self.exchange.send(world.now, world.random(), id, datagram, sent).is_ok();
-        if taken {
-            out.push(&copy);
-        }
-        taken
-    }
-
     /// Repeats what is due, and gives up what was repeated enough.
     pub fn handle_timeout(&mut self, world: &World, out: &mut Outgoing) {
         while let Some(datagram) = self.exchange.poll_retransmit(world.now) {
@@ -327,6 +295,7 @@ impl Life {
         while let Some(sent) = self.exchange.poll_overdue(world.now) {
             self.give_up(sent);
         }
+        self.update_timeout(world, out);
     }
 
     fn give_up(&mut self, sent: Sent) {
@@ -337,13 +306,14 @@ impl Life {
             }
             Sent::Event => self.events = self.events.saturating_sub(1),
             Sent::Challenge(stay) if stay == self.stay => self.challenged = false,
+            Sent::Update(step) => self.update_given_up(step),
             Sent::Challenge(_) | Sent::Inquiry(_) => {}
         }
     }
 
     /// When [`Self::handle_timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.exchange.poll_timeout()
+        self.exchange.poll_timeout().into_iter().chain(self.update_due()).min()
     }
 
     /// A new alarm to set, where the one set last is not early enough.
@@ -360,7 +330,7 @@ impl Life {
     pub fn is_idle(&self, now: Duration) -> bool {
         let abandoned = now.saturating_sub(self.uploaded_at) >= UPLOAD_WITHIN;
         let complete = self.uploads.iter().all(|upload| upload.held() == 0);
-        self.exchange.is_idle(now) && (complete || abandoned)
+        self.exchange.is_idle(now) && self.update.is_none() && (complete || abandoned)
     }
 
     /// What the device may still repeat, with its answers: to be saved with the session (promise P3).

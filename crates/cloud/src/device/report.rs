@@ -6,13 +6,19 @@ use super::outgoing::Outgoing;
 use super::registry::{self, Subscribed};
 use super::world::World;
 use crate::store::Transaction;
-use crate::store::device::{put_application, put_subscriptions, put_system};
+use crate::store::device::{SavedSystem, put_application, put_subscriptions, put_system};
+use pintle_firmware::Digest;
 use pintle_protocol::block::Progress;
 use pintle_protocol::coap::{Block, Kind, Message};
-use pintle_protocol::describe::{Application, DescribeKind, System};
+use pintle_protocol::describe::{Application, DescribeKind, Module, System};
 use pintle_protocol::reply::{self, Answer};
 use pintle_protocol::{DeviceId, Error, Subscription};
 use serde_json::{Map, Value, json};
+
+/// The functions of modules that hold an application: a user part, and one that is system and application in one.
+const USER_PARTS: [u8; 2] = [5, 3];
+/// Where the modules lie that run.
+const MAIN: u8 = 0;
 
 impl Life {
     #[expect(clippy::too_many_arguments, reason = "the parts of one message and its surroundings")]
@@ -38,7 +44,7 @@ impl Life {
             Ok(Progress::Next(_)) => {
                 self.answer(world, message, out, |bytes| reply::next_block(bytes, id, token));
             }
-            Ok(Progress::Complete(body)) => match described(who, kind, &body) {
+            Ok(Progress::Complete(body)) => match described(who, kind, &body, world.wall_ms) {
                 Ok(Some(transaction)) => self.keep(world, who, message, transaction),
                 Ok(None) => self.acknowledge_if_asked(world, message, out),
                 Err(error) => self.refuse(world, message, error.answer(), out),
@@ -90,9 +96,10 @@ pub(super) fn described(
     who: Who,
     kind: DescribeKind,
     body: &[u8],
+    at_ms: i64,
 ) -> Result<Option<Transaction>, Error> {
     match kind {
-        DescribeKind::System => Ok(Some(of_system(who.device, &System::parse(body)?))),
+        DescribeKind::System => Ok(Some(of_system(who.device, &System::parse(body)?, at_ms))),
         DescribeKind::Application => {
             Ok(Some(of_application(who.device, Application::parse(body)?)))
         }
@@ -102,8 +109,9 @@ pub(super) fn described(
 }
 
 /// What a device runs, to be kept.
-pub(super) fn of_system(device: DeviceId, system: &System) -> Transaction {
-    put_system(device, &modules(system).to_string())
+pub(super) fn of_system(device: DeviceId, system: &System, at_ms: i64) -> Transaction {
+    let json = modules(system).to_string();
+    put_system(device, &SavedSystem { json, image: image(system) }, at_ms)
 }
 
 /// A device's functions and variables, to be kept.
@@ -115,12 +123,24 @@ pub(super) fn of_application(device: DeviceId, application: Application) -> Tran
     put_application(device, &functions, &Value::Object(variables).to_string())
 }
 
+/// SHA-256 of the user part that runs: it lies in the main place, and held in every check that the device made. One that
+/// did not is there, but the device is in safe mode without it.
+fn image(system: &System) -> Option<[u8; 32]> {
+    let runs = |module: &&Module| {
+        USER_PARTS.contains(&module.function.0)
+            && module.store == MAIN
+            && module.passed & module.checked == module.checked
+    };
+    system.modules.iter().filter(runs).find_map(|module| module.hash)
+}
+
 fn modules(system: &System) -> Value {
-    let module = |module: &pintle_protocol::describe::Module| {
+    let module = |module: &Module| {
         json!({
             "function": module.function.0,
             "index": module.index,
             "version": module.version,
+            "sha256": module.hash.map(|hash| Digest(hash).to_string()),
             "store": module.store,
             "checked": module.checked,
             "passed": module.passed,

@@ -194,7 +194,9 @@ impl TcpLife {
                 let _ = acknowledge(scene, message);
                 return TcpVerdict::End(End::ClosedByDevice);
             }
-            Request::Ping => acknowledge(scene, message),
+            Request::Ping | Request::ChunksMissed(_) | Request::UpdateDone => {
+                acknowledge(scene, message)
+            }
         };
         verdict(done)
     }

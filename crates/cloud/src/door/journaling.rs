@@ -36,6 +36,12 @@ pub(super) fn is_request(message: &[u8]) -> bool {
     message.get(1).is_some_and(|code| (1..32).contains(code))
 }
 
+/// Whether a message says which chunks of an update came: not to be confirmed, without a token, and to the path `A`. A
+/// device sends hundreds of them in a second, and nothing that they lead to must not come twice.
+pub(super) fn is_of_chunks(message: &[u8]) -> bool {
+    matches!(message, [0x50, 2, _, _, 0xb1, b'A', ..])
+}
+
 /// The id of a message that is a ping (RFC 7252 4.3): confirmable, and empty.
 pub(super) fn ping_of(message: &[u8]) -> Option<MessageId> {
     match *message {

@@ -111,7 +111,11 @@ impl<'a> Restoring<'a> {
             proven: false,
             held: true,
             asked: 1,
-            standing: Standing { introduced: true, patience: saved.patience },
+            standing: Standing {
+                introduced: true,
+                patience: saved.patience,
+                ..Standing::default()
+            },
             // Not one that an answer to a question from before could have.
             next_token: self.shard.world.random() as u8,
             next_message: saved.next_message,

@@ -7,11 +7,13 @@
 //! there until a ping was answered from it (promise P11).
 
 use super::connection_id::Place;
-use super::journaling::{is_request, ping_of};
+use super::journaling::{is_of_chunks, is_request, ping_of};
 use super::shard::Shard;
 use super::slots::Live;
 use super::socket::Route;
-use crate::device::{AskError, End, Life, Question, Reply, RollNumber, Verdict, Who};
+use crate::device::{
+    AskError, End, Life, Outgoing, Question, Reply, RollNumber, Verdict, Who, World,
+};
 use crate::device_key::KeyKind;
 use crate::event::Event;
 use crate::store::pin::{self, HistoryEntry, What};
@@ -99,7 +101,9 @@ impl Shard {
             return Verdict::Keep;
         }
         let asks = is_request(message);
-        if asks && self.is_full(place) {
+        // Which chunks came need not be remembered: after a crash there is no transfer that it could be about.
+        let waits = asks && !is_of_chunks(message);
+        if waits && self.is_full(place) {
             // Not acted on and not answered: the device says it again, in another record.
             self.counters.stalled();
             return Verdict::Keep;
@@ -120,7 +124,7 @@ impl Shard {
         let new = !known && live.standing.introduced;
         // A session that ends with the process is written down for nothing, but for what a consumer waits for.
         let is_kept = live.is_kept();
-        if asks && (is_kept || self.is_for_outbox()) {
+        if waits && (is_kept || self.is_for_outbox()) {
             self.keep(place, message, new && is_kept);
         }
         if new && let Some(address) = self.shaking.forget(place) {
@@ -242,7 +246,17 @@ impl Shard {
             let _ = reply.send(Err(AskError::Offline));
             return;
         }
-        life_of(live, self.world.now).ask(&self.world, question, reply, &mut self.out);
+        self.with_life(place, |life, world, out| life.ask(world, question, reply, out));
+    }
+
+    /// Lets the life of the device at `place` do something, and sends what it has to say.
+    pub(super) fn with_life(
+        &mut self,
+        place: Place,
+        act: impl FnOnce(&mut Life, &World, &mut Outgoing),
+    ) {
+        let Some(live) = self.slots.get(place) else { return };
+        act(life_of(live, self.world.now), &self.world, &mut self.out);
         self.speak(place);
     }
 
@@ -253,15 +267,12 @@ impl Shard {
         if live.route.is_none() || !live.standing.introduced || !online {
             return;
         }
-        life_of(live, self.world.now).deliver(&self.world, event, &mut self.out);
-        self.speak(place);
+        self.with_life(place, |life, world, out| life.deliver(world, event, out));
     }
 
     /// Sends an acknowledgement that waited until something was durable.
     pub(super) fn acknowledge(&mut self, place: Place, reply: &[u8]) {
-        let Some(live) = self.slots.get(place) else { return };
-        life_of(live, self.world.now).acknowledge(&self.world, reply, &mut self.out);
-        self.speak(place);
+        self.with_life(place, |life, world, out| life.acknowledge(world, reply, out));
     }
 
     /// The alarm of a session: repeat, give up, forget.
@@ -295,6 +306,9 @@ impl Shard {
         if let Some(life) = &mut live.life {
             if let Some(at) = life.next_alarm(now) {
                 self.timers.set(at, place);
+            }
+            if live.proven && life.asks_for_turn() {
+                self.sending.queue(place);
             }
             let at_rest = live.proven || live.route.is_none();
             if live.standing.introduced && at_rest && life.is_idle(now) {

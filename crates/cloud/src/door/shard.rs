@@ -23,10 +23,12 @@ use super::outbound::Outbound;
 use super::partitions::{Layout, Partitions};
 use super::pins::Pins;
 use super::queue::Step;
+use super::sending::Sending;
 use super::shaking::Shaking;
 use super::socket::Route;
 use super::throttle::Throttle;
 use super::timers::Timers;
+use crate::device::update::UpdateError;
 use crate::device::{
     AskError, Command, End, Outgoing, Reply, RollNumber, SessionKey, Whereabouts, World,
 };
@@ -80,6 +82,7 @@ pub struct Shard {
     pub(super) out: Outgoing,
     pub(super) number: u16,
     pub(super) seals: Seals,
+    pub(super) sending: Sending,
     /// A journal for each partition.
     pub(super) keepings: Vec<Keeping>,
     /// What the wall clock said when the node started.
@@ -136,6 +139,7 @@ impl Shard {
             out: Outgoing::default(),
             number: u16::from(parts.number),
             seals: parts.seals,
+            sending: Sending::default(),
             keepings: Vec::new(),
             began_ms: None,
             steady_ms: 0,
@@ -181,19 +185,20 @@ impl Shard {
 
     /// When [`Self::handle_timeout`] or [`Self::shake_next`] is due.
     pub fn poll_timeout(&self) -> Duration {
-        if self.shakes_wait() {
+        if self.shakes_wait() || self.sending.waits() {
             return self.world.now;
         }
         let rounds = self.walk_at.min(self.say_again_at);
         self.timers.next().map_or(rounds, |at| at.min(rounds))
     }
 
-    /// Does what is due: repeats, gives up, forgets, looks for silent devices.
+    /// Does what is due: repeats, gives up, forgets, sends some of what updates have to send, looks for silent devices.
     pub fn handle_timeout(&mut self) {
         self.shaking.change_cookies(self.world.now);
         while let Some(place) = self.timers.due(self.world.now) {
             self.alarm(place);
         }
+        self.send_chunks();
         self.walk();
         if self.world.now >= self.say_again_at {
             let each = if self.say_again() { SAY_AGAIN_EACH } else { WALK_EACH };
@@ -266,6 +271,15 @@ impl Shard {
                 Some(place) => self.ask(place, &question, reply),
                 None => refuse(reply),
             },
+            Command::Update(device, order) => match self.place_of_device(device) {
+                Some(place) => self.update(place, *order),
+                None => order.end(Err(UpdateError::Offline)),
+            },
+            Command::Cancelled(device) => {
+                if let Some(place) = self.place_of_device(device) {
+                    self.cancel_update(place);
+                }
+            }
             Command::Deliver(event) => {
                 let listeners = self.world.registry.listeners(&event);
                 let places: Vec<_> = listeners.filter_map(|number| self.place_of(number)).collect();

@@ -18,6 +18,7 @@ use super::pins::Pins;
 use super::shaking::Shaking;
 use super::shard::{Parts, Shard};
 use super::socket::Route;
+use crate::device::update::{Begun, Offer, Order, Transfer, UpdateError};
 use crate::device::{Answer, AskError, Command, Presence, Question, Registry, Roll, World};
 use crate::event::{Bus, Event, Intake, Outbox, Published, Row, Tap};
 use crate::journal::simulated::SimulatedDisk;
@@ -199,6 +200,29 @@ impl SimulatedNode {
         }
         self.pass_on();
         Asked(answer)
+    }
+
+    /// Sends a device an update, as the gateway does. [`Self::cancelled`] is to be called after a cancel.
+    ///
+    /// # Errors
+    /// [`UpdateError`].
+    pub fn update(
+        &mut self,
+        device: DeviceId,
+        offer: Offer,
+    ) -> Result<(Begun, Transfer), UpdateError> {
+        let (order, begun, transfer) = Order::new(offer, None)?;
+        let shard = self.roll.shard_of(device).ok_or(UpdateError::Offline)?;
+        if let Some(shard) = self.shards.get_mut(usize::from(shard)) {
+            shard.command(Command::Update(device, Box::new(order)));
+        }
+        self.pass_on();
+        Ok((begun, transfer))
+    }
+
+    /// Somebody broke the device's update off.
+    pub fn cancelled(&mut self, device: DeviceId) {
+        self.shards.iter_mut().for_each(|shard| shard.command(Command::Cancelled(device)));
     }
 
     /// Publishes an event, as the API does.

@@ -208,10 +208,10 @@ impl Devices<'_> {
 pub fn put_hello(id: DeviceId, hello: SavedHello, at_ms: i64) -> Transaction {
     Statement::new(
         "INSERT INTO device (id, platform_id, product_id, firmware_version, system_version, last_handshake_at, \
-         created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6) ON CONFLICT (id) DO UPDATE SET \
+         created_at, greetings) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1) ON CONFLICT (id) DO UPDATE SET \
          platform_id = excluded.platform_id, product_id = excluded.product_id, \
          firmware_version = excluded.firmware_version, system_version = excluded.system_version, \
-         last_handshake_at = excluded.last_handshake_at",
+         last_handshake_at = excluded.last_handshake_at, greetings = device.greetings + 1",
     )
     .with(id.as_bytes().as_slice())
     .with(hello.platform_id)
@@ -232,13 +232,35 @@ pub fn put_application(id: DeviceId, functions_json: &str, variables_json: &str)
         .into()
 }
 
-/// Keeps a device's system describe as JSON.
+/// What a device says of what it runs, to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedSystem {
+    /// Its modules as JSON.
+    pub json: String,
+    /// SHA-256 of the user part that runs, where it names one.
+    pub image: Option<[u8; 32]>,
+}
+
+/// Keeps a device's system describe, which belongs to the Hello before it.
 #[must_use]
-pub fn put_system(id: DeviceId, json: &str) -> Transaction {
-    Statement::new("UPDATE device SET system = ?2 WHERE id = ?1")
+pub fn put_system(id: DeviceId, system: &SavedSystem, at_ms: i64) -> Transaction {
+    let sql = "UPDATE device SET system = ?2, image = ?3, described_at = ?4, described_in = greetings WHERE id = ?1";
+    Statement::new(sql)
         .with(id.as_bytes().as_slice())
-        .with(json)
+        .with(system.json.as_str())
+        .with(system.image.as_ref().map(<[u8; 32]>::as_slice))
+        .with(at_ms)
         .into()
+}
+
+/// Keeps that a device has taken a whole image, of this SHA-256, in the session of its newest Hello.
+///
+/// Whoever sends an image has this durable before the device may apply it (before its answer to the finish is
+/// acknowledged): every Hello that is counted after it is then one of a device that had the image.
+#[must_use]
+pub fn put_took(id: DeviceId, sha256: &[u8; 32], at_ms: i64) -> Transaction {
+    let sql = "UPDATE device SET took_image = ?2, took_at = ?3, took_in = greetings WHERE id = ?1";
+    Statement::new(sql).with(id.as_bytes().as_slice()).with(sha256.as_slice()).with(at_ms).into()
 }
 
 /// Replaces the subscriptions of a device.
@@ -279,7 +301,7 @@ fn claim(id: DeviceId, owner: AccountId) -> Transaction {
         )
 }
 
-fn device(row: &Row) -> Result<DeviceRow, StoreError> {
+pub(super) fn device(row: &Row) -> Result<DeviceRow, StoreError> {
     Ok(DeviceRow {
         id: DeviceId::from_bytes(row.array(0)?),
         owner: row.maybe_array(1)?.map(AccountId::from_bytes),

@@ -9,7 +9,7 @@ use rusqlite::Connection;
 use super::error::StoreError;
 
 /// One step of the schema; its position is the version it leads to, counted from 1.
-const STEPS: &[&str] = &[FIRST, OWNERS, CLEAN_STOP, KINDS_OF_KEYS];
+const STEPS: &[&str] = &[FIRST, OWNERS, CLEAN_STOP, KINDS_OF_KEYS, PRODUCTS, ROLLOUTS];
 
 const FIRST: &str = "
 CREATE TABLE node (name TEXT PRIMARY KEY, value BLOB NOT NULL);
@@ -107,6 +107,127 @@ const KINDS_OF_KEYS: &str = "
 ALTER TABLE pin ADD COLUMN kind TEXT NOT NULL DEFAULT 'p256';
 ALTER TABLE pin_history ADD COLUMN kind TEXT NOT NULL DEFAULT 'p256';
 CREATE INDEX pin_rsa ON pin (device) WHERE kind = 'rsa1024';
+";
+
+/// `standing` is sealed: which keyring is in force, what is released, and the numbers that never go back. So is every
+/// piece of a firmware's file.
+const PRODUCTS: &str = "
+CREATE TABLE product (
+    id BIGINT PRIMARY KEY,
+    slug TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    platform_id BIGINT NOT NULL,
+    owner BLOB NOT NULL REFERENCES account (id),
+    quarantine BIGINT NOT NULL,
+    standing BLOB NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX product_owner ON product (owner, id);
+
+CREATE TABLE keyring (
+    product BIGINT NOT NULL REFERENCES product (id) ON DELETE CASCADE,
+    number BIGINT NOT NULL,
+    envelope BLOB NOT NULL,
+    added_at BIGINT NOT NULL,
+    PRIMARY KEY (product, number)
+);
+
+CREATE TABLE firmware (
+    product BIGINT NOT NULL REFERENCES product (id) ON DELETE CASCADE,
+    version BIGINT NOT NULL,
+    title TEXT NOT NULL,
+    description TEXT NOT NULL,
+    mandatory BIGINT NOT NULL,
+    file_name TEXT NOT NULL,
+    size BIGINT NOT NULL,
+    sha256 BLOB NOT NULL,
+    statement BLOB,
+    uploaded_by BLOB NOT NULL,
+    uploaded_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    released_at BIGINT,
+    PRIMARY KEY (product, version)
+);
+
+CREATE TABLE firmware_piece (
+    product BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    position BIGINT NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (product, version, position),
+    FOREIGN KEY (product, version) REFERENCES firmware (product, version) ON DELETE CASCADE
+);
+
+CREATE TABLE product_device (
+    device BLOB PRIMARY KEY REFERENCES device (id) ON DELETE CASCADE,
+    product BIGINT NOT NULL REFERENCES product (id) ON DELETE CASCADE,
+    desired_version BIGINT,
+    development BIGINT NOT NULL,
+    added_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+CREATE INDEX product_device_product ON product_device (product, device);
+
+CREATE TABLE product_device_group (
+    device BLOB NOT NULL REFERENCES product_device (device) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    PRIMARY KEY (device, name)
+);
+
+CREATE TABLE rejected_image (
+    device BLOB NOT NULL REFERENCES device (id) ON DELETE CASCADE,
+    sha256 BLOB NOT NULL,
+    reason TEXT NOT NULL,
+    rejected_at BIGINT NOT NULL,
+    PRIMARY KEY (device, sha256)
+);
+";
+
+/// What a device took and reports is told apart by how many Hellos it had said, not by clocks. A device known from before
+/// has said none: what it runs is known when it next comes.
+const ROLLOUTS: &str = "
+ALTER TABLE device ADD COLUMN greetings BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE device ADD COLUMN described_in BIGINT;
+ALTER TABLE device ADD COLUMN described_at BIGINT;
+ALTER TABLE device ADD COLUMN image BLOB;
+ALTER TABLE device ADD COLUMN took_image BLOB;
+ALTER TABLE device ADD COLUMN took_in BIGINT;
+ALTER TABLE device ADD COLUMN took_at BIGINT;
+
+CREATE TABLE rollout (
+    number INTEGER PRIMARY KEY,
+    product BIGINT NOT NULL,
+    version BIGINT NOT NULL,
+    sha256 BLOB NOT NULL,
+    plan TEXT NOT NULL,
+    reach TEXT NOT NULL,
+    phase TEXT NOT NULL,
+    why TEXT,
+    stage BIGINT NOT NULL,
+    opened_at BIGINT NOT NULL,
+    met_at BIGINT,
+    started_at BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX rollout_running ON rollout (product) WHERE phase = 'running';
+CREATE INDEX rollout_unfinished ON rollout (number) WHERE phase IN ('drawing', 'running', 'halted');
+
+CREATE TABLE rollout_device (
+    rollout BIGINT NOT NULL REFERENCES rollout (number) ON DELETE CASCADE,
+    rank BIGINT NOT NULL,
+    device BLOB NOT NULL REFERENCES device (id) ON DELETE CASCADE,
+    offered_at BIGINT,
+    greeting BIGINT,
+    tries BIGINT NOT NULL DEFAULT 0,
+    again_at BIGINT,
+    trouble TEXT,
+    ended TEXT,
+    why TEXT,
+    last TEXT NOT NULL DEFAULT 'waiting',
+    forgiven TEXT,
+    PRIMARY KEY (rollout, rank)
+);
+CREATE UNIQUE INDEX rollout_device_once ON rollout_device (device, rollout);
 ";
 
 /// Brings the file to the schema of this release, all steps or none.

@@ -12,6 +12,7 @@ use http_body_util::BodyExt as _;
 use pintle_cloud::DeviceId;
 use pintle_cloud::account::{AccountId, Accounts};
 use pintle_cloud::api::{ApiState, Clock, Fleet, Moment, router};
+use pintle_cloud::device::update::{Offer, Order, Transfer, UpdateError};
 use pintle_cloud::device::{AskError, Presence};
 use pintle_cloud::event::Bus;
 use pintle_cloud::node_key::NodeKey;
@@ -31,6 +32,11 @@ pub const BETA: &str = "0b0b0b0b0b0b0b0b0b0b0b0b";
 pub struct Script {
     pub online: Arc<Mutex<HashSet<DeviceId>>>,
     pub told: Arc<Mutex<Vec<String>>>,
+    /// Updates that devices began to take.
+    pub updates: Arc<Mutex<Vec<Order>>>,
+    /// What a device answers to the next one instead.
+    pub refuses: Arc<Mutex<Option<UpdateError>>>,
+    pub shook_hands_ms: Arc<AtomicI64>,
 }
 
 impl Script {
@@ -72,8 +78,24 @@ impl Fleet for Script {
         self.ping(id).await
     }
 
+    async fn update(&self, id: DeviceId, offer: Offer) -> Result<Transfer, UpdateError> {
+        self.ping(id).await.map_err(|_| UpdateError::Offline)?;
+        if let Some(error) = self.refuses.lock().unwrap().take() {
+            return Err(error);
+        }
+        let (mut order, _begun, transfer) = Order::new(offer, None)?;
+        order.begin(0);
+        self.updates.lock().unwrap().push(order);
+        Ok(transfer)
+    }
+
     fn presence(&self, id: DeviceId) -> Presence {
-        Presence { online: self.online.lock().unwrap().contains(&id), ..Presence::default() }
+        let shook_hands_ms = self.shook_hands_ms.load(Ordering::Relaxed);
+        Presence {
+            online: self.online.lock().unwrap().contains(&id),
+            last_handshake_ms: (shook_hands_ms != 0).then_some(shook_hands_ms),
+            ..Presence::default()
+        }
     }
 
     fn key_changed(&self, id: DeviceId) {
@@ -218,7 +240,7 @@ impl Cloud {
 }
 
 /// Status and JSON; a body that is no JSON fails the test, since clients need JSON everywhere.
-async fn read(response: axum::response::Response) -> (StatusCode, Value) {
+pub async fn read(response: axum::response::Response) -> (StatusCode, Value) {
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     let value = serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{status}: {body:?}"));

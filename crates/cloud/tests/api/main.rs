@@ -4,6 +4,7 @@ mod harness;
 
 mod devices;
 mod events;
+mod flash;
 mod keys;
 mod login;
 mod shape;

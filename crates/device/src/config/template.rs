@@ -51,6 +51,17 @@ stdin = false
 # socket = "events.sock"
 # Print the events whose names begin with one of these (at most 4).
 subscribe = []
+
+# A device of the UDP service may run a program that its cloud updates: firmware, in two slots. A new one runs on trial
+# until its health command ends with 0 (75: ask again) and the cloud has greeted it; else the last good one is back.
+# `pintle device firmware install` puts the first one there; docs/firmware.md tells the rest.
+# [application]
+# health = ["/usr/local/bin/check-application"]
+# health_within_seconds = 60
+# greeted_within_seconds = 600
+#
+# [updates]
+# enabled = true
 "#
     )
 }

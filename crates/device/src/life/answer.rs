@@ -5,6 +5,7 @@ use super::happening::{Happening, Loss, Ticket};
 use super::link::{Ending, Link, Tag};
 use super::outlet::Outlet;
 use super::profile::Bodies;
+use super::updating::FORCED;
 use pintle_protocol::block;
 use pintle_protocol::coap::{Block, Kind, Message, Token};
 use pintle_protocol::describe::{DescribeKind, Metric, MetricId, Metrics};
@@ -14,6 +15,8 @@ use pintle_protocol::{Event, from_cloud};
 use std::borrow::Cow;
 use std::time::Duration;
 
+/// The metric that says why the device started.
+const RESET_REASON: u16 = 1;
 /// The metric that counts the seconds since the start.
 const UPTIME: u16 = 6;
 
@@ -34,11 +37,15 @@ impl Link {
         };
         match request {
             // RFC 7252 has it refused, but a device stays silent.
-            Request::Unknown | Request::Update(_) => Ok(()),
+            Request::Unknown => Ok(()),
+            Request::Update(what) => self.update(now, message, &what, outlet),
             Request::Ping | Request::Hello => self.acknowledge(now, message, None, outlet),
             Request::Ledger(_) => self.acknowledge(now, message, Some(Answer::NotFound), outlet),
             Request::Event(event) => {
                 self.acknowledge(now, message, None, outlet)?;
+                if event.name == FORCED {
+                    return self.force(now, &event, outlet);
+                }
                 if bodies.wants(&event.name) {
                     self.calls().note(id);
                     deliver(&event, outlet);
@@ -200,15 +207,18 @@ fn body_of(kind: DescribeKind, now: Duration, bodies: &Bodies) -> Cow<'_, [u8]> 
     match kind {
         DescribeKind::System => Cow::Borrowed(&bodies.system),
         DescribeKind::Application => Cow::Borrowed(&bodies.application),
-        DescribeKind::Metrics => Cow::Owned(metrics(now)),
+        DescribeKind::Metrics => Cow::Owned(metrics(now, bodies.last_reset)),
     }
 }
 
-/// P6: no address, no cell, no identity; only how long the device has been up.
-pub(crate) fn metrics(now: Duration) -> Vec<u8> {
+/// P6: no address, no cell, no identity; only how long the device has been up, and why it started if that is known.
+pub(crate) fn metrics(now: Duration, last_reset: Option<i32>) -> Vec<u8> {
     let seconds = i32::try_from(now.as_secs()).unwrap_or(i32::MAX);
-    let uptime = MetricId::new(UPTIME).map(|id| Metric { id, value: Ok(seconds) });
-    Metrics::new(uptime.into_iter().collect()).to_bytes()
+    let all = [(RESET_REASON, last_reset), (UPTIME, Some(seconds))];
+    let metrics = all
+        .into_iter()
+        .filter_map(|(id, value)| Some(Metric { id: MetricId::new(id)?, value: Ok(value?) }));
+    Metrics::new(metrics.collect()).to_bytes()
 }
 
 fn piece_of(body: &[u8], asked: Option<Block>) -> Result<(Block, &[u8]), Answer> {

@@ -11,6 +11,8 @@ use pintle_protocol::coap::{Code, Token};
 pub enum Happening {
     /// What is transmitted from now on must leave from a new socket.
     NewSocket,
+    /// The cloud acknowledged Hello.
+    Greeted,
     /// Everything was said and acknowledged.
     Connected {
         /// Whether in an older session, without a handshake.
@@ -50,6 +52,19 @@ pub enum Happening {
     },
     /// The cloud's clock, in seconds since 1970.
     Time(u32),
+    /// An update of the firmware begins, or goes on.
+    Updating {
+        /// So many bytes are there from before.
+        stored: u32,
+        /// The length of the file in bytes.
+        of: u32,
+    },
+    /// An update was refused, or broken off by this side; why.
+    UpdateDeclined(String),
+    /// The cloud knows that an update is there in whole: the device is to start again and try it.
+    Apply,
+    /// The cloud heard how the last update went.
+    Reported,
     /// The cloud took an event.
     Published(Publication),
     /// The cloud did not take an event, or nobody knows whether it did.
@@ -116,6 +131,9 @@ pub enum Loss {
     /// The cloud asks for a new handshake.
     #[error("the cloud asked for a new handshake")]
     KeyChange,
+    /// The cloud stopped in the middle of an update.
+    #[error("the cloud stopped in the middle of an update")]
+    UpdateStalled,
     /// The session cannot go on: too many forged records, or all numbers used up.
     #[error("the session is used up")]
     Exhausted,

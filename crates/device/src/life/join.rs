@@ -5,11 +5,17 @@ use super::happening::Happening;
 use super::link::{Ending, Link, Tag};
 use super::outlet::Outlet;
 use super::profile::Bodies;
+use super::updating::FORCED;
 use pintle_protocol::block;
 use pintle_protocol::coap::Block;
 use pintle_protocol::describe::DescribeKind;
 use pintle_protocol::{Event, from_device};
 use std::time::Duration;
+
+/// Whether updates are taken.
+const ENABLED: &str = "particle/device/updates/enabled";
+/// Why the device started the last time.
+const LAST_RESET: &str = "spark/device/last_reset";
 
 /// How far a link has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,19 +65,21 @@ impl Link {
     /// Step 2: the system's messages, without waiting between them.
     fn join(&mut self, now: Duration, bodies: &Bodies, outlet: &mut Outlet) -> Result<(), Ending> {
         let mut left = 2;
+        if let Some(report) = outlet.intake.report.as_ref().map(ToString::to_string) {
+            left += 1;
+            let event = Event::text(LAST_RESET, &report);
+            let write = |out: &mut Vec<u8>, id| from_device::event(out, id, &event);
+            self.confirmable(now, outlet, Tag::Report, write)?;
+        }
         if self.told.system != bodies.sums.system {
             left += 2;
             self.describe(now, DescribeKind::System, 0, bodies, outlet)?;
             let token = self.exchange.next_token();
             self.confirmable(now, outlet, Tag::Time, |out, id| from_device::time(out, id, token))?;
         }
-        // Updates are not taken yet, so they are not enabled.
-        for name in ["particle/device/updates/enabled", "particle/device/updates/forced"] {
-            let event = Event::text(name, "false");
-            self.confirmable(now, outlet, Tag::Status, |out, id| {
-                from_device::event(out, id, &event)
-            })?;
-        }
+        let (enabled, forced) = (outlet.intake.is_enabled(), outlet.intake.forced);
+        self.state(now, ENABLED, enabled, outlet)?;
+        self.state(now, FORCED, forced, outlet)?;
         self.stage = Stage::Joining { left };
         Ok(())
     }
@@ -132,7 +140,16 @@ impl Link {
         outlet: &mut Outlet,
     ) -> Result<(), Ending> {
         match (tag, &mut self.stage) {
-            (Tag::Hello, Stage::Greeting) => return self.join(now, bodies, outlet),
+            (Tag::Hello, Stage::Greeting) => {
+                outlet.tell(Happening::Greeted);
+                return self.join(now, bodies, outlet);
+            }
+            (Tag::Report, _) if taken => {
+                outlet.intake.report = None;
+                outlet.intake.reported = true;
+                outlet.tell(Happening::Reported);
+            }
+            (Tag::Staged, _) if taken => outlet.tell(Happening::Apply),
             (Tag::Describe(kind, Some(next)), _) if taken => {
                 return self.describe(now, kind, next, bodies, outlet);
             }
@@ -168,7 +185,9 @@ impl Link {
     ) -> Result<(), Ending> {
         let describes = matches!(tag, Tag::Describe(..));
         match &mut self.stage {
-            Stage::Joining { left } if describes || matches!(tag, Tag::Time | Tag::Status) => {
+            Stage::Joining { left }
+                if describes || matches!(tag, Tag::Time | Tag::Status | Tag::Report) =>
+            {
                 *left = left.saturating_sub(1);
                 if *left == 0 {
                     return self.announce(now, bodies, outlet);

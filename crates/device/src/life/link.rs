@@ -7,11 +7,12 @@ use super::outbox::{Outbox, Publication};
 use super::outlet::Outlet;
 use super::profile::Bodies;
 use super::silence::{Due, Silence};
-use crate::saved::{Saved, Told};
+use super::updating::Updating;
+use crate::saved::Told;
 use pintle_dtls::{Content, ExportedSession, OpenError, Session};
 use pintle_protocol::coap::{Kind, Message, MessageId};
 use pintle_protocol::describe::DescribeKind;
-use pintle_protocol::exchange::{Answered, Exchange, Numbering, Received, Settings};
+use pintle_protocol::exchange::{Exchange, Numbering, Received, Settings};
 use pintle_protocol::goodbye::Goodbye;
 use pintle_protocol::{MAX_MESSAGE, from_device, reply};
 use std::time::Duration;
@@ -31,6 +32,10 @@ pub(super) enum Tag {
     Time,
     /// An event of the system's own.
     Status,
+    /// How the last update went.
+    Report,
+    /// The answer to the finish of an update that waits for the next start.
+    Staged,
     /// A describe; the number of its next block, if there is one.
     Describe(DescribeKind, Option<u32>),
     Subscription,
@@ -64,7 +69,8 @@ pub(super) struct Link {
     pub(super) resumed: bool,
     pub(super) silence: Silence,
     events_out: usize,
-    calls: Calls,
+    pub(super) calls: Calls,
+    pub(super) updating: Option<Box<Updating>>,
 }
 
 impl Link {
@@ -88,6 +94,7 @@ impl Link {
             silence: Silence::new(now),
             events_out: 0,
             calls: Calls::default(),
+            updating: None,
         }
     }
 
@@ -274,7 +281,9 @@ impl Link {
         if matches!(self.stage, Stage::Leaving { until, .. } if until <= now) {
             return Err(Ending::Left);
         }
-        match self.silence.due(now, bodies.keepalive) {
+        self.go_on_updating(now, outlet)?;
+        let due = self.silence.due(now, bodies.keepalive);
+        match due.filter(|_| !self.is_updating()) {
             Some(Due::GiveUp) => return Err(Ending::GiveUp(Loss::Unresumable)),
             Some(Due::Resume) => return Err(Ending::Silence),
             Some(Due::Ping) => self.ping(now, outlet)?,
@@ -301,12 +310,14 @@ impl Link {
     }
 
     pub(super) fn poll_timeout(&self, keepalive: Duration) -> Option<Duration> {
+        let updating = self.updating.as_ref().map(|updating| updating.poll_timeout());
         let silence = self.silence.deadline(keepalive);
+        let silence = (!self.is_updating()).then_some(silence);
         let parting = match self.stage {
             Stage::Leaving { until, .. } => Some(until),
             _ => None,
         };
-        [Some(silence), parting, self.exchange.poll_timeout()].into_iter().flatten().min()
+        [silence, updating, parting, self.exchange.poll_timeout()].into_iter().flatten().min()
     }
 
     /// Sends events while few enough are unacknowledged.
@@ -316,7 +327,8 @@ impl Link {
         outbox: &mut Outbox,
         outlet: &mut Outlet,
     ) -> Result<(), Ending> {
-        let open = matches!(self.stage, Stage::Announcing { .. } | Stage::Connected);
+        let open = matches!(self.stage, Stage::Announcing { .. } | Stage::Connected)
+            && self.updating.is_none();
         while open && self.events_out < MAX_EVENTS_OUT && !outbox.is_empty() {
             let Some(event) = outbox.pop() else { break };
             self.events_out += 1;
@@ -341,8 +353,11 @@ impl Link {
         })
     }
 
-    /// Forgets what is outstanding; publishers are told.
+    /// Forgets what is outstanding; publishers are told. What is stored of an update stays.
     pub(super) fn abandon(&mut self, outlet: &mut Outlet) {
+        if self.updating.take().is_some() {
+            outlet.intake.cancel(false);
+        }
         let lost: Vec<Tag> = self.exchange.abandon().collect();
         lost.into_iter().for_each(|tag| self.lose(tag, outlet));
     }
@@ -352,6 +367,11 @@ impl Link {
             self.events_out = self.events_out.saturating_sub(1);
             outlet.tell(Happening::NotPublished(publication, Unpublished::Lost));
         }
+    }
+
+    /// Whether chunks of an update are to come.
+    fn is_updating(&self) -> bool {
+        self.updating.as_ref().is_some_and(|updating| updating.is_incomplete())
     }
 
     pub(super) fn is_connected(&self) -> bool {
@@ -365,31 +385,6 @@ impl Link {
     /// The message id and token that go next.
     pub(super) fn counters(&mut self) -> (u16, u8) {
         (self.exchange.next_id().0, self.exchange.next_token().0)
-    }
-
-    /// What was heard, for the next run: the calls that were made, and up to which id all is past.
-    pub(super) fn made(&mut self, now: Duration) -> (Vec<u16>, Option<MessageId>) {
-        let (calls, numbering) = self.calls.for_next_run(self.exchange.numbering(now));
-        match numbering {
-            Numbering::Up(past) => (calls, past),
-            Numbering::Any => (calls, None),
-        }
-    }
-
-    /// What the run before heard: what is repeated of it is acknowledged, and not acted on.
-    pub(super) fn recall(&mut self, now: Duration, saved: &Saved) {
-        self.exchange.set_numbering(Numbering::Up(saved.past));
-        self.calls = Calls::restored(&saved.calls);
-        for id in saved.calls.iter().copied().map(MessageId) {
-            let mut reply = Vec::new();
-            reply::ack_empty(&mut reply, id);
-            self.exchange.recall(now, &Answered { id, age: Duration::ZERO, reply });
-        }
-    }
-
-    /// The calls that are made.
-    pub(super) const fn calls(&mut self) -> &mut Calls {
-        &mut self.calls
     }
 
     pub(super) const fn told(&self) -> Told {

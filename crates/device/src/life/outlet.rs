@@ -1,6 +1,6 @@
-//! Where a life puts what is to be sent and told, and the little randomness it needs.
+//! Where a life puts what is to be sent, told and stored, and the little randomness it needs.
 
-use super::Happening;
+use super::{Happening, Intake};
 use crate::saved::Saved;
 use std::collections::VecDeque;
 
@@ -10,12 +10,20 @@ pub(crate) struct Outlet {
     pub(crate) happenings: VecDeque<Happening>,
     /// The session, once the device left.
     pub(crate) parting: Option<Saved>,
+    /// Where pieces of an update go.
+    pub(crate) intake: Intake,
     random: u64,
 }
 
 impl Outlet {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { transmit: VecDeque::new(), happenings: VecDeque::new(), parting: None, random: seed }
+        Self {
+            transmit: VecDeque::new(),
+            happenings: VecDeque::new(),
+            parting: None,
+            intake: Intake::default(),
+            random: seed,
+        }
     }
 
     pub(crate) fn tell(&mut self, happening: Happening) {

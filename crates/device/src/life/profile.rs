@@ -1,9 +1,11 @@
 //! What a device says of itself, made once into the bytes that it sends.
 
+use super::updates::LastReset;
 use crate::checksum::Checksum;
 use crate::error::Error;
+use crate::firmware::Firmware;
 use crate::saved::Told;
-use pintle_protocol::describe::{Application, Module, ModuleFunction, System};
+use pintle_protocol::describe::{Application, Dependency, Module, ModuleFunction, System};
 use pintle_protocol::hello::{Hello, HelloFlags};
 use pintle_protocol::value::VariableType;
 use pintle_protocol::{DeviceId, MAX_MESSAGE, Subscription, SubscriptionKind};
@@ -11,9 +13,12 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 /// The version of the Device OS wire that is spoken here, as Device OS counts its own.
-const SYSTEM_VERSION: u16 = 6200;
-/// The monolithic firmware of a virtual device.
+pub(crate) const SYSTEM_VERSION: u16 = 6200;
+/// The monolithic firmware of a device that takes no updates.
 const MONOLITHIC: ModuleFunction = ModuleFunction(3);
+/// The agent itself, and the firmware that it runs.
+const SYSTEM_PART: ModuleFunction = ModuleFunction(4);
+const USER_PART: ModuleFunction = ModuleFunction(5);
 /// Integrity, dependencies, range and platform.
 const ALL_CHECKS: u32 = 0x1e;
 /// The subscriptions that every device has, for the cloud's own events.
@@ -39,6 +44,10 @@ pub struct Profile {
     pub variables: Vec<(String, VariableType)>,
     /// The prefixes of the events it wants.
     pub subscriptions: Vec<String>,
+    /// The firmware it runs, if it takes updates of it.
+    pub firmware: Option<Firmware>,
+    /// Why it started, where an update is to do with it.
+    pub last_reset: Option<LastReset>,
 }
 
 /// A profile as it is sent.
@@ -50,13 +59,15 @@ pub(super) struct Bodies {
     /// The system's and the application's.
     pub(super) subscriptions: Vec<Subscription<'static>>,
     pub(super) keepalive: Duration,
+    /// The number of why it started.
+    pub(super) last_reset: Option<i32>,
     /// The checksums of all that.
     pub(super) sums: Told,
 }
 
 impl Bodies {
     pub(super) fn of(profile: Profile) -> Result<Self, Error> {
-        let hello = hello_of(&profile);
+        let mut hello = hello_of(&profile);
         let system = system_of(&profile).to_protobuf();
         let directory = Application { functions: profile.functions, variables: profile.variables };
         let application = directory.to_json().map_err(|_| Error::Describe)?;
@@ -79,6 +90,10 @@ impl Bodies {
                     .as_bytes(),
             ),
         };
+        // It is no part of the checksum: a device that comes back in its session need not say it again.
+        if profile.last_reset == Some(LastReset::Updated) {
+            hello.flags = hello.flags.union(HelloFlags::UPDATE_SUCCEEDED);
+        }
         Ok(Self {
             hello,
             system,
@@ -86,8 +101,14 @@ impl Bodies {
             directory,
             subscriptions,
             keepalive: profile.keepalive,
+            last_reset: profile.last_reset.map(|last| last.number()),
             sums,
         })
+    }
+
+    /// The cloud knows of the last update: the next Hello does not say it again.
+    pub(super) const fn told_of_update(&mut self) {
+        self.hello.flags.0 &= !HelloFlags::UPDATE_SUCCEEDED.0;
     }
 
     /// Whether an event of this name was subscribed to by the application.
@@ -100,34 +121,55 @@ impl Bodies {
 }
 
 fn hello_of(profile: &Profile) -> Hello {
-    Hello {
+    let flags =
+        HelloFlags::DIAGNOSTICS.union(HelloFlags::GOODBYE).union(HelloFlags::SENDS_DESCRIBE);
+    let hello = Hello {
         product_id: profile.product_id,
         product_version: profile.product_version,
-        flags: HelloFlags::DIAGNOSTICS.union(HelloFlags::GOODBYE).union(HelloFlags::SENDS_DESCRIBE),
+        flags,
         platform_id: profile.platform_id,
         device_id: profile.device_id,
         system_version: SYSTEM_VERSION,
         max_message: MAX_MESSAGE as u16,
-        // No updates are taken yet.
         max_binary: 0,
         chunk: UPDATE_CHUNK,
+    };
+    let Some(firmware) = &profile.firmware else { return hello };
+    Hello {
+        product_id: firmware.product.map_or(hello.product_id, |product| product.id),
+        product_version: firmware.product.map(|product| product.version),
+        flags: flags.union(HelloFlags::IMMEDIATE_UPDATES).union(HelloFlags::UPDATE_V3),
+        max_binary: firmware.room,
+        ..hello
     }
 }
 
 fn system_of(profile: &Profile) -> System {
-    let module = Module {
-        function: MONOLITHIC,
-        index: 0,
-        version: profile.product_version.unwrap_or(SYSTEM_VERSION),
-        store: 0,
-        max_size: 0,
-        checked: ALL_CHECKS,
-        passed: ALL_CHECKS,
-        hash: None,
-        dependencies: Vec::new(),
-        assets: Vec::new(),
-        size: 0,
-        security: None,
+    let Some(firmware) = &profile.firmware else {
+        let version = profile.product_version.unwrap_or(SYSTEM_VERSION);
+        let monolith = Module { function: MONOLITHIC, version, ..checked() };
+        return System { modules: vec![monolith], assets: Vec::new() };
     };
-    System { modules: vec![module], assets: Vec::new() }
+    let needs = |needs: &pintle_firmware::module::Dependency| Dependency {
+        function: ModuleFunction(needs.function.0),
+        index: needs.index,
+        version: needs.version,
+    };
+    let system = Module { function: SYSTEM_PART, index: 1, version: SYSTEM_VERSION, ..checked() };
+    let user = Module {
+        function: USER_PART,
+        index: firmware.index,
+        version: firmware.version,
+        max_size: firmware.room,
+        hash: Some(firmware.sha256),
+        dependencies: firmware.dependencies.iter().map(needs).collect(),
+        size: firmware.size,
+        ..checked()
+    };
+    System { modules: vec![system, user], assets: Vec::new() }
+}
+
+/// A module in its place, with nothing wrong with it.
+fn checked() -> Module {
+    Module { checked: ALL_CHECKS, passed: ALL_CHECKS, ..Module::default() }
 }

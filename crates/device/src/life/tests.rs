@@ -6,6 +6,7 @@ mod joining;
 mod questions;
 mod restart;
 mod silence;
+mod updating;
 
 use super::*;
 use cloud::Cloud;
@@ -39,6 +40,8 @@ fn profile(functions: usize) -> Profile {
         functions: names,
         variables: vec![("temp".to_owned(), VariableType::Double)],
         subscriptions: vec!["cmd/".to_owned()],
+        firmware: None,
+        last_reset: None,
     }
 }
 

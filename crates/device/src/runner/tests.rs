@@ -1,5 +1,10 @@
 //! Whole agents over loopback sockets, against the tests' cloud.
 
+mod falling_back;
+mod flashing;
+mod programs;
+mod updates;
+
 use crate::life::tests::cloud::Cloud;
 use crate::{
     Agent, AgentHandle, CreateOptions, Folder, Notice, RunOptions, Service, Value, VariableType,

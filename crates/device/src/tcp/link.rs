@@ -166,8 +166,8 @@ impl Link {
                     self.report(now, &message, (flags, block), bodies, outlet);
                 }
                 // Updates are not taken yet.
-                Heard::Update => {
-                    self.say(outlet, |session, out| session.refuse(out, &message));
+                Heard::Update(_) => {
+                    self.say(outlet, |session, out| session.refuse_update(out, &message));
                 }
                 Heard::Request(request) => {
                     self.handle_request(now, &message, request, bodies, outlet)?;

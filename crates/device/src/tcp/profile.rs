@@ -88,7 +88,7 @@ impl Bodies {
         let flags = match flags.unwrap_or(both) & both {
             // The older program has no metrics: where it knows no bit, it takes both.
             0 if is_old(self.generation()) => both,
-            0 => return crate::life::metrics(uptime),
+            0 => return crate::life::metrics(uptime, None),
             flags => flags,
         };
         let mut body = match flags {

@@ -36,6 +36,8 @@ fn profile(platform_id: u16) -> Profile {
         functions: vec!["led".to_owned()],
         variables: vec![("temp".to_owned(), VariableType::Int)],
         subscriptions: vec!["cmd/".to_owned()],
+        firmware: None,
+        last_reset: None,
     }
 }
 

@@ -60,6 +60,7 @@ pub(super) struct Signature<'a> {
 /// A signed envelope.
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'a> {
+    bytes: &'a [u8],
     kind: Kind,
     protected: &'a [u8],
     payload: &'a [u8],
@@ -72,18 +73,30 @@ impl<'a> Envelope<'a> {
     /// # Errors
     /// [`ReleaseFault::Unreadable`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ReleaseFault> {
-        Self::read(bytes).map_err(|_| ReleaseFault::Unreadable)
+        let (envelope, rest) = Self::parse_first(bytes)?;
+        if rest.is_empty() { Ok(envelope) } else { Err(ReleaseFault::Unreadable) }
     }
 
-    fn read(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+    /// Reads the envelope that a sequence begins with; the envelope, and what follows it.
+    ///
+    /// # Errors
+    /// [`ReleaseFault::Unreadable`].
+    pub(super) fn parse_first(bytes: &'a [u8]) -> Result<(Self, &'a [u8]), ReleaseFault> {
         let mut decoder = Decoder::new(bytes);
+        let read = Self::read(&mut decoder).map_err(|_| ReleaseFault::Unreadable)?;
+        let parts = bytes.split_at_checked(decoder.position());
+        let (bytes, rest) = parts.ok_or(ReleaseFault::Unreadable)?;
+        Ok((Self { bytes, ..read }, rest))
+    }
+
+    fn read(decoder: &mut Decoder<'a>) -> Result<Self, DecodeError> {
         if decoder.tag()? != COSE_SIGN {
             return Err(DecodeError::message("not COSE_Sign"));
         }
-        array(&mut decoder, 4)?;
+        array(decoder, 4)?;
         let protected = decoder.bytes()?;
         let kind = read_kind(protected)?;
-        map(&mut decoder, 0)?;
+        map(decoder, 0)?;
         let payload = decoder.bytes()?;
         if payload.len() > MAX_PAYLOAD {
             return Err(DecodeError::message("payload too large"));
@@ -92,10 +105,15 @@ impl<'a> Envelope<'a> {
         let count = decoder.array()?.and_then(|count| usize::try_from(count).ok());
         let places = count.and_then(|count| signatures.get_mut(..count));
         for place in places.ok_or(DecodeError::message("too many signatures"))? {
-            *place = Some(read_signature(&mut decoder)?);
+            *place = Some(read_signature(decoder)?);
         }
-        end(&decoder, bytes)?;
-        Ok(Self { kind, protected, payload, signatures })
+        Ok(Self { bytes: &[], kind, protected, payload, signatures })
+    }
+
+    /// All of it, as it is kept and sent.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &'a [u8] {
+        self.bytes
     }
 
     /// What is in it.

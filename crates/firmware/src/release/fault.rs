@@ -13,6 +13,19 @@ pub enum ReleaseFault {
     /// A release where a keyring should be, or the other way round.
     #[error("a release where a keyring should be, or a keyring where a release should be")]
     Kind,
+    /// Keyrings and no release, or nothing at all.
+    #[error("no release came with it: have one signed")]
+    NoRelease,
+    /// A statement that is too long to be sent.
+    #[error(
+        "{length} bytes of keyrings and release, and {limit} can be sent: bring fewer keyrings, or fewer signatures"
+    )]
+    TooLong {
+        /// Its length in bytes.
+        length: usize,
+        /// How long it may be.
+        limit: usize,
+    },
     /// Too few valid signatures.
     #[error("{found} of {wanted} {role} signatures: have it signed by more")]
     Signatures {
@@ -99,4 +112,31 @@ pub enum ReleaseFault {
     /// A key that is there twice.
     #[error("the keyring has a key twice: every signer has a key of its own, for one role")]
     KeyTwice,
+}
+
+impl ReleaseFault {
+    /// A short name that does not change.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable => "unreadable",
+            Self::Kind => "kind",
+            Self::NoRelease => "no-release",
+            Self::TooLong { .. } => "too-long",
+            Self::Signatures { .. } => "signatures",
+            Self::Expired => "expired",
+            Self::KeyringExpired => "keyring-expired",
+            Self::Product { .. } => "product",
+            Self::Platform { .. } => "platform",
+            Self::Number { .. } => "number",
+            Self::Counter { .. } => "counter",
+            Self::OverVersion { .. } => "over-version",
+            Self::OverModule(_) => "over-module",
+            Self::Image => "image",
+            Self::Module => "module",
+            Self::NotNext { .. } => "not-next",
+            Self::Keys { .. } => "keys",
+            Self::KeyTwice => "key-twice",
+        }
+    }
 }

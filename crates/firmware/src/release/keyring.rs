@@ -69,7 +69,9 @@ pub struct Thresholds {
 }
 
 impl Thresholds {
-    const fn of(&self, role: Role) -> u8 {
+    /// How many of a role.
+    #[must_use]
+    pub const fn of(&self, role: Role) -> u8 {
         match role {
             Role::Root => self.root,
             Role::Release => self.release,
@@ -90,6 +92,7 @@ pub struct Keyring<'a> {
     /// How many keys have to sign.
     pub thresholds: Thresholds,
     keys: [Option<Key<'a>>; MAX_KEYS],
+    envelope: &'a [u8],
 }
 
 impl<'a> Keyring<'a> {
@@ -98,7 +101,7 @@ impl<'a> Keyring<'a> {
     /// # Errors
     /// [`ReleaseFault`].
     pub fn first(envelope: &Envelope<'a>, verify: &impl Verify) -> Result<Self, ReleaseFault> {
-        let ring = Self::read(envelope)?;
+        let ring = Self::unverified(envelope)?;
         ring.is_signed(envelope, Role::Root, verify)?;
         Ok(ring)
     }
@@ -113,7 +116,7 @@ impl<'a> Keyring<'a> {
         verify: &impl Verify,
         now: Time,
     ) -> Result<Keyring<'b>, ReleaseFault> {
-        let next = Keyring::read(envelope)?;
+        let next = Keyring::unverified(envelope)?;
         if next.product != self.product {
             return Err(ReleaseFault::Product { found: next.product, wanted: self.product });
         }
@@ -156,6 +159,12 @@ impl<'a> Keyring<'a> {
         Ok(release)
     }
 
+    /// The signed envelope that it was read from: what a device keeps when this keyring comes into force.
+    #[must_use]
+    pub const fn envelope(&self) -> &'a [u8] {
+        self.envelope
+    }
+
     /// Its keys.
     pub fn keys(&self) -> impl Iterator<Item = Key<'a>> {
         self.keys.into_iter().flatten()
@@ -184,11 +193,16 @@ impl<'a> Keyring<'a> {
         if found < wanted { Err(ReleaseFault::Signatures { role, found, wanted }) } else { Ok(()) }
     }
 
-    fn read(envelope: &Envelope<'a>) -> Result<Self, ReleaseFault> {
+    /// What a keyring says, whoever signed it.
+    ///
+    /// # Errors
+    /// [`ReleaseFault`].
+    pub fn unverified(envelope: &Envelope<'a>) -> Result<Self, ReleaseFault> {
         if envelope.kind() != Kind::Keyring {
             return Err(ReleaseFault::Kind);
         }
         let ring = Self::parse(envelope.payload()).map_err(|_| ReleaseFault::Unreadable)?;
+        let ring = Self { envelope: envelope.as_bytes(), ..ring };
         ring.check()?;
         Ok(ring)
     }
@@ -214,7 +228,7 @@ impl<'a> Keyring<'a> {
         let thresholds =
             Thresholds { root: decoder.u8()?, release: decoder.u8()?, review: decoder.u8()? };
         end(&decoder, payload)?;
-        Ok(Self { product, number, expiry, thresholds, keys })
+        Ok(Self { product, number, expiry, thresholds, keys, envelope: &[] })
     }
 
     /// Enough keys for what it asks for, and none twice: whoever has one key counts once.

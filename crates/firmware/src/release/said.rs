@@ -6,7 +6,7 @@
 //! ```
 
 use super::ReleaseFault;
-use super::envelope::{array, end, key, map};
+use super::envelope::{Envelope, Kind, array, end, key, map};
 use crate::Digest;
 use crate::module::{Dependency, Function, Installed, Module, Platform};
 use crate::slots::Image;
@@ -112,6 +112,17 @@ impl Release {
         let same = module.prefix().platform == self.platform
             && product.is_some_and(|one| one.id == self.product && one.version == self.version);
         if same { Ok(()) } else { Err(ReleaseFault::Module) }
+    }
+
+    /// What a release says, whoever signed it.
+    ///
+    /// # Errors
+    /// [`ReleaseFault::Kind`], [`ReleaseFault::Unreadable`].
+    pub fn unverified(envelope: &Envelope<'_>) -> Result<Self, ReleaseFault> {
+        match envelope.kind() {
+            Kind::Release => Self::parse(envelope.payload()),
+            Kind::Keyring => Err(ReleaseFault::Kind),
+        }
     }
 
     /// Reads what a signed payload says.

@@ -1,6 +1,7 @@
 //! Signatures through aws-lc-rs.
 
 use super::{PublicKey, SIGNATURE, Sign, Verify};
+use aws_lc_rs::pkcs8::Document;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ED25519, EcdsaKeyPair,
@@ -18,6 +19,31 @@ impl Verify for AwsLc {
             PublicKey::P256(_) => &ECDSA_P256_SHA256_FIXED,
         };
         UnparsedPublicKey::new(algorithm, key.as_bytes()).verify(message, signature).is_ok()
+    }
+}
+
+/// A new private key as PKCS#8 DER, wiped when dropped.
+pub struct NewKey(Document);
+
+impl NewKey {
+    /// An Ed25519 key; none where the system gives no randomness.
+    #[must_use]
+    pub fn ed25519() -> Option<Self> {
+        // Version 1, without the public half: every reader knows that.
+        Ed25519KeyPair::generate_pkcs8v1(&SystemRandom::new()).ok().map(Self)
+    }
+
+    /// A P-256 key; none where the system gives no randomness.
+    #[must_use]
+    pub fn p256() -> Option<Self> {
+        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).ok().map(Self)
+    }
+
+    /// Its bytes: a secret.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.0.as_ref()
     }
 }
 

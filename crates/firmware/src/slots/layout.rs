@@ -79,6 +79,12 @@ impl Layout {
         room(Slot::A).min(room(Slot::B))
     }
 
+    /// Where the image of a slot goes; none when the slot has no room for one.
+    #[must_use]
+    pub fn image(&self, slot: Slot, geometry: Geometry) -> Option<Area> {
+        self.parts(slot, geometry).map(|parts| parts.image)
+    }
+
     pub(super) fn parts(&self, slot: Slot, geometry: Geometry) -> Option<Parts> {
         let Area { start, length } = self.area(slot);
         let release = self.release.next_multiple_of(geometry.unit);

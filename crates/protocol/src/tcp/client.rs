@@ -5,7 +5,8 @@ mod firmware;
 mod handshake;
 mod saying;
 mod session;
+mod updating;
 
-pub use firmware::{Firmware, Overlong, SaltOrder};
+pub use firmware::{Firmware, Overlong, Refuses, SaltOrder, Updates};
 pub use handshake::{Handshake, HandshakeError};
 pub use session::{Heard, Received, Session};

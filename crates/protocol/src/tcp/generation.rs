@@ -35,6 +35,8 @@ pub struct Limits {
     pub event_data: usize,
     /// The data of an event from the device.
     pub event_data_from: usize,
+    /// The chunk of an update.
+    pub chunk: usize,
 }
 
 impl Generation {
@@ -56,6 +58,7 @@ impl Generation {
     /// What it can take.
     #[must_use]
     pub const fn limits(self) -> Limits {
+        let chunk = super::update::CHUNK as usize;
         match self {
             Self::Core => Limits {
                 frame: 608,
@@ -65,6 +68,7 @@ impl Generation {
                 event_name: 63,
                 event_data: 255,
                 event_data_from: 255,
+                chunk,
             },
             Self::PhotonOld => Limits {
                 frame: 768,
@@ -74,6 +78,7 @@ impl Generation {
                 event_name: 63,
                 event_data: 255,
                 event_data_from: 255,
+                chunk,
             },
             Self::Photon => Limits {
                 frame: 768,
@@ -83,6 +88,7 @@ impl Generation {
                 event_name: 64,
                 event_data: 622,
                 event_data_from: 622,
+                chunk,
             },
             // What a 3.x device sends is bounded by its hello, and that by this.
             Self::Photon3 => Limits {
@@ -93,6 +99,7 @@ impl Generation {
                 event_name: 64,
                 event_data: 864,
                 event_data_from: crate::MAX_DATA,
+                chunk,
             },
         }
     }
@@ -132,6 +139,24 @@ impl Generation {
     #[must_use]
     pub const fn knows_its_variables(self) -> bool {
         matches!(self, Self::Photon3)
+    }
+
+    /// Whether it may answer each chunk of a fast update: up to 0.6, which a hello does not tell from 0.7.
+    #[must_use]
+    pub const fn may_answer_fast_chunks(self) -> bool {
+        matches!(self, Self::Core | Self::PhotonOld)
+    }
+
+    /// Whether it may refuse an update with an acknowledgement that has the code of a request, as 0.4.0 does.
+    #[must_use]
+    pub const fn may_refuse_with_request(self) -> bool {
+        matches!(self, Self::Core | Self::PhotonOld)
+    }
+
+    /// Whether it may say by itself that an update is complete.
+    #[must_use]
+    pub const fn may_finish_by_itself(self) -> bool {
+        matches!(self, Self::Core | Self::PhotonOld)
     }
 
     /// Whether it can be asked for measurements.

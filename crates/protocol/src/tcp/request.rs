@@ -8,12 +8,15 @@
 //! | subscribe | CON or NON GET | `e` or `E`, then the prefix as one segment |
 //! | time | CON GET | `t` |
 //! | goodbye | NON or CON POST | `x` |
+//! | chunks missed | CON or NON GET | `c` |
+//! | update complete | NON PUT, or POST | `u` |
 //! | ping | CON, empty | |
 //!
 //! Everything else is an anomaly: a wrong kind, code, path, token, or an option that the message does not have.
 
 use alloc::borrow::Cow;
 
+use super::update::Missed;
 use super::{Anomaly, Hello};
 use crate::coap::{Block, Code, Kind, Message, Opt, option};
 use crate::describe::DescribeKind;
@@ -44,6 +47,10 @@ pub enum Request<'a> {
     Time,
     /// It leaves.
     Goodbye(Goodbye),
+    /// Of an update that is under way, chunks are missing. Acknowledge it if the message is confirmable.
+    ChunksMissed(Missed<'a>),
+    /// Of an update that is under way, nothing is missing any more.
+    UpdateDone,
     /// Are you there? Acknowledge it.
     Ping,
 }
@@ -78,6 +85,8 @@ pub(super) fn decode<'a>(message: &Message<'a>) -> Result<Request<'a>, Anomaly> 
         (Code::POST, Some(b'd'), true) => describe(message),
         (Code::GET, Some(b't'), true) => time(message),
         (Code::POST, Some(b'x'), _) => goodbye(message),
+        (Code::GET, Some(b'c'), _) => missed(message),
+        (Code::PUT | Code::POST, Some(b'u'), false) => done(message),
         (Code::POST, Some(b'h'), false) => Err(Anomaly::SecondHello),
         _ => Err(Anomaly::Unknown),
     }
@@ -140,6 +149,17 @@ fn describe<'a>(message: &Message<'a>) -> Result<Request<'a>, Anomaly> {
 fn time<'a>(message: &Message<'a>) -> Result<Request<'a>, Anomaly> {
     Form { path: 1..=1, token: 1..=1, options: &[] }.check(message)?;
     if message.payload().is_empty() { Ok(Request::Time) } else { Err(Anomaly::Unknown) }
+}
+
+fn missed<'a>(message: &Message<'a>) -> Result<Request<'a>, Anomaly> {
+    Form { path: 1..=1, token: 0..=1, options: &[] }.check(message)?;
+    Ok(Request::ChunksMissed(Missed::read(message.payload())?))
+}
+
+/// Later firmware of the older program also says what it thinks of the file.
+fn done<'a>(message: &Message<'a>) -> Result<Request<'a>, Anomaly> {
+    Form { path: 1..=1, token: 0..=1, options: &[option::CONTENT_FORMAT] }.check(message)?;
+    Ok(Request::UpdateDone)
 }
 
 fn goodbye<'a>(message: &Message<'a>) -> Result<Request<'a>, Anomaly> {

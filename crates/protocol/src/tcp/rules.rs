@@ -5,6 +5,7 @@
 
 use super::channel::padded;
 use super::request::Form;
+use super::update::{self, FromCloud};
 use super::{Generation, Limits};
 use crate::coap::{Code, Kind, Message, option};
 use crate::describe::DescribeKind;
@@ -32,6 +33,9 @@ pub enum SendError {
     /// Too much was asked that the device did not answer.
     #[error("the device left 255 questions unanswered: end the session")]
     Unanswered,
+    /// An update is under way: a device has no room for anything else then.
+    #[error("an update of the device is under way: try again after it")]
+    Updating,
     /// The session has ended.
     #[error("the session has ended")]
     Ended,
@@ -90,6 +94,10 @@ fn check_form(message: &Message<'_>, generation: Generation) -> Result<(), SendE
             (Confirmable, Code::POST, Some(b'f')) => (2..=2, 1..=1, &[option::URI_QUERY]),
             (Confirmable, Code::GET, Some(b'v')) => (2..=2, 1..=1, &[]),
             (Confirmable, Code::PUT, Some(b's')) => (1..=1, 1..=1, &[option::URI_QUERY]),
+            (Confirmable, Code::POST | Code::PUT, Some(b'u')) => (1..=1, 1..=1, &[]),
+            (Confirmable, Code::POST, Some(b'c')) => {
+                (1..=1, 1..=1, &[option::URI_QUERY, option::URI_QUERY])
+            }
             (Confirmable, Code::GET, Some(b'd')) if generation.knows_blocks() => {
                 (1..=1, 1..=1, &[option::URI_QUERY, option::BLOCK2])
             }
@@ -143,9 +151,29 @@ fn check_sizes(message: &Message<'_>, limits: &Limits) -> Result<(), SendError> 
             }
         }
         (Code::PUT, Some(b's')) if !matches!(query, Some(&[0 | 1])) => Err(Error::Query.into()),
+        (Code::POST, Some(b'u' | b'c')) | (Code::PUT, Some(b'u')) => {
+            check_update(message, limits.chunk)
+        }
         (_, Some(_)) => at_most(payload, 0),
         (_, None) => Ok(()),
     }
+}
+
+fn check_update(message: &Message<'_>, chunk: usize) -> Result<(), SendError> {
+    match FromCloud::decode(message)?.ok_or(Error::Update)? {
+        FromCloud::Begin(begin) => at_most(begin.chunk.into(), chunk),
+        FromCloud::Chunk(update::Chunk { data, .. }) => at_most(data.len(), chunk),
+        FromCloud::Done => Ok(()),
+    }
+}
+
+/// Whether a device has room for a message while it is updated.
+pub(super) fn check_updating(message: &[u8]) -> Result<(), SendError> {
+    let message = Message::parse(message)?;
+    let is_answer = message.kind == Kind::Acknowledgement;
+    let letter = path::letter(message.uri_path().next());
+    let updates = matches!(letter, Some(b'u' | b'c'));
+    if is_answer || updates { Ok(()) } else { Err(SendError::Updating) }
 }
 
 /// Whether this event has a device forget the cloud that it trusts, and where it is.

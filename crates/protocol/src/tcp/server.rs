@@ -13,6 +13,7 @@ mod ids;
 mod questions;
 mod saying;
 mod session;
+mod updating;
 
 pub use handshake::{Answer, Block, Claim, Greeting};
 pub use questions::{About, Asked};

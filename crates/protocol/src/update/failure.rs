@@ -87,6 +87,9 @@ impl Refusal {
     }
 }
 
+/// How long a device's own words may be, in bytes.
+pub const LONGEST_MESSAGE: usize = 400;
+
 /// A device's answer that an update is refused or has failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -111,8 +114,25 @@ impl Failure {
     /// Appends a device's answer: in the acknowledgement of request `id` when it was known at once, else as a message of
     /// its own.
     pub fn write(out: &mut Vec<u8>, kind: Kind, id: MessageId, token: Token, why: Refusal) {
+        Self::write_with(out, kind, id, token, why, why.meaning());
+    }
+
+    /// As [`Failure::write`], in the device's own words; no more of them than [`LONGEST_MESSAGE`] bytes.
+    pub fn write_with(
+        out: &mut Vec<u8>,
+        kind: Kind,
+        id: MessageId,
+        token: Token,
+        why: Refusal,
+        message: &str,
+    ) {
         let Refusal(number) = why;
-        let payload = format!("{{\"code\":{number},\"message\":\"{}\"}}", why.meaning());
+        let mut message = String::from(message);
+        while message.len() > LONGEST_MESSAGE {
+            message.pop();
+        }
+        let message = Value::from(message);
+        let payload = format!("{{\"code\":{number},\"message\":{message}}}");
         Writer::new(out, kind, why.code(), id, token).payload(payload.as_bytes());
     }
 }

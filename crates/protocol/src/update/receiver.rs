@@ -167,10 +167,11 @@ impl Receiver {
         !self.is_complete() && now >= self.heard + SILENCE
     }
 
-    /// When to look again.
+    /// When to look again; never, if nothing is due any more.
     #[must_use]
     pub fn poll_timeout(&self) -> Duration {
-        let silence = self.heard + SILENCE;
+        // Once everything came, somebody else looks after silence.
+        let silence = if self.is_complete() { Duration::MAX } else { self.heard + SILENCE };
         self.due.map_or(silence, |due| due.min(silence))
     }
 }

@@ -178,6 +178,7 @@ fn every_message_of_every_firmware_is_understood() {
                 }
                 Request::Time => "time",
                 Request::Ping => "ping",
+                Request::ChunksMissed(_) | Request::UpdateDone => "update",
                 Request::Goodbye(goodbye) => {
                     assert_eq!(goodbye.cloud_reason, Some(2));
                     "goodbye"

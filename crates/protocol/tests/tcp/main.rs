@@ -11,3 +11,5 @@ mod properties;
 mod recorded;
 mod recording;
 mod replayed;
+mod replayed_updates;
+mod updates;

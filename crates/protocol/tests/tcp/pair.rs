@@ -94,7 +94,7 @@ impl Pair {
         Ok(plain)
     }
 
-    /// The id that the device's next message must have.
+    /// The id that the device's next message must have, if it said nothing since its hello.
     pub(crate) fn next_id(&mut self) -> u16 {
         let mut probe = client::Session::new(&credentials(), *self.device.firmware(), 0);
         let mut out = Vec::new();

@@ -112,7 +112,8 @@ impl Device {
                 self.session.described(out, &message, &told.unwrap(), block).unwrap();
             }
             client::Heard::Time(seconds) => assert!(seconds > 1_700_000_000),
-            client::Heard::Acknowledged | client::Heard::Update => {}
+            client::Heard::Acknowledged => {}
+            client::Heard::Update(_) => panic!("no update"),
             client::Heard::Refused => panic!("{recorded:02x?}", recorded = recorded.plain),
         }
         Ok(())

@@ -172,7 +172,7 @@ impl TcpLife {
         if let Some(system) = system {
             self.describing.is_here(DescribeKind::System);
             if scene.standing.may_write(now) {
-                world.enqueue(report::of_system(device, &system));
+                world.enqueue(report::of_system(device, &system, world.wall_ms));
             }
         }
         if let Some(application) = application {

@@ -17,6 +17,7 @@ use super::orders::{Order, Orders};
 use super::pool::Work;
 use super::session::Live;
 use super::slab::{Key, Slab};
+use crate::device::update::UpdateError;
 use crate::device::{AskError, Command, Effects, End, RollNumber, Whereabouts, World};
 use crate::door::throttle::Throttle;
 use crate::door::timers::Timers;
@@ -212,6 +213,8 @@ impl TcpShard {
                 // A caller that went away needs no answer.
                 None => drop(reply.send(Err(AskError::Offline))),
             },
+            // Its updates go another way.
+            Command::Update(_, order) => order.end(Err(UpdateError::Unsupported)),
             Command::Deliver(event) => {
                 let listeners = self.world.registry.listeners(&event);
                 let keys: Vec<_> = listeners.filter_map(|number| self.key_of(number)).collect();
@@ -225,7 +228,11 @@ impl TcpShard {
             Command::Heartbeat(alive) => drop(alive.send(())),
             Command::Replaced(session) => self.replaced_elsewhere(Key::unpack(session.0)),
             // It has no journal, and no datagram reaches it.
-            Command::Taken(_) | Command::Keep(..) | Command::Datagrams(_) | Command::Stop(_) => {}
+            Command::Taken(_)
+            | Command::Keep(..)
+            | Command::Cancelled(_)
+            | Command::Datagrams(_)
+            | Command::Stop(_) => {}
         }
     }
 

@@ -6,7 +6,7 @@ use pintle_dtls::{ConnectionId, Content, PublicKey, Session};
 use pintle_protocol::coap::{Kind, Message, MessageId};
 use pintle_protocol::from_device::{self, Request};
 use pintle_protocol::{block, reply};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,6 +29,8 @@ pub(crate) struct Cloud {
     next_id: u16,
     /// What was heard, one line a message.
     pub(crate) heard: Vec<String>,
+    /// The messages themselves.
+    pub(crate) messages: VecDeque<Vec<u8>>,
     /// Describe bodies as put together, by kind.
     pub(crate) describes: BTreeMap<u8, Vec<u8>>,
     /// The first byte of each record that came in the session.
@@ -51,6 +53,7 @@ impl Cloud {
             uploads: BTreeMap::new(),
             next_id: 0x7000,
             heard: Vec::new(),
+            messages: VecDeque::new(),
             describes: BTreeMap::new(),
             record_types: Vec::new(),
             handshakes: 0,
@@ -116,6 +119,7 @@ impl Cloud {
         let message = Message::parse(bytes).unwrap();
         let line = self.line(&message);
         self.heard.push(line);
+        self.messages.push_back(bytes.to_vec());
         if message.kind != Kind::Confirmable || self.deaf {
             return Vec::new();
         }

@@ -133,6 +133,10 @@ fn line_of(message: &Message<'_>, sense: &Sense<'_>) -> String {
             Request::Time => "time".to_owned(),
             Request::Goodbye(goodbye) => format!("goodbye {:?}", goodbye.cloud_reason),
             Request::Ping => "ping".to_owned(),
+            Request::ChunksMissed(missed) => {
+                format!("missed {:?}", missed.iter().collect::<Vec<_>>())
+            }
+            Request::UpdateDone => "update done".to_owned(),
         },
         Sense::Acknowledged(asked) => format!("ack {:?}", asked.about),
         Sense::Answered(asked) => {

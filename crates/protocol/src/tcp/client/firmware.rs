@@ -1,5 +1,8 @@
 //! What tells one firmware from another on the wire.
 
+use core::time::Duration;
+
+use crate::coap::Code;
 use crate::hello::HelloFlags;
 use crate::tcp::{Generation, Sizes};
 
@@ -21,6 +24,62 @@ pub enum Overlong {
     PreviousLength,
     /// As much of this one as fits.
     Cut,
+}
+
+/// How a firmware refuses an update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refuses {
+    /// With an acknowledgement that has the code of a request, 0.01.
+    WithRequest,
+    /// With 4.00, and no token.
+    WithoutToken,
+    /// With 5.03, and the token.
+    WithToken,
+}
+
+/// How a firmware takes updates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Updates {
+    /// The largest file it takes, in bytes.
+    pub largest: u32,
+    /// How it refuses one.
+    pub refuses: Refuses,
+    /// Whether it also answers each chunk of a fast update.
+    pub answers_fast_chunks: bool,
+    /// How many missing chunks it asks for at a time.
+    pub most_missed: u16,
+    /// Whether it asks for no more than a fifth over what came since it last asked.
+    pub misses_in_proportion: bool,
+    /// Whether it wants that to be acknowledged.
+    pub misses_confirmably: bool,
+    /// With what it says by itself, after the chunks it asked for, that it has all.
+    pub finishes_with: Option<Code>,
+    /// After how long without a chunk it asks by itself.
+    pub asks_after: Option<Duration>,
+}
+
+impl Updates {
+    const FIRST: Self = Self {
+        refuses: Refuses::WithRequest,
+        answers_fast_chunks: true,
+        finishes_with: Some(Code::POST),
+        asks_after: Some(Duration::from_secs(3)),
+        ..Self::OLD
+    };
+
+    const OLD: Self = Self {
+        largest: 384_000,
+        refuses: Refuses::WithoutToken,
+        answers_fast_chunks: false,
+        most_missed: 50,
+        misses_in_proportion: false,
+        misses_confirmably: true,
+        finishes_with: Some(Code::PUT),
+        asks_after: None,
+    };
+
+    const NEWER: Self =
+        Self { most_missed: 40, misses_in_proportion: true, finishes_with: None, ..Self::OLD };
 }
 
 /// A firmware, by how it behaves. The fields are public so that a test can make one that never was.
@@ -60,6 +119,8 @@ pub struct Firmware {
     pub says_goodbye: bool,
     /// Whether it answers 4.04 for a variable that it does not have.
     pub knows_its_variables: bool,
+    /// How it takes updates.
+    pub updates: Updates,
 }
 
 impl Firmware {
@@ -68,11 +129,13 @@ impl Firmware {
         generation: Generation::Core,
         platform_id: 0,
         largest_frame: 640,
+        updates: Updates { largest: 110_592, ..Updates::OLD },
         ..Self::PHOTON_0_7
     };
 
     /// A Photon with 0.4.0, the first.
-    pub const PHOTON_0_4: Self = Self { shifts_acknowledgements: true, ..Self::PHOTON_0_7 };
+    pub const PHOTON_0_4: Self =
+        Self { shifts_acknowledgements: true, updates: Updates::FIRST, ..Self::PHOTON_0_7 };
 
     /// A Photon with 0.7.0.
     pub const PHOTON_0_7: Self = Self {
@@ -93,6 +156,7 @@ impl Firmware {
         describes_in_blocks: false,
         says_goodbye: false,
         knows_its_variables: false,
+        updates: Updates::OLD,
     };
 
     /// A Photon with 1.0.1.
@@ -104,6 +168,7 @@ impl Firmware {
         longest_argument: 622,
         overlong: Overlong::PreviousLength,
         acknowledges_with_own_id: true,
+        updates: Updates::NEWER,
         ..Self::PHOTON_0_7
     };
 
@@ -113,6 +178,7 @@ impl Firmware {
         overlong: Overlong::Cut,
         reads_at_once: false,
         knows_its_variables: true,
+        updates: Updates { refuses: Refuses::WithToken, ..Updates::NEWER },
         ..Self::PHOTON_1_0
     };
 
@@ -122,6 +188,7 @@ impl Firmware {
         describes_at_once: false,
         describes_unasked: true,
         says_goodbye: true,
+        updates: Updates { misses_confirmably: false, ..Self::PHOTON_1_5.updates },
         ..Self::PHOTON_1_5
     };
 
@@ -138,6 +205,7 @@ impl Firmware {
         longest_argument: 864,
         requires_describe_flags: true,
         describes_in_blocks: true,
+        updates: Updates { largest: 0x6_0000, ..Self::PHOTON_2_3.updates },
         ..Self::PHOTON_2_3
     };
 

@@ -9,7 +9,7 @@ use super::firmware::SaltOrder;
 use super::{Firmware, Overlong};
 use crate::coap::{Block, Code, Kind, Message, MessageId, RequestToken};
 use crate::tcp::channel::Channel;
-use crate::tcp::{Anomaly, Credentials};
+use crate::tcp::{Anomaly, Credentials, update};
 use crate::{Error, from_cloud, path};
 
 /// A device's end of a session.
@@ -43,8 +43,8 @@ pub enum Heard<'s> {
         /// The block it wants, if not the first.
         block: Option<Block>,
     },
-    /// A message of a firmware update, not looked into.
-    Update,
+    /// A message of a firmware update.
+    Update(update::FromCloud<'s>),
     /// The time, in seconds since 1970.
     Time(u32),
     /// It heard the message with this id.
@@ -146,22 +146,23 @@ fn heard<'s>(message: &Message<'s>) -> Result<Heard<'s>, Anomaly> {
         Kind::Acknowledgement => Ok(Heard::Acknowledged),
         Kind::Reset => Ok(Heard::Refused),
         Kind::Confirmable | Kind::NonConfirmable if is_describe(message) => describe(message),
-        Kind::Confirmable | Kind::NonConfirmable if is_update(message) => Ok(Heard::Update),
-        Kind::Confirmable | Kind::NonConfirmable => match from_cloud::decode(message)? {
-            // The transfer of [`crate::update`] is for devices over UDP.
-            from_cloud::Request::Unknown | from_cloud::Request::Update(_) => Err(Anomaly::Unknown),
-            request => Ok(Heard::Request(request)),
-        },
+        Kind::Confirmable | Kind::NonConfirmable => {
+            if let Some(update) = update::FromCloud::decode(message)? {
+                return Ok(Heard::Update(update));
+            }
+            match from_cloud::decode(message)? {
+                // The transfer of [`crate::update`] is for devices over UDP.
+                from_cloud::Request::Unknown | from_cloud::Request::Update(_) => {
+                    Err(Anomaly::Unknown)
+                }
+                request => Ok(Heard::Request(request)),
+            }
+        }
     }
 }
 
 fn is_describe(message: &Message<'_>) -> bool {
     message.code == Code::GET && path::letter(message.uri_path().next()) == Some(b'd')
-}
-
-fn is_update(message: &Message<'_>) -> bool {
-    let letter = path::letter(message.uri_path().next());
-    matches!((message.code, letter), (Code::POST, Some(b'u' | b'c')) | (Code::PUT, Some(b'u')))
 }
 
 fn describe<'s>(message: &Message<'s>) -> Result<Heard<'s>, Anomaly> {

@@ -19,6 +19,12 @@ pub enum About {
     Read,
     /// Shout, or stop.
     Signal,
+    /// Take a file.
+    UpdateBegin,
+    /// A piece of it.
+    Chunk,
+    /// That was all of it.
+    UpdateDone,
 }
 
 /// A question of the cloud's.
@@ -50,6 +56,8 @@ enum State {
     /// Settled, but something may follow: a second part of a describe, or the result of a call that was refused and
     /// made all the same. It holds nothing that a new question needs.
     MayFollow,
+    /// Some devices acknowledge it and answer; others do neither. It holds nothing that a new question needs.
+    MayBeHeard,
 }
 
 /// The list of them.
@@ -65,16 +73,33 @@ impl Questions {
     }
 
     pub(super) fn has_room(&self) -> Result<(), SendError> {
-        let open = self.0.iter().filter(|question| question.state != State::MayFollow).count();
+        let open = self.0.iter().filter(|question| question.is_owed()).count();
         if open < Self::MOST { Ok(()) } else { Err(SendError::Unanswered) }
     }
 
     pub(super) fn push(&mut self, asked: Asked) {
+        self.add(asked, State::Open);
+    }
+
+    /// Adds what may be answered and need not.
+    pub(super) fn push_optional(&mut self, asked: Asked) {
+        self.add(asked, State::MayBeHeard);
+    }
+
+    fn add(&mut self, asked: Asked, state: State) {
         self.0.retain(|question| {
-            question.state != State::MayFollow
+            question.is_owed()
                 || (question.asked.id != asked.id && question.asked.token != asked.token)
         });
-        self.0.push(Question { asked, state: State::Open });
+        self.0.push(Question { asked, state });
+    }
+
+    /// Forgets the chunks of an update that is over: nothing of them can come.
+    pub(super) fn forget_chunks(&mut self) {
+        self.0.retain(|question| question.asked.about != About::Chunk);
+        if self.0.is_empty() {
+            self.0 = Vec::new();
+        }
     }
 
     pub(super) fn has_id(&self, id: MessageId) -> bool {
@@ -83,9 +108,13 @@ impl Questions {
 
     /// Whether an answer with this token may still come.
     pub(super) fn has_token(&self, token: RequestToken) -> bool {
-        self.0.iter().any(|question| {
-            question.asked.token == Some(token) && question.state != State::MayFollow
-        })
+        self.0.iter().any(|question| question.asked.token == Some(token) && question.is_owed())
+    }
+
+    /// Whether a message with this id asks a device to take a file, and was not answered.
+    pub(super) fn begins_update(&self, id: MessageId) -> bool {
+        let mut open = self.0.iter().filter(|question| question.state == State::Open);
+        open.any(|question| question.asked.id == id && question.asked.about == About::UpdateBegin)
     }
 
     /// Whether a message with this id is to be acknowledged.
@@ -98,10 +127,10 @@ impl Questions {
         let position = self.0.iter().position(|q| q.asked.id == id && q.is_unacknowledged())?;
         let question = self.0.get_mut(position)?;
         let asked = question.asked;
-        if question.state == State::Open && asked.token.is_some() {
-            question.state = State::Accepted;
-        } else {
-            self.remove(position);
+        match question.state {
+            State::Open if asked.token.is_some() => question.state = State::Accepted,
+            State::MayBeHeard => question.state = State::MayFollow,
+            _ => self.remove(position),
         }
         Some(asked)
     }
@@ -170,23 +199,28 @@ impl Questions {
 }
 
 impl Question {
+    /// Whether the device owes something: its id and token are taken until it comes.
+    const fn is_owed(&self) -> bool {
+        !matches!(self.state, State::MayFollow | State::MayBeHeard)
+    }
+
     const fn may_be_answered_at_once(&self) -> bool {
         match self.state {
             State::Open => true,
             State::MayFollow => matches!(self.asked.about, About::Describe(_)),
-            State::Accepted | State::Answered => false,
+            State::MayBeHeard | State::Accepted | State::Answered => false,
         }
     }
 
     const fn may_be_answered(&self) -> bool {
         match self.state {
             State::Open | State::Accepted => true,
-            State::MayFollow => matches!(self.asked.about, About::Call),
-            State::Answered => false,
+            State::MayFollow => matches!(self.asked.about, About::Call | About::Chunk),
+            State::MayBeHeard | State::Answered => false,
         }
     }
 
     const fn is_unacknowledged(&self) -> bool {
-        matches!(self.state, State::Open | State::Answered)
+        matches!(self.state, State::Open | State::Answered | State::MayBeHeard)
     }
 }

@@ -147,11 +147,11 @@ impl Session {
         })
     }
 
-    fn next_id(&mut self) -> MessageId {
+    pub(super) fn next_id(&mut self) -> MessageId {
         self.ids.next(|id| self.questions.has_id(id))
     }
 
-    fn ask(
+    pub(super) fn ask(
         &mut self,
         out: &mut Vec<u8>,
         about: About,
@@ -167,7 +167,7 @@ impl Session {
     }
 
     /// The only way out: whatever is written is checked against what the device can take.
-    fn frame(
+    pub(super) fn frame(
         &mut self,
         out: &mut Vec<u8>,
         write: impl FnOnce(&mut Vec<u8>) -> Result<(), SendError>,
@@ -178,6 +178,12 @@ impl Session {
         let (Some(limits), Some(generation)) = (self.limits(), self.generation()) else {
             return Err(SendError::NotForDevice(Error::Hello));
         };
-        self.channel.seal(out, write, |message| rules::check(message, &limits, generation))
+        let is_updating = self.is_updating();
+        self.channel.seal(out, write, |message| {
+            if is_updating {
+                rules::check_updating(message)?;
+            }
+            rules::check(message, &limits, generation)
+        })
     }
 }

@@ -33,6 +33,10 @@ pub struct Session {
     generation: Option<Generation>,
     /// The longest message that the device said it takes; zero where it did not say.
     announced: u16,
+    /// The longest chunk that it said it takes; zero where it did not say.
+    announced_chunk: u16,
+    /// While an update is under way: the bytes at the end of its buffer that the device needs for that.
+    pub(super) updating: Option<u16>,
     /// Whether an empty acknowledgement came that was not shifted: then this is not 0.4.0.
     plain: bool,
 }
@@ -71,6 +75,8 @@ impl Session {
             questions: Questions::new(),
             generation: None,
             announced: 0,
+            announced_chunk: 0,
+            updating: None,
             plain: false,
         }
     }
@@ -83,6 +89,9 @@ impl Session {
 
     /// Takes up a question that was asked elsewhere: for recorded conversations.
     pub fn remember(&mut self, asked: Asked) {
+        if asked.about == About::UpdateBegin {
+            self.updating = Some(0);
+        }
         self.questions.push(asked);
     }
 
@@ -103,6 +112,10 @@ impl Session {
         if self.announced != 0 {
             limits.frame = limits.frame.min(channel::within(self.announced));
         }
+        if self.announced_chunk != 0 {
+            limits.chunk = limits.chunk.min(self.announced_chunk.into());
+        }
+        limits.frame = limits.frame.saturating_sub(self.updating.unwrap_or(0).into());
         Some(limits)
     }
 
@@ -151,6 +164,7 @@ impl Session {
             return self.greeted(&message).map(|sense| Some(Received { message, sense }));
         };
         let shifted = self.unshift(generation, plaintext);
+        self.mend_refusal(generation, plaintext);
         let mut message = Message::parse(plaintext).map_err(Anomaly::Message)?;
         let sense = match message.kind {
             Kind::Acknowledgement | Kind::Reset => {
@@ -159,6 +173,7 @@ impl Session {
             }
             Kind::Confirmable | Kind::NonConfirmable => self.originated(generation, &message)?,
         };
+        self.note_update(&sense);
         if let (Kind::Acknowledgement, Some(asked)) = (message.kind, sense.asked()) {
             message.id = asked.id;
         }
@@ -179,6 +194,7 @@ impl Session {
             None => most,
         });
         self.announced = hello.sizes.map_or(0, |sizes| sizes.max_message);
+        self.announced_chunk = hello.sizes.map_or(0, |sizes| sizes.chunk);
         self.generation = Some(generation);
         Ok(Sense::Hello(hello))
     }
@@ -191,12 +207,26 @@ impl Session {
     ) -> Result<Sense<'s>, Anomaly> {
         self.ids.take(message.id)?;
         if !message.code.is_response() {
-            let request = request::decode(message)?;
-            return within(generation, request).map(Sense::Request);
+            let request = within(generation, request::decode(message)?)?;
+            return self.in_place(generation, request).map(Sense::Request);
         }
         let token = RequestToken::try_from(message.token).map_err(|_| Anomaly::Unasked)?;
         let asked = self.questions.answered(token).ok_or(Anomaly::Unasked)?;
         answer(message, asked)
+    }
+
+    /// What a device says of an update, it says only while one is under way.
+    fn in_place<'s>(
+        &self,
+        generation: Generation,
+        request: Request<'s>,
+    ) -> Result<Request<'s>, Anomaly> {
+        let may_come = match request {
+            Request::ChunksMissed(_) => self.is_updating(),
+            Request::UpdateDone => self.is_updating() && generation.may_finish_by_itself(),
+            _ => true,
+        };
+        if may_come { Ok(request) } else { Err(Anomaly::Unasked) }
     }
 
     /// An acknowledgement or reset.
@@ -265,6 +295,15 @@ impl Session {
         }
         applies
     }
+
+    /// Puts right how 0.4.0 refuses an update: with the code of a request.
+    fn mend_refusal(&self, generation: Generation, plaintext: &mut [u8]) {
+        let [0x60, code @ 1, high, low] = plaintext else { return };
+        let id = MessageId(u16::from_be_bytes([*high, *low]));
+        if generation.may_refuse_with_request() && self.questions.begins_update(id) {
+            *code = Code::BAD_REQUEST.0;
+        }
+    }
 }
 
 impl Sense<'_> {
@@ -297,7 +336,8 @@ fn answer<'s>(message: &Message<'s>, asked: Asked) -> Result<Sense<'s>, Anomaly>
     let (code, options) = match asked.about {
         About::Describe(_) => (Code::CONTENT, DESCRIBED),
         About::Read => (Code::CONTENT, &[option::CONTENT_FORMAT][..]),
-        About::Call | About::Signal => (Code::CHANGED, &[][..]),
+        About::UpdateDone => (Code::CHANGED, &[option::CONTENT_FORMAT][..]),
+        About::Call | About::Signal | About::UpdateBegin | About::Chunk => (Code::CHANGED, &[][..]),
         About::Ping => return Err(Anomaly::Unasked),
     };
     Form { path: 0..=0, token: 0..=1, options }.check(message)?;
@@ -309,7 +349,12 @@ fn answer<'s>(message: &Message<'s>, asked: Asked) -> Result<Sense<'s>, Anomaly>
     }
     match asked.about {
         About::Call => _ = value::decode_result(message.payload())?,
-        About::Signal if !message.payload().is_empty() => return Err(Anomaly::Unknown),
+        About::Signal | About::Chunk if !message.payload().is_empty() => {
+            return Err(Anomaly::Unknown);
+        }
+        About::UpdateBegin if !matches!(message.payload(), [0 | 1]) => {
+            return Err(Anomaly::Unknown);
+        }
         About::Describe(_) => _ = message.block2()?,
         _ => {}
     }

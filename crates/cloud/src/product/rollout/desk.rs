@@ -1,0 +1,216 @@
+//! Where people speak to rollouts: start, halt, resume, and how it stands. On a running node or on a folder at rest.
+
+use super::draw::draw;
+use super::fact::{Facts, Member};
+use super::plan::{Plan, PlanError};
+use super::status::Status;
+use super::step::{Phase, Rollout};
+use super::transfers::Transfers;
+use crate::clock::now_ms;
+use crate::product::{ProductId, Refusal, Shelf};
+use crate::store::rollout::{Begun, NewRollout, Told};
+use crate::store::{Store, StoreError};
+use pintle_protocol::DeviceId;
+use std::sync::Arc;
+use thiserror::Error;
+use tokio::sync::{Mutex, Notify};
+
+/// Devices that are written or read at once.
+const PAGE: u32 = 1_000;
+/// The most devices of one rollout.
+const MOST_DEVICES: usize = 10_000_000;
+
+/// Why a rollout was not started, halted, resumed or shown.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum DeskError {
+    /// The plan cannot be followed.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The image may not be sent.
+    #[error("the image may not be sent: {0}")]
+    Image(#[from] Refusal),
+    /// There is nobody to send it to.
+    #[error(
+        "product {0} has no device that this version is for: put devices into it first (those marked for development or \
+         locked to another version are left alone)"
+    )]
+    NoDevices(ProductId),
+    /// Another one is under way.
+    #[error("a rollout of product {0} is running already: `pintle rollout halt` ends its offers")]
+    AnotherRuns(ProductId),
+    /// There is no such rollout.
+    #[error("there is no rollout {0}")]
+    NoRollout(u64),
+    /// There is none at all.
+    #[error("there is no rollout yet: `pintle rollout start` begins one")]
+    None,
+    /// It is not in the phase for that.
+    #[error("rollout {number} is {phase}, and {wanted}")]
+    NotSo {
+        /// The rollout.
+        number: u64,
+        /// Its phase.
+        phase: &'static str,
+        /// What can be done only in another.
+        wanted: &'static str,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Where people speak to rollouts. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    store: Store,
+    transfers: Transfers,
+    poke: Arc<Notify>,
+    starting: Arc<Mutex<()>>,
+    online: Option<Arc<dyn Fn(DeviceId) -> bool + Send + Sync>>,
+}
+
+impl Desk {
+    /// A desk on this store. On a running node, `online` says who can be reached; at rest nobody can.
+    pub fn new(store: Store, online: Option<Arc<dyn Fn(DeviceId) -> bool + Send + Sync>>) -> Self {
+        let (transfers, poke) = (Transfers::default(), Arc::new(Notify::new()));
+        Self { store, transfers, poke, starting: Arc::default(), online }
+    }
+
+    pub(super) fn transfers(&self) -> &Transfers {
+        &self.transfers
+    }
+
+    pub(super) fn poke(&self) {
+        self.poke.notify_one();
+    }
+
+    pub(super) async fn poked(&self) {
+        self.poke.notified().await;
+    }
+
+    /// Starts a rollout: checks the image, draws the devices, opens the first stage. A rollout of the product that is
+    /// halted gives way to it. Its number.
+    ///
+    /// # Errors
+    /// [`DeskError`]; nothing has begun then.
+    pub async fn start(
+        &self,
+        shelf: &Shelf,
+        product: ProductId,
+        version: u16,
+        plan: Plan,
+    ) -> Result<u64, DeskError> {
+        plan.check()?;
+        let image = shelf.image(product, version).await?;
+        let _alone = self.starting.lock().await;
+        let devices = self.population(product, version).await?;
+        let count = u32::try_from(devices.len()).unwrap_or(u32::MAX);
+        if devices.is_empty() {
+            return Err(DeskError::NoDevices(product));
+        }
+        let reach = plan.reach(count);
+        let new = NewRollout { product, version, sha256: image.sha256, plan, at_ms: now_ms() };
+        let Begun::Drawing(number) = self.store.rollouts().begin(&new).await? else {
+            return Err(DeskError::AnotherRuns(product));
+        };
+        let drawn = draw(number, devices);
+        for (page, first) in drawn.chunks(PAGE as usize).zip((0..).step_by(PAGE as usize)) {
+            self.store.rollouts().add(number, first, page).await?;
+        }
+        match self.store.rollouts().run(number, &reach, now_ms()).await? {
+            Told::Done => {}
+            Told::NotSo | Told::AnotherRuns => return Err(DeskError::AnotherRuns(product)),
+        }
+        self.poke();
+        Ok(number)
+    }
+
+    /// Halts a rollout: no more offers, and transfers that are under way are broken off.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn halt(&self, number: u64) -> Result<(), DeskError> {
+        let told = self.store.rollouts().halt(number, "a person halted it").await?;
+        self.poke();
+        self.answer(number, told, "only one that is running can be halted").await
+    }
+
+    /// Lets a halted rollout go on. The failures that it has now count no more; those devices are not offered the image
+    /// again where they fell back or refused it.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn resume(&self, number: u64) -> Result<(), DeskError> {
+        let told = self.store.rollouts().resume(number, now_ms()).await?;
+        self.poke();
+        self.answer(number, told, "only one that is halted can be resumed").await
+    }
+
+    /// Which rollout is meant: this one, or the newest; of this product, where one is named.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn which(
+        &self,
+        number: Option<u64>,
+        product: Option<ProductId>,
+    ) -> Result<Rollout, DeskError> {
+        let found = match (number, product) {
+            (Some(number), _) => self.store.rollouts().find(number).await?,
+            (None, product) => self.store.rollouts().newest(product).await?,
+        };
+        found.ok_or(number.map_or(DeskError::None, DeskError::NoRollout))
+    }
+
+    /// How a rollout stands, by the same judgement that the engine acts on. All devices of its open stages are named
+    /// if `all`, else those that do not run the image.
+    ///
+    /// # Errors
+    /// [`DeskError`].
+    pub async fn status(&self, rollout: Rollout, all: bool) -> Result<Status, DeskError> {
+        let mut status = Status::new(&rollout, self.online.is_some());
+        let mut from = 0;
+        while from < rollout.open() && rollout.phase != Phase::Drawing {
+            let (page, now) = (self.page(&rollout, from).await?, now_ms());
+            page.iter().for_each(|(member, facts)| status.look(&rollout, member, facts, now, all));
+            let full = page.len() == PAGE as usize;
+            from = page.last().filter(|_| full).map_or(rollout.open(), |(last, _)| last.rank + 1);
+        }
+        Ok(status)
+    }
+
+    async fn page(&self, rollout: &Rollout, from: u32) -> Result<Vec<(Member, Facts)>, StoreError> {
+        let before = self.transfers.of(rollout.number);
+        let page = self.store.rollouts().page(rollout.number, from, rollout.open(), PAGE);
+        let mut page = page.await?;
+        // An offer that began while the page was read is not in what was looked at before.
+        let after = self.transfers.of(rollout.number);
+        for (member, facts) in &mut page {
+            facts.online = self.online.as_ref().is_some_and(|online| online(member.device));
+            let live = after.get(&member.device).or_else(|| before.get(&member.device));
+            facts.sending = live.copied();
+        }
+        Ok(page)
+    }
+
+    async fn answer(&self, number: u64, told: Told, wanted: &'static str) -> Result<(), DeskError> {
+        let rollout = self.store.rollouts().find(number).await?;
+        let rollout = rollout.ok_or(DeskError::NoRollout(number))?;
+        match told {
+            Told::Done => Ok(()),
+            Told::AnotherRuns => Err(DeskError::AnotherRuns(rollout.product)),
+            Told::NotSo => Err(DeskError::NotSo { number, phase: rollout.phase.name(), wanted }),
+        }
+    }
+
+    async fn population(
+        &self,
+        product: ProductId,
+        version: u16,
+    ) -> Result<Vec<DeviceId>, StoreError> {
+        let rows = self.store.rollouts().population(product, version);
+        let read = tokio::task::spawn_blocking(move || rows.take(MOST_DEVICES).collect());
+        read.await.unwrap_or(Err(StoreError::Closed))
+    }
+}
