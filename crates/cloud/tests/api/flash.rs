@@ -76,8 +76,6 @@ async fn a_module_is_flashed_and_success_is_said_when_the_device_runs_it() {
     let sha256 = Digest::of(&file).to_string();
     let described =
         format!(r#"{{"modules":[{{"function":5,"index":1,"version":9,"sha256":"{sha256}"}}]}}"#);
-    let system = SavedSystem { json: described, image: Some(Digest::of(&file).0) };
-    devices.put(put_system(id, &system, START_MS + 6)).await.unwrap();
     let hello = SavedHello {
         platform_id: 13,
         product_id: 13,
@@ -85,6 +83,8 @@ async fn a_module_is_flashed_and_success_is_said_when_the_device_runs_it() {
         system_version: Some(6_203),
     };
     devices.put(put_hello(id, hello, START_MS + 5)).await.unwrap();
+    let system = SavedSystem { json: described, image: Some(Digest::of(&file).0) };
+    devices.put(put_system(id, &system, START_MS + 6)).await.unwrap();
     cloud.script.shook_hands_ms.store(START_MS + 4, Ordering::Relaxed);
     assert_eq!(status(&mut events).await, "success ");
 }
