@@ -12,7 +12,7 @@ const ID: &str = "0b1e0000000000000000c113";
 const NEW_ID: &str = "0b1e0000000000000000c114";
 
 /// One version of the CLI with a home folder of its own.
-struct Cli {
+pub(crate) struct Cli {
     node: PathBuf,
     script: PathBuf,
     home: PathBuf,
@@ -20,7 +20,7 @@ struct Cli {
 }
 
 impl Cli {
-    fn new(cloud: &Cloud, peer: &str, node: PathBuf) -> Self {
+    pub(crate) fn new(cloud: &Cloud, peer: &str, node: PathBuf) -> Self {
         let home = cloud.scratch("home");
         let settings = home.join(".particle");
         fs::create_dir_all(&settings).expect("a folder can be made");
@@ -46,14 +46,14 @@ impl Cli {
         (status.success(), running.said())
     }
 
-    fn run(&self, arguments: &[&str]) -> String {
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
         let (success, said) = self.try_run(arguments);
         assert!(success, "particle {arguments:?} failed:\n{said}");
         said
     }
 
     /// Runs it to its end and wants `part` in what it says.
-    fn expect(&self, arguments: &[&str], part: &str) {
+    pub(crate) fn expect(&self, arguments: &[&str], part: &str) {
         let said = self.run(arguments);
         assert!(said.contains(part), "particle {arguments:?} does not say {part:?}:\n{said}");
     }
