@@ -30,7 +30,7 @@ impl Cli {
         Self { node, script, home, ca: cloud.ca() }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.node);
         command.arg(&self.script).args(arguments).current_dir(&self.home);
         command.env("HOME", &self.home).env("NODE_EXTRA_CA_CERTS", &self.ca);
@@ -40,7 +40,7 @@ impl Cli {
     }
 
     /// Runs it to its end; returns what it said, and whether it ended well.
-    fn try_run(&self, arguments: &[&str]) -> (bool, String) {
+    pub(crate) fn try_run(&self, arguments: &[&str]) -> (bool, String) {
         let mut running = Running::start(&mut self.command(arguments));
         let status = running.wait_for_end();
         (status.success(), running.said())
@@ -120,7 +120,7 @@ fn particle_cli_3_43_drives_a_device() {
 }
 
 /// The Node that 3.51 wants.
-fn node_22() -> PathBuf {
+pub(crate) fn node_22() -> PathBuf {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
     peers::npm("particle-cli-3.51", &format!("node_modules/node-linux-{architecture}/bin/node"))
 }

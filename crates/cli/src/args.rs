@@ -7,6 +7,7 @@ mod keyring;
 mod network;
 mod product;
 mod release;
+mod rollout;
 
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
@@ -15,6 +16,7 @@ pub use keyring::{KeyArgs, KeyringCommand, MakeArgs, NextArgs, RingArgs, RingSig
 pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem};
 pub use product::{ProductCommand, ProductFirmwareCommand};
 pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
+pub use rollout::{RolloutArgs, RolloutCommand, RolloutStartArgs, RolloutStatusArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use pintle_device::{Generation, generation_named};
@@ -57,6 +59,9 @@ pub enum Command {
     /// Releases: sign a module, review it, see who signed; needs no node
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Bring new firmware to the devices of a product in stages, which halt by themselves
+    #[command(subcommand)]
+    Rollout(RolloutCommand),
     /// As a service of the system
     #[command(subcommand)]
     Service(ServiceCommand),

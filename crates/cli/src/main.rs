@@ -16,6 +16,7 @@ mod pin;
 mod product;
 mod quickstart;
 mod release;
+mod rollout;
 mod say;
 mod serve;
 mod service;
@@ -56,6 +57,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Keyring(args) => keyring::run(&args),
         Command::Product(args) => product::run(args),
         Command::Release(args) => release::run(&args),
+        Command::Rollout(command) => rollout::run(command),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Fleet(args) => fleet::run(&args),
         Command::Quickstart(args) => quickstart::run(&args),

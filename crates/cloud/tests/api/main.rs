@@ -6,6 +6,7 @@ mod delivery;
 mod devices;
 mod events;
 mod firmware;
+mod flash;
 mod keys;
 mod login;
 mod policy;
