@@ -24,6 +24,7 @@ mod particle_cli;
 mod peers;
 mod place;
 mod priority;
+mod products;
 mod refusals;
 mod relay;
 mod restart;
