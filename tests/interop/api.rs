@@ -48,6 +48,25 @@ impl Api {
         json_of(request.send_form(form.iter().copied()))
     }
 
+    /// Posts a form with a file.
+    pub(crate) fn upload(&self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> (u16, Value) {
+        const BOUNDARY: &str = "between-the-parts";
+        let mut body = Vec::new();
+        let mut part = |name: &str, value: &[u8]| {
+            let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {name}\r\n\r\n");
+            body.extend([head.as_bytes(), value, b"\r\n"].concat());
+        };
+        for (name, value) in fields {
+            part(&format!("name=\"{name}\""), value.as_bytes());
+        }
+        part("name=\"file\"; filename=\"file.bin\"", file);
+        body.extend(format!("--{BOUNDARY}--\r\n").bytes());
+        let request = self.agent.post(format!("{}{path}", self.url));
+        let request = request.header("authorization", &self.bearer);
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        json_of(request.header("content-type", kind).send(&body[..]))
+    }
+
     /// Opens a stream of events; every `event:` and `data:` line comes out of the receiver.
     pub(crate) fn events(&self, path: &str) -> Receiver<String> {
         let request = self.agent.get(format!("{}{path}", self.url));
