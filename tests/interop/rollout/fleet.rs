@@ -102,8 +102,8 @@ impl Fleet {
         let (seen, changed) = &*self.seen;
         let waiting = seen.lock().expect("a lock");
         let missing = |seen: &mut HashMap<_, Seen>| seen.values().any(|one| !one.connected);
-        let (_, late) = changed.wait_timeout_while(waiting, PATIENCE, missing).expect("a lock");
-        assert!(!late.timed_out(), "not all devices connect");
+        let waited = changed.wait_timeout_while(waiting, PATIENCE, missing).expect("a lock");
+        assert!(!waited.1.timed_out(), "not all devices connect");
     }
 
     /// What each of them is just now.
