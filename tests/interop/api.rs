@@ -7,8 +7,9 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+use ureq::typestate::WithBody;
+use ureq::{Agent, RequestBuilder};
 
 /// A logged-in client that trusts one CA.
 pub(crate) struct Api {
@@ -48,23 +49,43 @@ impl Api {
         json_of(request.send_form(form.iter().copied()))
     }
 
+    /// Puts a file in a form, as `multipart/form-data`.
+    pub(crate) fn put_file(&self, path: &str, file: &[u8]) -> (u16, Value) {
+        self.send_form(self.agent.put(format!("{}{path}", self.url)), &[], file)
+    }
+
     /// Posts a form with a file.
-    pub(crate) fn upload(&self, path: &str, fields: &[(&str, &str)], file: &[u8]) -> (u16, Value) {
-        const BOUNDARY: &str = "between-the-parts";
-        let mut body = Vec::new();
-        let mut part = |name: &str, value: &[u8]| {
-            let head = format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {name}\r\n\r\n");
-            body.extend([head.as_bytes(), value, b"\r\n"].concat());
+    pub(crate) fn post_file(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: &[u8],
+    ) -> (u16, Value) {
+        self.send_form(self.agent.post(format!("{}{path}", self.url)), fields, file)
+    }
+
+    fn send_form(
+        &self,
+        request: RequestBuilder<WithBody>,
+        fields: &[(&str, &str)],
+        file: &[u8],
+    ) -> (u16, Value) {
+        const BOUNDARY: &str = "between-the-parts-of-a-form";
+        const FILE: &str = "name=\"file\"; filename=\"firmware.bin\"\r\n\
+            content-type: application/octet-stream";
+        let mut form = Vec::new();
+        let mut part = |head: &str, value: &[u8]| {
+            let head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; {head}\r\n\r\n");
+            form.extend([head.as_bytes(), value, b"\r\n"].concat());
         };
         for (name, value) in fields {
             part(&format!("name=\"{name}\""), value.as_bytes());
         }
-        part("name=\"file\"; filename=\"file.bin\"", file);
-        body.extend(format!("--{BOUNDARY}--\r\n").bytes());
-        let request = self.agent.post(format!("{}{path}", self.url));
+        part(FILE, file);
+        form.extend(format!("--{BOUNDARY}--\r\n").bytes());
         let request = request.header("authorization", &self.bearer);
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        json_of(request.header("content-type", kind).send(&body[..]))
+        json_of(request.header("content-type", kind).send(&form))
     }
 
     /// Opens a stream of events; every `event:` and `data:` line comes out of the receiver.

@@ -59,10 +59,10 @@ fn make_product(cloud: &Cloud, devices: &[DeviceId], new: &[u8]) {
     assert_eq!(status, 200, "{body}");
     let ids: String = devices.iter().map(|id| format!("{id}\n")).collect();
     let path = format!("/v1/products/{PRODUCT}");
-    let (status, body) = api.upload(&format!("{path}/devices"), &[], ids.as_bytes());
+    let (status, body) = api.post_file(&format!("{path}/devices"), &[], ids.as_bytes());
     assert_eq!((status, body["updated"].as_u64()), (200, Some(DEVICES.into())), "{body}");
     let fields = [("version", "2"), ("title", "second")];
-    let (status, body) = api.upload(&format!("{path}/firmware"), &fields, new);
+    let (status, body) = api.post_file(&format!("{path}/firmware"), &fields, new);
     assert_eq!(status, 201, "{body}");
 }
 

@@ -5,6 +5,7 @@ mod firmware;
 mod fleet;
 mod keyring;
 mod network;
+mod product;
 mod release;
 mod rollout;
 
@@ -13,6 +14,7 @@ pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
 pub use keyring::{KeyArgs, KeyringCommand, MakeArgs, NextArgs, RingArgs, RingSignArgs};
 pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem};
+pub use product::{ProductCommand, ProductFirmwareCommand};
 pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
 pub use rollout::{RolloutArgs, RolloutCommand, RolloutStartArgs, RolloutStatusArgs};
 
@@ -51,6 +53,9 @@ pub enum Command {
     /// Keys that sign firmware, and which of them a product's devices trust; needs no node
     #[command(subcommand)]
     Keyring(KeyringCommand),
+    /// Products: make them, set their keyrings, take in and release their firmware
+    #[command(subcommand)]
+    Product(ProductCommand),
     /// Releases: sign a module, review it, see who signed; needs no node
     #[command(subcommand)]
     Release(ReleaseCommand),

@@ -13,6 +13,7 @@ mod keyring;
 mod network;
 mod outbox;
 mod pin;
+mod product;
 mod quickstart;
 mod release;
 mod rollout;
@@ -54,6 +55,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Device(args) => device::run(args),
         Command::Firmware(args) => firmware::run(&args),
         Command::Keyring(args) => keyring::run(&args),
+        Command::Product(args) => product::run(args),
         Command::Release(args) => release::run(&args),
         Command::Rollout(command) => rollout::run(command),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),

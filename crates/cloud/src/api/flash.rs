@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::Json;
 use pintle_firmware::Digest;
-use pintle_firmware::module::{Flags, Module, Platform, Wanted};
+use pintle_firmware::module::{Flags, Function, Module, Platform, Wanted};
 use serde_json::{Value, json};
 
 use super::error::{ApiError, sentence};
@@ -59,9 +59,9 @@ pub(super) async fn flash<F: Fleet>(
         ));
     }
     let (id, platform) = (row.id, row.platform_id);
-    let statement = state.shelf.may_flash(id, &uploaded.file).await?;
     let fit = tokio::task::spawn_blocking(move || fit(uploaded.file, platform)).await;
     let Fit { offer, image } = fit.map_err(|_| ApiError::internal())??;
+    let statement = state.shelf.may_flash(id, &offer.file).await?;
     let offer = Offer { statement, ..offer };
     let began_ms = state.clock.now().wall_ms;
     let transfer = state.fleet.update(id, offer).await?;
@@ -75,10 +75,12 @@ pub(super) async fn flash<F: Fleet>(
 /// Checks the module that a file is.
 fn fit(file: Vec<u8>, platform: Option<u16>) -> Result<Fit, ApiError> {
     let module = Module::read(&file).map_err(|error| {
-        ApiError::bad_request(format!("The file is no firmware module: {error}."))
+        ApiError::bad_request(sentence(&format!("the file is no firmware module: {error}")))
     })?;
     let mut faults = Vec::new();
-    let platform = platform.map(Platform);
+    // Assets are files for an application, and for any board.
+    let asset = module.prefix().function == Function::ASSET;
+    let platform = platform.map(Platform).filter(|_| !asset);
     Wanted { platform, ..Wanted::default() }.compare(&module, &mut |fault| faults.push(fault));
     module.examine(&mut |fault| faults.push(fault));
     if let Some(fault) = faults.first() {

@@ -174,7 +174,7 @@ impl Life {
             }
             Received::Unmatched => {
                 if message.kind == Kind::Reset {
-                    self.chunk_was_reset(world, message.id, out);
+                    self.chunk_was_reset(world.now, message.id);
                 }
                 self.guessed();
                 Verdict::Keep
@@ -302,7 +302,7 @@ impl Life {
         while let Some(sent) = self.exchange.poll_overdue(world.now) {
             self.give_up(sent);
         }
-        self.update_timeout(world.now);
+        self.update_timeout(world, out);
     }
 
     fn give_up(&mut self, sent: Sent) {

@@ -2,9 +2,11 @@
 
 mod harness;
 
+mod delivery;
 mod devices;
 mod events;
 mod firmware;
+mod flash;
 mod keys;
 mod login;
 mod policy;

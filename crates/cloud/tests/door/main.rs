@@ -17,3 +17,5 @@ mod restart;
 mod shards;
 #[cfg(feature = "tcp")]
 mod tcp;
+#[cfg(feature = "simulation")]
+mod updates;

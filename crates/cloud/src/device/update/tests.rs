@@ -11,16 +11,20 @@ use crate::store::pin::Pinned;
 use crate::store::{StoreError, Transaction};
 use device::Device;
 use pintle_dtls::Fingerprint;
+use pintle_protocol::DeviceId;
 use pintle_protocol::coap::MessageId;
 use pintle_protocol::exchange::Numbering;
+use pintle_protocol::hello::{Hello, HelloFlags};
 use pintle_protocol::update::{Acknowledged, Gaps, Refusal};
-use pintle_protocol::{DeviceId, hello};
 use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Mutex;
 use std::time::Duration;
 
-struct Nowhere;
+/// A store that keeps nothing, and says that it did.
+#[derive(Clone, Default)]
+struct Nowhere(Arc<Mutex<Vec<Vec<u8>>>>);
 
 impl Records for Nowhere {
     fn pinned(&self, _: DeviceId) -> Result<Pinned, StoreError> {
@@ -29,7 +33,9 @@ impl Records for Nowhere {
 
     fn enqueue(&self, _: Transaction) {}
 
-    fn write(&self, _: Transaction, _: SessionKey, _: Vec<u8>) {}
+    fn write(&self, _: Transaction, _: SessionKey, reply: Vec<u8>) {
+        self.0.lock().unwrap().push(reply);
+    }
 }
 
 /// The cloud's side: a life and its surroundings.
@@ -39,13 +45,14 @@ struct Room {
     who: Who,
     standing: Standing,
     seats: Seats,
+    records: Nowhere,
 }
 
-fn chunk_size(chunk: u16) -> ChunkSize {
-    ChunkSize::of(&hello::Hello {
+fn chunk_size(flags: HelloFlags, chunk: u16) -> ChunkSize {
+    ChunkSize::of(&Hello {
         product_id: 3,
         product_version: None,
-        flags: hello::HelloFlags::UPDATE_V3,
+        flags,
         platform_id: 3,
         device_id: DeviceId::from_bytes([1; 12]),
         system_version: 6200,
@@ -61,22 +68,23 @@ impl Room {
         let (roll, device) = (Roll::default(), DeviceId::from_bytes([1; 12]));
         roll.set_key(device, Some(Fingerprint::from_bytes([1; 32])));
         let number = roll.find(device).unwrap();
+        let records = Nowhere::default();
         let world = World {
             now: Duration::ZERO,
             wall_ms: 0,
             answer_within: Duration::from_secs(20),
-            records: Box::new(Nowhere),
+            records: Box::new(records.clone()),
             bus: Bus::new().publisher(),
             intake: Outbox::new(Vec::new()).0,
             registry: Registry::new(roll.clone()),
             roll,
             lot: RefCell::new(fastrand::Rng::with_seed(1)),
         };
-        let standing =
-            Standing { introduced: true, chunk: chunk_size(chunk), ..Standing::default() };
+        let chunk = chunk_size(HelloFlags::UPDATE_V3, chunk);
+        let standing = Standing { introduced: true, chunk, ..Standing::default() };
         let life = Life::new(Duration::ZERO, next_message, next_token, Numbering::Up(None));
         let who = Who { device, number, session: SessionKey(1) };
-        Self { world, life, who, standing, seats: Seats::default() }
+        Self { world, life, who, standing, seats: Seats::default(), records }
     }
 
     fn update(&mut self, offer: Offer) -> (Begun, Transfer, Vec<Vec<u8>>) {
@@ -100,6 +108,9 @@ impl Room {
         let mut out = Outgoing::default();
         if self.life.poll_timeout().is_some_and(|at| at <= now) {
             self.life.handle_timeout(&self.world, &mut out);
+        }
+        for kept in std::mem::take(&mut *self.records.0.lock().unwrap()) {
+            self.life.acknowledge(&self.world, &kept, &mut out);
         }
         while self.life.asks_for_turn() {
             self.life.had_turn();
@@ -154,6 +165,8 @@ struct Both {
     air: BinaryHeap<Reverse<(Duration, u64, To)>>,
     sent: u64,
     verdict: Verdict,
+    /// Who waits for an update to begin.
+    waiting: Vec<Begun>,
 }
 
 impl Both {
@@ -167,6 +180,7 @@ impl Both {
             air: BinaryHeap::new(),
             sent: 0,
             verdict: Verdict::Keep,
+            waiting: Vec::new(),
         }
     }
 
@@ -183,7 +197,8 @@ impl Both {
     }
 
     fn begin(&mut self, file: &[u8]) -> Transfer {
-        let (_, transfer, said) = self.begin_watched(file);
+        let (begun, transfer, said) = self.begin_watched(file);
+        self.waiting.push(begun);
         self.send_all(To::Device, said);
         transfer
     }
@@ -195,19 +210,13 @@ impl Both {
 
     /// The next moment at which anything happens.
     fn step(&mut self) {
-        let said = self.room.at(self.now);
-        self.send_all(To::Device, said);
-        let said = self.device.at(self.now);
-        self.send_all(To::Cloud, said);
         let arrives = self.air.peek().map(|Reverse((at, ..))| *at);
         let due = [arrives, self.room.life.poll_timeout(), self.device.poll_timeout()];
         let next = due.into_iter().flatten().min().unwrap_or(self.now + Duration::from_secs(1));
         self.now = self.now.max(next);
         self.room.world.now = self.now;
-        if arrives.is_none_or(|at| at > self.now) {
-            return;
-        }
-        match self.air.pop() {
+        let arrived = arrives.filter(|at| *at <= self.now).and_then(|_| self.air.pop());
+        match arrived {
             Some(Reverse((_, _, To::Device(message)))) => self.device.hear(self.now, &message),
             Some(Reverse((_, _, To::Cloud(message)))) => {
                 let (verdict, said) = self.room.hear(&message);
@@ -218,6 +227,10 @@ impl Both {
             }
             None => {}
         }
+        let said = self.room.at(self.now);
+        self.send_all(To::Device, said);
+        let said = self.device.at(self.now);
+        self.send_all(To::Cloud, said);
     }
 
     fn until_done(&mut self, transfer: &mut Transfer) -> Result<Transferred, UpdateError> {
@@ -248,6 +261,8 @@ fn a_file_arrives_whole_over_any_network() {
         let progress = transfer.progress();
         let done = both.until_done(&mut transfer).unwrap();
         assert!(both.device.file == file && both.device.finished, "{chunk}");
+        // It applies it when it knows that its answer arrived.
+        both.until(|both| both.device.is_heard());
         assert_eq!(both.device.statement, b"signed");
         assert_eq!(progress.borrow().stored as usize, file.len());
         let chunks = file.len().div_ceil(chunk.into()) as u64;
@@ -351,8 +366,7 @@ fn a_device_takes_one_update_at_a_time_and_one_that_takes_none_is_not_asked() {
     assert_eq!(begun.try_recv(), Ok(Err(UpdateError::Busy)));
     assert!(said.is_empty() && room.seats.taken() == 1);
     let mut old = Room::new(512, 1, 1);
-    let hello = hello::Hello { flags: hello::HelloFlags(0), ..device::hello() };
-    old.standing.chunk = ChunkSize::of(&hello);
+    old.standing.chunk = chunk_size(HelloFlags::DIAGNOSTICS, 512);
     assert_eq!(old.update(offer(&file(1000))).1.try_done(), Some(Err(UpdateError::Unsupported)));
     let long = Offer { statement: Arc::from([0; 1025]), ..offer(&file(1)) };
     for impossible in [offer(&[]), long] {
@@ -365,7 +379,7 @@ fn a_silent_device_is_given_up_at_every_stage() {
     let mut both = Both::new(512, Weather { lost: 100, ..FINE }, 9);
     let mut transfer = both.begin(&file(20_000));
     assert_eq!(both.until_done(&mut transfer), Err(UpdateError::Silent));
-    assert!(both.now <= Duration::from_secs(30));
+    assert!(both.now <= Duration::from_secs(60), "{:?}", both.now);
     let mut both = Both::new(512, FINE, 9);
     let mut transfer = both.begin(&file(20_000));
     both.until(|both| both.device.file.len() >= 5_000);

@@ -3,8 +3,8 @@
 //! ```text
 //!             2.01                 all there             2.04
 //!   Starting ------> Sending(Sender) ------> Finishing ------> done
-//!      ^                |                        |
-//!      +--- a reset ----+                        +--- a refusal, silence, a lie: done, with an error
+//!      ^                | a reset                |
+//!      +----- Lost <----+                        +--- a refusal, silence, a lie: done, with an error
 //! ```
 //!
 //! A device that has lost the transfer (it restarted, or dropped the connection and resumed the session) resets the
@@ -25,14 +25,17 @@ use pintle_protocol::update::{
 };
 use std::time::Duration;
 
-/// How long a device may take to make room for a file.
-const START_WITHIN: Duration = Duration::from_secs(30);
+/// How long a device may take to make room for a file, with all repetitions.
+const START_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long a device may take to check a file that it has whole.
 const FINISH_WITHIN: Duration = Duration::from_secs(90);
 
 /// Without an acknowledgement for so long the device is gone.
 const SILENCE: Duration = Duration::from_secs(240);
+
+/// How long after a reset the start is said again: chunks of before have arrived by then, and are not taken for others.
+const START_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// Of so many messages at most, the newest, a reset counts.
 const RECENT: u16 = 1 << 14;
@@ -52,6 +55,8 @@ enum Stage {
     /// The start is to be answered; under this token.
     Starting(RequestToken),
     Sending(Sender),
+    /// The device knows of no transfer; at this time the start is said again.
+    Lost(Duration),
     Finishing,
     Cancelling,
 }
@@ -107,9 +112,12 @@ impl Underway {
 
     /// When its time is over.
     fn poll_timeout(&self) -> Option<Duration> {
-        let Stage::Sending(sender) = &self.stage else { return None };
         let gone = self.heard + SILENCE;
-        Some(sender.poll_timeout().map_or(gone, |at| at.min(gone)))
+        match &self.stage {
+            Stage::Sending(sender) => Some(sender.poll_timeout().map_or(gone, |at| at.min(gone))),
+            Stage::Lost(until) => Some(*until),
+            Stage::Starting(_) | Stage::Finishing | Stage::Cancelling => None,
+        }
     }
 }
 
@@ -205,7 +213,7 @@ impl Life {
         };
         match update.stage {
             Stage::Starting(token) => drop(self.exchange.cancel(token)),
-            Stage::Sending(_) => {}
+            Stage::Sending(_) | Stage::Lost(_) => {}
             Stage::Finishing | Stage::Cancelling => return,
         }
         self.finish_update(world, Finish { cancel: true, discard: false }, out);
@@ -296,20 +304,16 @@ impl Life {
     }
 
     /// The device reset the message `id`. Where that was a chunk it knows of no transfer: begins again.
-    pub(in crate::device) fn chunk_was_reset(
-        &mut self,
-        world: &World,
-        id: MessageId,
-        out: &mut Outgoing,
-    ) {
+    pub(in crate::device) fn chunk_was_reset(&mut self, now: Duration, id: MessageId) {
         let last = self.exchange.last_id();
-        let Some(update) = &self.update else { return };
+        let Some(update) = &mut self.update else { return };
         let is_of_now = !is_after(update.first, id) && !is_after(id, last);
         if !matches!(update.stage, Stage::Sending(_)) || !is_of_now {
             return;
         }
         if update.starts < MOST_STARTS {
-            return self.start_update(world, out);
+            (update.stage, update.more) = (Stage::Lost(now + START_AGAIN_AFTER), false);
+            return;
         }
         let why = Some(Refusal::NOT_RUNNING);
         let failure = Failure { code: Code::EMPTY, why, message: String::new() };
@@ -353,12 +357,15 @@ impl Life {
     }
 
     /// What time does to the update: chunks that were not acknowledged are lost, and a silent device is gone.
-    pub(in crate::device) fn update_timeout(&mut self, now: Duration) {
+    pub(in crate::device) fn update_timeout(&mut self, world: &World, out: &mut Outgoing) {
+        let now = world.now;
         let Some(update) = &mut self.update else { return };
         if update.poll_timeout().is_none_or(|at| now < at) {
             return;
         }
-        let Stage::Sending(sender) = &mut update.stage else { return };
+        let Stage::Sending(sender) = &mut update.stage else {
+            return self.start_update(world, out);
+        };
         update.more = true;
         if !sender.handle_timeout(now) || now >= update.heard + SILENCE {
             self.end_update(Err(UpdateError::Silent));

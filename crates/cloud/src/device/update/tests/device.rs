@@ -1,26 +1,12 @@
-//! A device of a test: it takes an update by the protocol's own receiver, and has whims.
+//! A device of a test: it takes an update by the protocol's own receiver, and has whims. The tests of the door have it
+//! too.
 
 use pintle_protocol::coap::{Code, Kind, Message, MessageId, Writer};
 use pintle_protocol::exchange::{Exchange, Received, Settings};
 use pintle_protocol::from_cloud::{self, Request};
-use pintle_protocol::hello::{Hello, HelloFlags};
+use pintle_protocol::reply;
 use pintle_protocol::update::{Failure, Finish, FromCloud, Receiver, Refusal, Start, Started};
-use pintle_protocol::{DeviceId, reply};
 use std::time::Duration;
-
-pub fn hello() -> Hello {
-    Hello {
-        product_id: 3,
-        product_version: None,
-        flags: HelloFlags::UPDATE_V3,
-        platform_id: 3,
-        device_id: DeviceId::from_bytes([1; 12]),
-        system_version: 6200,
-        max_message: 1152,
-        max_binary: 0,
-        chunk: 512,
-    }
-}
 
 pub struct Device {
     exchange: Exchange<()>,
@@ -80,8 +66,22 @@ impl Device {
                 }
             }
             Ok(Request::Update(FromCloud::Finish(finish))) => self.finish(now, &message, finish),
+            Ok(Request::Ping) => self.say(|out| reply::ack_empty(out, message.id)),
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Says something that is to be acknowledged.
+    pub fn ask(&mut self, now: Duration, write: impl FnOnce(&mut Vec<u8>, MessageId)) {
+        let id = self.exchange.next_id();
+        self.say(|out| write(out, id));
+        let request = self.said.last().unwrap().clone();
+        self.exchange.send(now, 0, id, request, ()).unwrap();
+    }
+
+    /// Whether all that it said was acknowledged.
+    pub fn is_heard(&self) -> bool {
+        self.exchange.poll_timeout().is_none()
     }
 
     fn start(&mut self, now: Duration, message: &Message<'_>, start: &Start<'_>) {
@@ -140,10 +140,7 @@ impl Device {
         self.say(|out| reply::ack_empty(out, message.id));
         let acknowledgement = self.said.last().unwrap().clone();
         self.exchange.answered(now, message.id, &acknowledgement);
-        let id = self.exchange.next_id();
-        self.say(|out| write(out, id));
-        let answer = self.said.last().unwrap().clone();
-        self.exchange.send(now, 0, id, answer, ()).unwrap();
+        self.ask(now, write);
     }
 
     fn say(&mut self, write: impl FnOnce(&mut Vec<u8>)) {

@@ -142,6 +142,12 @@ fn the_recorded_update_ends_the_same_way_with_our_cloud_on_the_other_side() {
     let mut replay = Replay { room, recorded, chunks, asked: None, starts, finishes: 0 };
     // All that it said before the update; the first of it is its Hello.
     replay.room.standing = Standing::default();
+    let hello = before.iter().find(|line| line.by_device).unwrap();
+    let Ok(Request::Hello(hello)) = from_device::decode(&Message::parse(&hello.bytes).unwrap())
+    else {
+        panic!()
+    };
+    replay.room.who.device = hello.device_id;
     for line in before.iter().filter(|line| line.by_device) {
         replay.room.world.now = line.at;
         let message = Message::parse(&line.bytes).unwrap();
@@ -152,7 +158,7 @@ fn the_recorded_update_ends_the_same_way_with_our_cloud_on_the_other_side() {
     assert!(replay.room.standing.introduced);
     assert_eq!(replay.room.standing.chunk.bytes(), Some(512));
     // It was sent larger ones all the same, and took them.
-    replay.room.standing.chunk = chunk_size(1024);
+    replay.room.standing.chunk = chunk_size(HelloFlags::UPDATE_V3, 1024);
 
     replay.room.world.now = after[0].at;
     let offer =
