@@ -30,6 +30,7 @@ mod relay;
 mod restart;
 mod restart_tcp;
 mod rfc9146;
+mod rollout;
 mod running;
 mod second_client;
 mod spark_protocol;
