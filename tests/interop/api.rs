@@ -48,6 +48,31 @@ impl Api {
         json_of(request.send_form(form.iter().copied()))
     }
 
+    /// Puts a form.
+    pub(crate) fn put(&self, path: &str, form: &[(&str, &str)]) -> (u16, Value) {
+        let request = self.agent.put(format!("{}{path}", self.url));
+        let request = request.header("authorization", &self.bearer);
+        json_of(request.send_form(form.iter().copied()))
+    }
+
+    /// Posts files, each under its name.
+    pub(crate) fn post_files(&self, path: &str, files: &[(&str, &[u8])]) -> (u16, Value) {
+        const BETWEEN: &str = "between-two-files";
+        let mut body = Vec::new();
+        for (name, bytes) in files {
+            let head = format!(
+                "--{BETWEEN}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{name}.bin\"\r\n\
+                 Content-Type: application/octet-stream\r\n\r\n"
+            );
+            body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
+        }
+        body.extend(format!("--{BETWEEN}--\r\n").bytes());
+        let request = self.agent.post(format!("{}{path}", self.url));
+        let request = request.header("authorization", &self.bearer);
+        let kind = format!("multipart/form-data; boundary={BETWEEN}");
+        json_of(request.header("content-type", kind).send(&body))
+    }
+
     /// Opens a stream of events; every `event:` and `data:` line comes out of the receiver.
     pub(crate) fn events(&self, path: &str) -> Receiver<String> {
         let request = self.agent.get(format!("{}{path}", self.url));

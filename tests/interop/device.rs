@@ -91,6 +91,14 @@ impl Device {
         copy(&other.public_key(), &self.public_key());
     }
 
+    /// Has it say that it belongs to a product, and runs this version of it.
+    pub(crate) fn belong_to(&self, product: u16, version: u16) {
+        let config = self.folder.join("device.toml");
+        let text = fs::read_to_string(&config).expect("a device.toml");
+        let says = format!("product_id = {product}\nproduct_version = {version}\n{text}");
+        fs::write(&config, says).expect("device.toml can be written");
+    }
+
     /// How often the function was run.
     pub(crate) fn times_called(&self) -> usize {
         fs::read_to_string(self.folder.join("calls")).map_or(0, |calls| calls.lines().count())

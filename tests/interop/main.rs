@@ -28,5 +28,6 @@ mod restart_tcp;
 mod rfc9146;
 mod running;
 mod second_client;
+mod signing;
 mod spark_protocol;
 mod tap;
