@@ -55,22 +55,18 @@ impl Api {
         json_of(request.send_form(form.iter().copied()))
     }
 
-    /// Posts files, each under its name.
+    /// Puts a file in a form, as `multipart/form-data`.
+    pub(crate) fn put_file(&self, path: &str, file: &[u8]) -> (u16, Value) {
+        let request = self.agent.put(format!("{}{path}", self.url));
+        let request = request.header("authorization", &self.bearer);
+        json_of(request.header("content-type", form_kind()).send(&form_of(&[("file", file)])))
+    }
+
+    /// Posts files, each under its name, in such a form.
     pub(crate) fn post_files(&self, path: &str, files: &[(&str, &[u8])]) -> (u16, Value) {
-        const BETWEEN: &str = "between-two-files";
-        let mut body = Vec::new();
-        for (name, bytes) in files {
-            let head = format!(
-                "--{BETWEEN}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"{name}.bin\"\r\n\
-                 Content-Type: application/octet-stream\r\n\r\n"
-            );
-            body.extend([head.as_bytes(), bytes, b"\r\n"].concat());
-        }
-        body.extend(format!("--{BETWEEN}--\r\n").bytes());
         let request = self.agent.post(format!("{}{path}", self.url));
         let request = request.header("authorization", &self.bearer);
-        let kind = format!("multipart/form-data; boundary={BETWEEN}");
-        json_of(request.header("content-type", kind).send(&body))
+        json_of(request.header("content-type", form_kind()).send(&form_of(files)))
     }
 
     /// Opens a stream of events; every `event:` and `data:` line comes out of the receiver.
@@ -89,6 +85,25 @@ impl Api {
         });
         lines
     }
+}
+
+const BOUNDARY: &str = "between-the-parts-of-a-form";
+
+fn form_kind() -> String {
+    format!("multipart/form-data; boundary={BOUNDARY}")
+}
+
+fn form_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut form = Vec::new();
+    for (name, file) in files {
+        let head = format!(
+            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"{name}.bin\"\r\n\
+             content-type: application/octet-stream\r\n\r\n"
+        );
+        form.extend([head.as_bytes(), file, b"\r\n"].concat());
+    }
+    form.extend(format!("--{BOUNDARY}--\r\n").bytes());
+    form
 }
 
 /// Waits for a line of a stream of events that contains `part`.

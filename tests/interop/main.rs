@@ -4,12 +4,14 @@
 //! The peers are installed by `cargo xtask peers`. `running`, `cloud`, `device`, `api`, `relay`,
 //! `tap`, `peers`, `place` and `coap` are what the tests stand on; every other file is one peer or one story.
 
+mod agent_update;
 mod api;
 mod cloud;
 mod coap;
 mod descriptors;
 mod device;
 mod firmware;
+mod flashing;
 mod fleet;
 mod full_disk;
 mod gnutls;
@@ -31,3 +33,4 @@ mod second_client;
 mod signing;
 mod spark_protocol;
 mod tap;
+mod updates_tcp;
