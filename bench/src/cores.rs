@@ -21,6 +21,14 @@ pub fn start_server(command: &mut Command) -> std::io::Result<Child> {
     child
 }
 
+/// Starts a program on all cores, beside the load.
+pub fn start_everywhere(command: &mut Command) -> std::io::Result<Child> {
+    spread();
+    let child = command.spawn();
+    pin(1);
+    child
+}
+
 /// Takes as many file descriptors as there are; what is started later has them too.
 pub fn allow_all_descriptors() {
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).expect("a process knows its limits");
@@ -40,11 +48,19 @@ pub fn spent() -> Duration {
     clock_gettime(clock).expect("the system counts processes' time").into()
 }
 
-/// The `number`-th of the cores that the machine gives us; the last where there are fewer.
+/// Those that the machine gives us.
+fn all() -> CpuSet {
+    let all = sched_getaffinity(Pid::from_raw(1)).or_else(|_| sched_getaffinity(Pid::from_raw(0)));
+    all.expect("the system knows where a process may run")
+}
+
+fn spread() {
+    sched_setaffinity(Pid::from_raw(0), &all()).expect("a process may choose among its cores");
+}
+
+/// The `number`-th of the cores; the last where there are fewer.
 fn pin(number: usize) {
-    let this = Pid::from_raw(0);
-    let all = sched_getaffinity(Pid::from_raw(1)).or_else(|_| sched_getaffinity(this));
-    let all = all.expect("the system knows where a process may run");
+    let (this, all) = (Pid::from_raw(0), all());
     let mine: Vec<usize> =
         (0..CpuSet::count()).filter(|core| all.is_set(*core).unwrap_or(false)).collect();
     let core = mine.get(number).or(mine.last()).expect("a process runs somewhere");

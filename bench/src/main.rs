@@ -13,14 +13,16 @@ mod fanout;
 mod handshake;
 mod machine;
 mod memory;
+mod module;
 mod node;
 mod options;
 mod sample;
 mod table;
 mod tcp;
+mod transfer;
 mod trust;
 
-use node::Scale;
+use node::{Programs, Scale};
 use options::Options;
 use std::process::ExitCode;
 use table::{Report, Section};
@@ -69,12 +71,14 @@ fn sections(options: &Options) -> Vec<Section> {
     if let Some(memory) = memory {
         sections.extend([handshake::section(&handshakes), coap::run(ROUNDS)]);
         sections.extend(tcp::run(ROUNDS));
+        sections.extend([module::run(ROUNDS), transfer::run(ROUNDS)]);
         sections.push(memory);
     }
-    if let Some(program) = &options.node {
+    if let Some(node) = &options.node {
+        let programs = Programs { node: node.clone(), spark: options.spark.clone() };
         // Last: it keeps this process on one core.
         let scale = Scale::of(options.devices.unwrap_or(Scale::SHORT));
-        sections.extend(node::run(program, &scale, options.only.as_deref(), &handshakes));
+        sections.extend(node::run(&programs, &scale, options.only.as_deref(), &handshakes));
         if options.only.is_none() {
             sections.push(fanout::run(ROUNDS));
         }

@@ -13,15 +13,28 @@ mod messages;
 mod process;
 mod storm;
 mod stream;
+mod tcp;
+mod update;
 mod vitals;
 
 use crate::cores;
 use crate::handshake::Measured;
 use crate::sample::Samples;
 use crate::table::Section;
-use std::path::Path;
+use std::path::PathBuf;
 
 pub use echo::{ECHO, serve as echo};
+
+/// What is run.
+pub struct Programs {
+    /// `pintle`.
+    pub node: PathBuf,
+    /// The npm package that is a server for TCP devices, if it is installed.
+    pub spark: Option<PathBuf>,
+}
+
+/// The most connections of a fleet: as many as a system allows a process without being asked.
+const MOST_CONNECTIONS: u32 = 10_000;
 
 /// How many devices.
 pub struct Scale {
@@ -31,6 +44,10 @@ pub struct Scale {
     established: u32,
     /// Those that storm.
     storm: u32,
+    /// Those of the TCP service, that have a connection each.
+    connections: u32,
+    /// Those that take an update at the same time.
+    updated: u32,
 }
 
 impl Scale {
@@ -41,7 +58,8 @@ impl Scale {
 
     /// With so many devices where there are most.
     pub const fn of(devices: u32) -> Self {
-        Self { idle: devices, established: devices / 20, storm: devices / 10 }
+        let connections = if devices / 10 < MOST_CONNECTIONS { devices / 10 } else { MOST_CONNECTIONS };
+        Self { idle: devices, established: devices / 20, storm: devices / 10, connections, updated: devices / 100 }
     }
 }
 
@@ -49,15 +67,16 @@ impl Scale {
 pub const ARRIVAL: &str = "arrival";
 
 /// What is measured, by the name that `--only` takes.
-pub const ROOMS: [&str; 5] = ["empty", ARRIVAL, "messages", "storm", "stream"];
+pub const ROOMS: [&str; 7] = ["empty", ARRIVAL, "messages", "storm", "stream", "tcp", "update"];
 
 /// Runs those that `chosen` names, all without a name.
 pub fn run(
-    program: &Path,
+    programs: &Programs,
     scale: &Scale,
     chosen: Option<&str>,
     handshakes: &Measured,
 ) -> Vec<Section> {
+    let program = programs.node.as_path();
     cores::allow_all_descriptors();
     cores::stay_on_loads_core();
     let rooms = ROOMS.iter().filter(|room| chosen.is_none_or(|chosen| chosen == **room));
@@ -69,7 +88,9 @@ pub fn run(
             ARRIVAL => sections.extend(arrival::run(program, scale.idle, handshakes)),
             "messages" => sections.push(messages::run(program)),
             "storm" => sections.push(storm::run(program, scale.established, scale.storm)),
-            _ => sections.push(stream::run(program)),
+            "stream" => sections.push(stream::run(program)),
+            "tcp" => sections.extend(tcp::run(programs, scale.connections)),
+            _ => sections.push(update::run(program, scale.updated)),
         }
     }
     sections

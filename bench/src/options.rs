@@ -10,8 +10,9 @@ usage: cargo xtask bench [--peers [--million | --devices N] [--only NAME]] [--ma
 
   --peers      also the rows beside other servers, and those of a whole node under a fleet
   --million    those with 1,000,000 devices that idle, and 100,000 that storm beside 50,000
-  --devices N  those with as many that idle, a tenth that storm, a twentieth beside [default: 100000]
-  --only NAME  of those under a fleet, one: empty, arrival, messages, storm, stream";
+  --devices N  those with as many that idle, a tenth that storm, a twentieth beside [default: 100000];
+               over TCP a tenth that idle, 10,000 at most; a hundredth that take an update
+  --only NAME  of those under a fleet, one: empty, arrival, messages, storm, stream, tcp, update";
 /// The fewest devices that make sense of the divisions of it.
 const FEWEST: u32 = 1000;
 
@@ -22,6 +23,8 @@ type Show = fn(&Report) -> String;
 pub struct Options {
     /// The `pintle` to run; with it, whole servers are measured.
     pub node: Option<PathBuf>,
+    /// The npm package to measure beside it.
+    pub spark: Option<PathBuf>,
     /// The most devices at a time.
     pub devices: Option<u32>,
     /// The one part of what whole nodes are measured for.
@@ -32,12 +35,13 @@ pub struct Options {
 impl Options {
     /// From the command line; `None` for what makes no sense.
     pub fn parse(arguments: &[&str]) -> Option<Self> {
-        let mut options = Self { node: None, devices: None, only: None, show: Report::text };
+        let mut options = Self { node: None, spark: None, devices: None, only: None, show: Report::text };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match *argument {
                 // What `cargo xtask` makes of `--peers`: it builds the program first.
                 "--node" => options.node = Some(arguments.next()?.into()),
+                "--spark" => options.spark = Some(arguments.next()?.into()),
                 "--million" => options.devices = Some(Scale::FULL),
                 "--devices" => options.devices = Some(devices(arguments.next()?)?),
                 "--only" => options.only = Some(room(arguments.next()?)?),

@@ -8,6 +8,8 @@ use crate::clock::Stopwatch;
 use crate::sample::Samples;
 use crate::table::{Row, Section};
 
+pub use handshake::PrivateOperations;
+
 /// Groups of handshakes in one sample.
 const GROUPS: usize = 12;
 /// Lots of messages in one sample.

@@ -48,14 +48,18 @@ impl Api {
         json_of(request.send_form(form.iter().copied()))
     }
 
-    /// Puts a file, as a form.
+    /// Puts a file in a form, as `multipart/form-data`.
     pub(crate) fn put_file(&self, path: &str, file: &[u8]) -> (u16, Value) {
-        let head = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"app.bin\"\r\n\
-            Content-Type: application/octet-stream\r\n\r\n";
-        let body = [head.as_bytes(), file, b"\r\n--b--\r\n"].concat();
+        const BOUNDARY: &str = "between-the-parts-of-a-form";
+        let head = "content-disposition: form-data; name=\"file\"; filename=\"firmware.bin\"\r\n\
+            content-type: application/octet-stream";
+        let mut form = format!("--{BOUNDARY}\r\n{head}\r\n\r\n").into_bytes();
+        form.extend_from_slice(file);
+        form.extend(format!("\r\n--{BOUNDARY}--\r\n").bytes());
         let request = self.agent.put(format!("{}{path}", self.url));
         let request = request.header("authorization", &self.bearer);
-        json_of(request.header("content-type", "multipart/form-data; boundary=b").send(&body[..]))
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        json_of(request.header("content-type", kind).send(&form))
     }
 
     /// Opens a stream of events; every `event:` and `data:` line comes out of the receiver.

@@ -1,5 +1,6 @@
 //! P7 with the whole program: network secrets are typed into a device, which then does with a real node all that it can;
-//! they are looked for in what both print, what the API answers, and what either keeps.
+//! they are looked for in what the two say to each other, decrypted by a tap that has the keys of both, in what both
+//! print, in what the API answers, and in what either keeps.
 
 #[path = "../../crates/device/src/runner/tests/needle.rs"]
 mod needle;
@@ -7,6 +8,7 @@ mod needle;
 use crate::cloud::{Cloud, pintle};
 use crate::device::{Device, FUNCTION, VARIABLE};
 use crate::running::Running;
+use crate::tap::Tap;
 use needle::find;
 use std::fs;
 use std::path::Path;
@@ -42,9 +44,13 @@ fn files(folder: &Path) -> Vec<u8> {
 }
 
 #[test]
-fn p7_secrets_typed_into_a_device_reach_no_log_no_answer_and_no_file_of_a_real_node() {
+fn p7_secrets_typed_into_a_device_reach_no_message_log_or_file_of_a_real_node() {
     let mut cloud = Cloud::start();
-    let device = Device::new(&cloud, ID, cloud.udp());
+    // The keys do not depend on the address, and the tap needs them to have one.
+    let keys = Device::new(&cloud, "0b1e0000000000000000ca18", cloud.udp());
+    let tap = Tap::between(&keys.private_key(), &cloud.data().join("keys/udp.der"), cloud.udp());
+    let device = Device::new(&cloud, ID, tap.address());
+    device.take_keys_of(&keys);
     cloud.pin(ID, &device.public_key());
     let folder = device.private_key().parent().expect("a folder").to_owned();
     let mut printed = keep(&folder, ["--ssid", SSID], &format!("{PASSPHRASE}\n"));
@@ -78,10 +84,16 @@ fn p7_secrets_typed_into_a_device_reach_no_log_no_answer_and_no_file_of_a_real_n
     logs += &cloud.node().said();
     cloud.stop();
     let kept = [files(&cloud.data()), files(&folder)].concat();
+    let said = tap.said();
+    let said = [said.by_device, said.by_cloud].concat().concat();
+    for proof in [FUNCTION, VARIABLE, "canary", "sings", "particle/device/updates"] {
+        assert!(!find(&[proof], &said).is_empty(), "the tap heard {proof}");
+    }
     for (what, bytes) in [
+        ("what they say to each other", &said[..]),
         ("what both print", logs.as_bytes()),
         ("what the API answers", answers.as_bytes()),
-        ("what both keep", &kept),
+        ("what both keep", &kept[..]),
     ] {
         assert_eq!(find(&secrets, bytes), Vec::<String>::new(), "in {what}");
     }

@@ -6,7 +6,7 @@
 
 use crate::debian::{self, Packaged};
 use crate::process::{Failure, Program};
-use crate::{package, repo};
+use crate::{package, peers, repo};
 
 /// Stands for the rows beside other servers.
 const PEERS: &str = "--peers";
@@ -28,5 +28,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         return benchmarks.args(rest).run();
     }
     debian::ensure(&PACKAGES)?;
-    benchmarks.arg("--node").arg(package::build()?).args(rest).run()
+    let spark = peers::spark_protocol()?;
+    let benchmarks = benchmarks.arg("--node").arg(package::build()?).arg("--spark").arg(spark);
+    benchmarks.args(rest).run()
 }

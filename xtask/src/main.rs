@@ -35,7 +35,8 @@ usage: cargo xtask <verb>
                                                 the benchmarks, in release mode; with --peers also
                                                 those beside other servers, from packages, and those
                                                 of a whole node: with a million devices if asked, or
-                                                only empty, arrival, messages, storm or stream
+                                                only empty, arrival, messages, storm, stream,
+                                                tcp or update
   fuzz [--seconds N | --runs N] [TARGET...]     the fuzz targets, one a core at a time
   package [--binary PATH]                       the Debian package, around a program built before
                                                 if one is given

@@ -35,6 +35,17 @@ pub(crate) fn install() -> Result<(), Failure> {
     Ok(())
 }
 
+/// The server for TCP devices that the benchmarks measure beside ours.
+pub(crate) fn spark_protocol() -> Result<PathBuf, Failure> {
+    debian::ensure(&[
+        Packaged { program: "node", package: "nodejs" },
+        Packaged { program: "npm", package: "npm" },
+    ])?;
+    let [.., (name, contents)] = NPM;
+    install_npm(name, contents)?;
+    Ok(repo::target().join("peers").join(name).join("node_modules/@brewskey/spark-protocol"))
+}
+
 fn install_npm(name: &str, contents: &str) -> Result<(), Failure> {
     let manifests = repo::root().join("tests/interop/peers").join(name);
     let folder = repo::target().join("peers").join(name);

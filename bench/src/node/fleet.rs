@@ -1,6 +1,6 @@
 //! `pintle fleet` in a process of its own, on the load's core: what is asked of it, when it is all in, and what it says at the end.
 
-use super::process::{Folder, Node, OPERATOR, tell};
+use super::process::{Addresses, Folder, Node, OPERATOR, tell};
 use nix::sys::signal::Signal;
 use serde::Deserialize;
 use std::io::{BufRead, BufReader};
@@ -20,23 +20,42 @@ pub struct Fleet<'a> {
     seed: u32,
     /// How many devices it has.
     pub devices: u32,
+    service: Service,
+}
+
+/// The service that a fleet uses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Service {
+    Udp,
+    Tcp,
 }
 
 impl<'a> Fleet<'a> {
     /// Pins the keys of so many devices, which the operator owns.
     pub fn pin(folder: &'a Folder, node: &'a Node, seed: u32, devices: u32) -> Self {
-        let fleet = Self { folder, node, seed, devices };
-        let mut command = fleet.command();
+        Self { folder, node, seed, devices, service: Service::Udp }.pinned()
+    }
+
+    /// The same over the TCP service.
+    pub fn pin_tcp(folder: &'a Folder, node: &'a Node, seed: u32, devices: u32) -> Self {
+        Self { folder, node, seed, devices, service: Service::Tcp }.pinned()
+    }
+
+    fn pinned(self) -> Self {
+        let mut command = self.command();
         command.args(["--pin-only", "--owner", OPERATOR]).stderr(Stdio::null());
         assert!(command.status().expect("pintle runs").success(), "the fleet's keys are pinned");
-        fleet
+        self
     }
 
     /// Lets them connect, with these arguments of `pintle fleet`.
     pub fn start(&self, arguments: &str) -> Running {
         let json = self.folder.beside(&format!("fleet-{}.json", self.seed));
         let mut command = self.command();
-        command.args(["--pinned", "--keep", "--lean", "--core", "1", "--json"]).arg(&json);
+        command.args(["--pinned", "--keep", "--core", "1", "--json"]).arg(&json);
+        if self.service == Service::Udp {
+            command.arg("--lean");
+        }
         command.args(arguments.split(' '));
         command.stdout(Stdio::null()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("pintle runs");
@@ -54,7 +73,15 @@ impl<'a> Fleet<'a> {
 
     fn command(&self) -> Command {
         let mut command = self.folder.command("fleet");
-        command.args(["--udp", &self.node.addresses.udp.to_string()]);
+        let Addresses { udp, tcp, .. } = self.node.addresses;
+        match (self.service, tcp) {
+            (Service::Tcp, Some(tcp)) => {
+                command.args(["--protocol", "tcp", "--tcp", &tcp.to_string()]);
+            }
+            _ => {
+                command.args(["--udp", &udp.to_string()]);
+            }
+        }
         command.args(["--seed", &self.seed.to_string(), "--devices", &self.devices.to_string()]);
         command
     }
@@ -112,7 +139,33 @@ pub struct Report {
     pub event_latency: Latency,
     pub ping_latency: Latency,
     pub retransmissions: u64,
+    pub outages: Vec<Outage>,
+    pub traffic: Traffic,
+    pub updates: Updates,
     pub cost: Cost,
+}
+
+/// A time when the node was gone.
+#[derive(Debug, Deserialize)]
+pub struct Outage {
+    pub lost: u32,
+    pub back_seconds: f64,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Traffic {
+    pub sent: u64,
+    pub received: u64,
+}
+
+/// What became of updates.
+#[derive(Debug, Deserialize)]
+pub struct Updates {
+    pub taken: u64,
+    pub installed: u64,
+    pub chunks: u64,
+    pub bytes: u64,
+    pub seconds: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -167,5 +220,8 @@ mod tests {
         "events_per_second":947.14,"first_failure":null,
         "ping_latency":{"count":357,"max_us":328455.9,"p50_us":1212.4,"p90_us":150994.9,
         "p99_9_us":328455.9,"p99_us":314572.7},"pings":357,"retransmissions":316,
+        "outages":[{"lost":1000,"away_seconds":0.2,"back_seconds":1.1}],
+        "traffic":{"sent":9000,"received":8100,"lost":0},
+        "updates":{"begun":0,"taken":0,"installed":0,"chunks":0,"bytes":0,"seconds":0.0},
         "running_seconds":7.566,"seed":1,"sessions":{"begun":1000,"done":1000,"failed":0,"lost":0}}"#;
 }

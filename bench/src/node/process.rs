@@ -29,10 +29,19 @@ pub struct Folder {
 impl Folder {
     /// Made by `pintle init`.
     pub fn new(program: &Path) -> Self {
+        Self::made(program, &[])
+    }
+
+    /// One with a key for the TCP service.
+    pub fn with_tcp(program: &Path) -> Self {
+        Self::made(program, &["--tcp"])
+    }
+
+    fn made(program: &Path, more: &[&str]) -> Self {
         let around = tempfile::tempdir().expect("there is a folder for temporary files");
         let folder = Self { program: program.into(), around };
         let mut init = folder.command("init");
-        init.args(["--user", OPERATOR, "--password-stdin"]).stdin(Stdio::piped());
+        init.args(["--user", OPERATOR, "--password-stdin"]).args(more).stdin(Stdio::piped());
         let mut init = init.stdout(Stdio::null()).spawn().expect("pintle runs");
         let mut input = init.stdin.take().expect("it is piped");
         writeln!(input, "{PASSWORD}").expect("pintle reads the password");
@@ -59,7 +68,8 @@ impl Folder {
         self.data().join("ca.pem")
     }
 
-    fn data(&self) -> PathBuf {
+    /// The data folder itself.
+    pub fn data(&self) -> PathBuf {
         self.around.path().join("data")
     }
 }
@@ -69,12 +79,19 @@ impl Folder {
 pub struct Addresses {
     pub api: SocketAddr,
     pub udp: SocketAddr,
+    /// Where the TCP service is on.
+    pub tcp: Option<SocketAddr>,
 }
 
 impl Addresses {
     fn any() -> Self {
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { api: any, udp: any }
+        Self { api: any, udp: any, tcp: None }
+    }
+
+    fn with_tcp() -> Self {
+        let any = Self::any();
+        Self { tcp: Some(any.udp), ..any }
     }
 }
 
@@ -94,19 +111,45 @@ impl Node {
         Self::start_on(folder, Addresses::any())
     }
 
+    /// One with the TCP service on.
+    pub fn start_with_tcp(folder: &Folder) -> Self {
+        Self::start_on(folder, Addresses::with_tcp())
+    }
+
+    /// One with the TCP service on, on all cores: the load has its own again.
+    pub fn start_everywhere_with_tcp(folder: &Folder) -> Self {
+        Self::started(folder, Addresses::with_tcp(), cores::start_everywhere)
+    }
+
     /// Starts one where another was.
     pub fn start_on(folder: &Folder, addresses: Addresses) -> Self {
+        Self::started(folder, addresses, cores::start_server)
+    }
+
+    /// Starts one where another was, on all cores.
+    pub fn start_everywhere_on(folder: &Folder, addresses: Addresses) -> Self {
+        Self::started(folder, addresses, cores::start_everywhere)
+    }
+
+    fn started(
+        folder: &Folder,
+        addresses: Addresses,
+        start: fn(&mut Command) -> std::io::Result<Child>,
+    ) -> Self {
         let ready = folder.beside("ready.json");
         // There is none before the first start.
         let _ = fs::remove_file(&ready);
         let mut command = folder.command("serve");
         command.arg("--api").arg(addresses.api.to_string());
         command.arg("--udp").arg(addresses.udp.to_string());
+        if let Some(tcp) = addresses.tcp {
+            command.arg("--tcp").arg(tcp.to_string());
+        }
         command.arg("--ready-file").arg(&ready).stdout(Stdio::null());
         let log = File::options().create(true).append(true).open(folder.beside("node.log"));
         command.stderr(log.expect("a temporary file can be written"));
         let began = Instant::now();
-        let mut process = cores::start_server(&mut command).expect("pintle runs");
+        let mut process = start(&mut command).expect("pintle runs");
         while !ready.exists() {
             let ended = process.try_wait().expect("a child can be asked");
             assert!(ended.is_none() && began.elapsed() < START, "`pintle serve` is ready in time");
@@ -159,5 +202,6 @@ mod tests {
         let said = "{\"api\":\"127.0.0.1:8443\",\"udp\":\"0.0.0.0:5684\"}\n";
         let addresses: Addresses = serde_json::from_str(said).expect("as `pintle serve` writes it");
         assert_eq!((addresses.api.port(), addresses.udp.port()), (8443, 5684));
+        assert_eq!(addresses.tcp, None);
     }
 }

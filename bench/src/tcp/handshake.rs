@@ -17,11 +17,41 @@ pub const IN_STEP: usize = 16;
 /// One cloud and one device that shakes hands again and again.
 pub struct Bench {
     cloud: CloudKey,
-    library: Rsa<Private>,
+    library: PrivateOperations,
     decoy: DevicePublicKey,
     device: DeviceSide,
     /// What the cloud has pinned: the hash of the device's public key.
     pin: [u8; 32],
+}
+
+/// The library's private operations alone.
+pub struct PrivateOperations(Rsa<Private>);
+
+impl PrivateOperations {
+    /// With a fresh key.
+    pub fn new() -> Self {
+        Self::with(&CloudKey::generate().expect("a cloud's key"))
+    }
+
+    fn with(cloud: &CloudKey) -> Self {
+        let der = cloud.to_der().expect("memory");
+        Self(Rsa::private_key_from_der(&der).expect("the same key"))
+    }
+
+    /// Both, as often as a group has handshakes; how often.
+    pub fn run(&self, watch: &mut Stopwatch) -> usize {
+        let block = [1; 256];
+        watch.time(|| {
+            for _ in 0..IN_STEP {
+                let mut out = [0; 256];
+                let opened = self.0.private_decrypt(&block, &mut out, Padding::NONE);
+                black_box(opened.expect("a number below the modulus"));
+                let signed = self.0.private_encrypt(&[7; 20], &mut out, Padding::PKCS1);
+                black_box(signed.expect("a short text"));
+            }
+        });
+        IN_STEP
+    }
 }
 
 /// One handshake's end in the device.
@@ -36,8 +66,7 @@ impl Bench {
     /// With fresh keys.
     pub fn new() -> Self {
         let cloud = CloudKey::generate().expect("a cloud's key");
-        let der = cloud.to_der().expect("memory");
-        let library = Rsa::private_key_from_der(&der).expect("the same key");
+        let library = PrivateOperations::with(&cloud);
         let key = |what| DeviceKey::generate().expect(what);
         let decoy = *key("a decoy's key").public();
         let device = DeviceSide { key: key("a device's key"), cloud: cloud.public().clone() };
@@ -70,16 +99,7 @@ impl Bench {
 
     /// As many of the two private operations.
     pub fn private_operations(&self, watch: &mut Stopwatch) {
-        let block = [1; 256];
-        watch.time(|| {
-            for _ in 0..IN_STEP {
-                let mut out = [0; 256];
-                let opened = self.library.private_decrypt(&block, &mut out, Padding::NONE);
-                black_box(opened.expect("a number below the modulus"));
-                let signed = self.library.private_encrypt(&[7; 20], &mut out, Padding::PKCS1);
-                black_box(signed.expect("a short text"));
-            }
-        });
+        self.library.run(watch);
     }
 
     /// What a pool's thread and the door do with a block.

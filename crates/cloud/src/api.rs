@@ -13,7 +13,7 @@ use crate::account::{Accounts, NameHash};
 use crate::event::Bus;
 use crate::guard::{Lockout, LockoutSettings};
 use crate::pinning::Pinning;
-use crate::product::Shelf;
+use crate::product::{Delivery, Shelf};
 use crate::store::Store;
 
 mod address;
@@ -69,6 +69,8 @@ pub struct ApiState<F> {
     pub pinning: Pinning,
     /// The way to firmware.
     pub shelf: Shelf,
+    /// Who is told what there is to deliver.
+    pub delivery: Delivery,
     /// The way to devices.
     pub fleet: F,
     /// The way of events.
@@ -112,6 +114,7 @@ impl<F: Fleet> ApiState<F> {
             store,
             pinning,
             shelf,
+            delivery: Delivery::default(),
             fleet,
             bus,
             accounts,
@@ -133,6 +136,13 @@ impl<F: Fleet> ApiState<F> {
     #[must_use]
     pub fn with_pinning(mut self, pinning: Pinning) -> Self {
         self.pinning = pinning;
+        self
+    }
+
+    /// Sets who is told what there is to deliver.
+    #[must_use]
+    pub fn with_delivery(mut self, delivery: Delivery) -> Self {
+        self.delivery = delivery;
         self
     }
 

@@ -5,7 +5,7 @@ use crate::api::listener::MAX_CONNECTIONS;
 use crate::api::{self, ApiState};
 use crate::certificate::{self, CertificateError};
 use crate::clock::now_ms;
-use crate::control::{Listener, Office, Rollouts, Running};
+use crate::control::{Listener, Office, Products, Rollouts, Running};
 use crate::device::{Gateway, Roll};
 use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
 use crate::event::{Bus, Intake, Outbox};
@@ -13,6 +13,7 @@ use crate::folder::{Folder, FolderError};
 use crate::init::UDP_KEY_FILE;
 use crate::journal::{self, Shelf};
 use crate::product::rollout::{Desk, Engine};
+use crate::product::{Deliver, Delivery};
 use crate::pulse::{Dead, Pulse};
 use crate::store::Store;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -180,8 +181,12 @@ impl Node {
         let addresses = Addresses { api: api_address, udp: door.address(), tcp: listens };
         let (stop, stopped) = watch::channel(false);
         let (rollouts, desk) = roll_out(&folder, &gateway, stopped.clone());
+        let delivery = deliver(&folder, &gateway, &bus, stopped.clone());
+        let (products, shelf) = (folder.store.clone(), folder.shelf.clone());
+        let products = Products { store: products, shelf, delivery: delivery.clone() };
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
             .with_pinning(folder.pinning())
+            .with_products(products)
             .with_rollouts(Rollouts { desk, shelf: folder.shelf.clone() })
             .of_running(Running {
                 pulse: pulse.clone(),
@@ -202,6 +207,7 @@ impl Node {
             stopped.clone(),
         )
         .with_pinning(folder.pinning())
+        .with_delivery(delivery)
         .with_contact(
             folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
         );
@@ -326,6 +332,20 @@ fn roll_out(
     let (store, shelf) = (folder.store.clone(), folder.shelf.clone());
     let engine = Engine::new(desk.clone(), store, shelf, gateway.clone());
     (tokio::spawn(engine.run(stopped)), desk)
+}
+
+/// Starts what delivers releases, and lets it hear who comes online.
+fn deliver(
+    folder: &Folder,
+    gateway: &Gateway,
+    bus: &Bus,
+    stopped: watch::Receiver<bool>,
+) -> Delivery {
+    let (store, shelf) = (folder.store.clone(), folder.shelf.clone());
+    let (deliver, delivery) = Deliver::new(store, shelf, gateway.clone());
+    bus.tap(Arc::new(delivery.clone()));
+    tokio::spawn(deliver.run(stopped));
+    delivery
 }
 
 async fn open_door(

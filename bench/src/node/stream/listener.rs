@@ -64,6 +64,58 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Has a device flashed with a file; whether the node says that it began. It may say no while it is busy.
+    pub fn flash(&self, api: SocketAddr, device: &str, file: &[u8]) -> bool {
+        let head = format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"firmware.bin\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        let tail = format!("\r\n--{BOUNDARY}--\r\n");
+        let length = head.len() + file.len() + tail.len();
+        let mut wire = connect(&self.trust, api);
+        let request = format!(
+            "PUT /v1/devices/{device} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Authorization: Bearer {}\r\nContent-Type: multipart/form-data; boundary={BOUNDARY}\r\n\
+             Content-Length: {length}\r\n\r\n{head}",
+            self.token
+        );
+        let said = [request.as_bytes(), file, tail.as_bytes()];
+        if said.iter().any(|part| wire.write_all(part).is_err()) {
+            return false;
+        }
+        let mut answer = String::new();
+        // The node may close without a goodbye.
+        let _ = wire.read_to_string(&mut answer);
+        answer.starts_with("HTTP/1.1 200")
+    }
+
+    /// The ids of all devices of fleets that the operator has.
+    pub fn devices(&self, api: SocketAddr) -> Vec<String> {
+        let mut wire = connect(&self.trust, api);
+        write!(
+            wire,
+            "GET /v1/devices HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
+             Authorization: Bearer {}\r\n\r\n",
+            self.token
+        )
+        .expect("the node listens");
+        let mut answer = String::new();
+        let _ = wire.read_to_string(&mut answer);
+        let parts = answer.split("\"id\":\"").skip(1);
+        let ids = parts.filter_map(|part| part.get(..24)).filter(|id| id.starts_with(FLEET));
+        let mut ids: Vec<String> = ids.map(str::to_owned).collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+}
+
+/// How the ids of a fleet begin.
+const FLEET: &str = "f1ee70";
+/// Is in no file of ours.
+const BOUNDARY: &str = "pintle-bench-7d1f0c3ae95b";
+
 type Wire = StreamOwned<ClientConnection, TcpStream>;
 
 fn connect(trust: &Arc<ClientConfig>, api: SocketAddr) -> Wire {

@@ -55,6 +55,11 @@ pub enum Request {
         /// As [`WaitingEvent::row`] names them.
         rows: Vec<String>,
     },
+    /// Products, their keyrings and their firmware.
+    Product {
+        /// Which of these.
+        product: super::ProductRequest,
+    },
     /// Rollouts: start, halt, resume, and how they stand.
     Rollout {
         /// Which of these.
@@ -140,6 +145,16 @@ pub enum Response {
     Taken {
         /// How many of those named had been waiting.
         rows: usize,
+    },
+    /// Products.
+    Products {
+        /// By number.
+        products: Vec<super::ProductLine>,
+    },
+    /// Firmware of a product.
+    Firmware {
+        /// The newest version first.
+        firmware: Vec<super::FirmwareLine>,
     },
     /// How a rollout stands, after what was asked.
     Rollout {

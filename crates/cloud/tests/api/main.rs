@@ -2,6 +2,7 @@
 
 mod harness;
 
+mod delivery;
 mod devices;
 mod events;
 mod firmware;

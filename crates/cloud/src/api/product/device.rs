@@ -80,6 +80,9 @@ pub(in crate::api) async fn change<F: Fleet>(
     if !state.store.product_devices().change(row.id, found.id, change, at_ms).await? {
         return Err(no_such_device());
     }
+    if fields.flag(&["flash"]) == Some(true) {
+        state.delivery.device(found.id);
+    }
     let membership = state.store.product_devices().membership(found.id).await?;
     let known = membership.ok_or_else(no_such_device)?;
     Ok(Json(json!({

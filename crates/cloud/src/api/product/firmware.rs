@@ -119,6 +119,9 @@ pub(in crate::api) async fn release<F: Fleet>(
     let (row, _) = state.shelf.release_firmware(product, order).await?;
     let said = json!({ "version": row.version, "immediate": at_once });
     tell(&state, &caller, "particle/firmware/release", &said);
+    if at_once {
+        state.delivery.product(product);
+    }
     Ok(Json(Shown::of(&state, &caller, product).await?.object(&row)))
 }
 

@@ -25,8 +25,8 @@ use pintle_protocol::update::{
 };
 use std::time::Duration;
 
-/// How long a device may take to make room for a file.
-const START_WITHIN: Duration = Duration::from_secs(30);
+/// How long a device may take to make room for a file, with all repetitions.
+const START_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long a device may take to check a file that it has whole.
 const FINISH_WITHIN: Duration = Duration::from_secs(90);

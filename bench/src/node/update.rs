@@ -1,0 +1,142 @@
+//! Firmware updates through a whole node: to one device and to many at a time, over a network that loses.
+
+use super::fleet::{Fleet, Report, Running};
+use super::once;
+use super::process::{Folder, Node};
+use super::stream::Reader;
+use crate::module;
+use crate::table::{Row, Section};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// The file, in bytes.
+const SIZE: usize = 512 * 1024;
+/// Of a hundred datagrams in either direction, how many are lost.
+const LOSSES: [u32; 3] = [0, 5, 20];
+/// Files that are uploaded at the same time.
+const UPLOADS: usize = 16;
+/// How often a device is tried while the node says no, and how long to wait in between.
+const TRIES: usize = 20;
+const AGAIN: Duration = Duration::from_millis(500);
+/// How long all of it may take, and how often it is looked whether it is over.
+const LONGEST: Duration = Duration::from_secs(300);
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Runs it.
+pub fn run(program: &Path, devices: u32) -> Section {
+    let mut rows = Vec::new();
+    for (devices, seed) in [(1, 11), (devices, 12)] {
+        for (version, loss) in (2..).zip(LOSSES) {
+            rows.extend(Visit::of(program, devices, seed, (version, loss)).rows());
+        }
+    }
+    Section { title: "Updates of 512 KiB over loopback sockets", rows, note: NOTE }
+}
+
+struct Visit {
+    devices: u32,
+    loss: u32,
+    begun: usize,
+    chunks: u64,
+    /// Of the node, from the first upload on.
+    processor: Duration,
+    /// Bytes of the node's memory before, and at most while it sent.
+    before: u64,
+    most: u64,
+    report: Report,
+}
+
+impl Visit {
+    fn of(program: &Path, devices: u32, seed: u32, (version, loss): (u16, u32)) -> Self {
+        let folder = Folder::new(program);
+        let node = Node::start(&folder);
+        let reader = Reader::login(&folder, node.addresses.api);
+        let fleet = Fleet::pin(&folder, &node, seed, devices);
+        let running =
+            fleet.start(&format!("--rate 0 --ping 25s --duration 5h --settle 60s --loss {loss}"));
+        running.until_all_are_in();
+        let ids = reader.devices(node.addresses.api);
+        let file = module::sample(version, SIZE);
+        let chunks = u64::try_from(file.len().div_ceil(1024)).unwrap_or(0) * u64::from(devices);
+        let before = node.vitals();
+        let begun = flash(&reader, &node, &ids, &file);
+        let most = until_quiet(&node, before.resident);
+        let after = node.vitals();
+        let report = end(running);
+        let processor = after.processor - before.processor;
+        Self { devices, loss, begun, chunks, processor, before: before.resident, most, report }
+    }
+
+    fn rows(&self) -> Vec<Row> {
+        let Self { devices, loss, report, .. } = self;
+        let updates = &report.updates;
+        let row = |what: &str| format!("{devices} at {loss} % lost: {what}");
+        let lost = f64::from(*loss) / 100.0;
+        // What came is what was sent less what was lost on the way.
+        let sent = updates.chunks as f64 / (1.0 - lost);
+        let mebi = |bytes: u64| once(bytes as f64 / f64::from(1 << 20));
+        let running = updates.installed as f64;
+        let all = once(running / self.begun.max(1) as f64 * 100.0);
+        vec![
+            Row::of(&row("devices that run the new image"), "%", &all).exactly(100.0),
+            Row::of(&row("by the clock"), "MB/s", &once(updates.bytes as f64 / 1e6 / updates.seconds)),
+            Row::of(
+                &row("of the node, a core"),
+                "MB/s",
+                &once(updates.bytes as f64 / 1e6 / self.processor.as_secs_f64()),
+            ),
+            Row::of(&row("sent again"), "%", &once((sent / self.chunks as f64 - 1.0) * 100.0)),
+            Row::of(&row("  the least that must be"), "%", &once(lost / (1.0 - lost) * 100.0)),
+            Row::of(&row("memory of the node before"), "MiB", &mebi(self.before)),
+            Row::of(&row("  and at most"), "MiB", &mebi(self.most)),
+        ]
+    }
+}
+
+fn end(running: Running) -> Report {
+    running.end()
+}
+
+/// Flashes all of them; how many began.
+fn flash(reader: &Reader, node: &Node, ids: &[String], file: &[u8]) -> usize {
+    let (next, begun) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..UPLOADS.min(ids.len()) {
+            scope.spawn(|| {
+                while let Some(id) = ids.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let began = (0..TRIES).any(|attempt| {
+                        if attempt > 0 {
+                            std::thread::sleep(AGAIN);
+                        }
+                        reader.flash(node.addresses.api, id, file)
+                    });
+                    begun.fetch_add(usize::from(began), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    begun.into_inner()
+}
+
+/// Waits until the node does nothing any more; the most memory that it had.
+fn until_quiet(node: &Node, before: u64) -> u64 {
+    let (began, mut last, mut still) = (Instant::now(), node.vitals(), 0);
+    let mut most = before;
+    // Silence of some seconds is a repetition that is waited for.
+    while still < 40 && began.elapsed() < LONGEST {
+        std::thread::sleep(LOOK);
+        let now = node.vitals();
+        most = most.max(now.resident);
+        let busy = now.processor - last.processor > LOOK / 50;
+        still = if busy { 0 } else { still + 1 };
+        last = now;
+    }
+    most
+}
+
+const NOTE: &str = "The file is uploaded once for each device, by the API, 16 at a time, so that the node has a copy for \
+each; then chunks of 1,024 bytes in records, from the first start to the last finish, uploads included. Losses in both \
+directions, of everything. What was sent again is reckoned from what came. A device counts once it has shaken hands \
+anew, with the new image. The fleet's devices hash what comes and keep none of it; they are on the second core with the \
+uploads.";
