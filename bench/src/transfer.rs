@@ -57,7 +57,11 @@ pub fn run(rounds: usize) -> Section {
             rows.push(if loss == 20 { row.at_least(0.9) } else { row });
         }
     }
-    Section { title: "An update of 512 KiB to one device, no socket, virtual time", rows, note: NOTE }
+    Section {
+        title: "An update of 512 KiB to one device, no socket, virtual time",
+        rows,
+        note: NOTE,
+    }
 }
 
 /// A message on its way, and when it is there.
@@ -173,7 +177,9 @@ impl<'a> Transfer<'a> {
                 panic!("a chunk")
             };
             receiver.take(now, &chunk).expect("a chunk of this file");
-            std::iter::from_fn(|| receiver.poll_piece()).map(|(_, piece)| piece.len()).sum::<usize>()
+            std::iter::from_fn(|| receiver.poll_piece())
+                .map(|(_, piece)| piece.len())
+                .sum::<usize>()
         });
         self.acknowledge();
     }

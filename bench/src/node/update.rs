@@ -80,7 +80,11 @@ impl Visit {
         let all = once(running / self.begun.max(1) as f64 * 100.0);
         vec![
             Row::of(&row("devices that run the new image"), "%", &all).exactly(100.0),
-            Row::of(&row("by the clock"), "MB/s", &once(updates.bytes as f64 / 1e6 / updates.seconds)),
+            Row::of(
+                &row("by the clock"),
+                "MB/s",
+                &once(updates.bytes as f64 / 1e6 / updates.seconds),
+            ),
             Row::of(
                 &row("of the node, a core"),
                 "MB/s",
