@@ -48,6 +48,20 @@ impl Api {
         json_of(request.send_form(form.iter().copied()))
     }
 
+    /// Puts a file in a form, as `multipart/form-data`.
+    pub(crate) fn put_file(&self, path: &str, file: &[u8]) -> (u16, Value) {
+        const BOUNDARY: &str = "between-the-parts-of-a-form";
+        let head = "content-disposition: form-data; name=\"file\"; filename=\"firmware.bin\"\r\n\
+            content-type: application/octet-stream";
+        let mut form = format!("--{BOUNDARY}\r\n{head}\r\n\r\n").into_bytes();
+        form.extend_from_slice(file);
+        form.extend(format!("\r\n--{BOUNDARY}--\r\n").bytes());
+        let request = self.agent.put(format!("{}{path}", self.url));
+        let request = request.header("authorization", &self.bearer);
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        json_of(request.header("content-type", kind).send(&form))
+    }
+
     /// Opens a stream of events; every `event:` and `data:` line comes out of the receiver.
     pub(crate) fn events(&self, path: &str) -> Receiver<String> {
         let request = self.agent.get(format!("{}{path}", self.url));

@@ -70,6 +70,20 @@ impl Device {
         Self { folder, id: id.to_owned() }
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Lets it run what is in its slots, which is this module first.
+    pub(crate) fn install(&self, module: &str) {
+        let config = self.folder.join("device.toml");
+        let made = fs::read_to_string(&config).expect("device.toml can be read");
+        fs::write(&config, made + "\n[application]\n").expect("device.toml can be written");
+        let mut command = pintle();
+        command.args(["device", "firmware", "install", module, "--room", "1", "--dir"]);
+        output_of(command.arg(&self.folder));
+    }
+
     pub(crate) fn id(&self) -> &str {
         &self.id
     }

@@ -2,18 +2,21 @@
 //! client of our own, over real sockets on loopback.
 //!
 //! The peers are installed by `cargo xtask peers`. `running`, `cloud`, `device`, `api`, `relay`,
-//! `peers`, `place` and `coap` are what the tests stand on; every other file is one peer or one story.
+//! `tap`, `peers`, `place` and `coap` are what the tests stand on; every other file is one peer or one story.
 
+mod agent_update;
 mod api;
 mod cloud;
 mod coap;
 mod descriptors;
 mod device;
 mod firmware;
+mod flashing;
 mod fleet;
 mod full_disk;
 mod gnutls;
 mod lossy;
+mod network;
 mod outbox;
 mod particle_api_js;
 mod particle_cli;
@@ -28,3 +31,5 @@ mod rfc9146;
 mod running;
 mod second_client;
 mod spark_protocol;
+mod tap;
+mod updates_tcp;

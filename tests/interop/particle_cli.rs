@@ -12,7 +12,7 @@ const ID: &str = "0b1e0000000000000000c113";
 const NEW_ID: &str = "0b1e0000000000000000c114";
 
 /// One version of the CLI with a home folder of its own.
-struct Cli {
+pub(crate) struct Cli {
     node: PathBuf,
     script: PathBuf,
     home: PathBuf,
@@ -20,7 +20,7 @@ struct Cli {
 }
 
 impl Cli {
-    fn new(cloud: &Cloud, peer: &str, node: PathBuf) -> Self {
+    pub(crate) fn new(cloud: &Cloud, peer: &str, node: PathBuf) -> Self {
         let home = cloud.scratch("home");
         let settings = home.join(".particle");
         fs::create_dir_all(&settings).expect("a folder can be made");
@@ -30,7 +30,7 @@ impl Cli {
         Self { node, script, home, ca: cloud.ca() }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.node);
         command.arg(&self.script).args(arguments).current_dir(&self.home);
         command.env("HOME", &self.home).env("NODE_EXTRA_CA_CERTS", &self.ca);
@@ -40,20 +40,20 @@ impl Cli {
     }
 
     /// Runs it to its end; returns what it said, and whether it ended well.
-    fn try_run(&self, arguments: &[&str]) -> (bool, String) {
+    pub(crate) fn try_run(&self, arguments: &[&str]) -> (bool, String) {
         let mut running = Running::start(&mut self.command(arguments));
         let status = running.wait_for_end();
         (status.success(), running.said())
     }
 
-    fn run(&self, arguments: &[&str]) -> String {
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
         let (success, said) = self.try_run(arguments);
         assert!(success, "particle {arguments:?} failed:\n{said}");
         said
     }
 
     /// Runs it to its end and wants `part` in what it says.
-    fn expect(&self, arguments: &[&str], part: &str) {
+    pub(crate) fn expect(&self, arguments: &[&str], part: &str) {
         let said = self.run(arguments);
         assert!(said.contains(part), "particle {arguments:?} does not say {part:?}:\n{said}");
     }
@@ -120,7 +120,7 @@ fn particle_cli_3_43_drives_a_device() {
 }
 
 /// The Node that 3.51 wants.
-fn node_22() -> PathBuf {
+pub(crate) fn node_22() -> PathBuf {
     let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" };
     peers::npm("particle-cli-3.51", &format!("node_modules/node-linux-{architecture}/bin/node"))
 }

@@ -182,7 +182,8 @@ async fn serve_plain(folder: &Path) {
     let (_stop, stopped) = watch::channel(false);
     let (accounts, gateway) = (folder.accounts(), Gateway::new(Vec::new(), Roll::default()));
     let store = folder.store.clone();
-    let state = ApiState::new(store, gateway, Bus::new(), accounts.clone(), stopped);
+    let (shelf, bus) = (folder.shelf.clone(), Bus::new());
+    let state = ApiState::new(store, shelf, gateway, bus, accounts.clone(), stopped);
     let listener = TcpListener::bind(ANY_PORT).await.expect("there is a free port");
     let address = listener.local_addr().expect("it has an address");
     say_ready(address, &accounts).await;

@@ -5,14 +5,18 @@ mod firmware;
 mod fleet;
 mod keyring;
 mod network;
+mod product;
 mod release;
+mod rollout;
 
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
 pub use keyring::{KeyArgs, KeyringCommand, MakeArgs, NextArgs, RingArgs, RingSignArgs};
-pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem, Which};
+pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem};
+pub use product::{ProductCommand, ProductFirmwareCommand};
 pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
+pub use rollout::{RolloutArgs, RolloutCommand, RolloutStartArgs, RolloutStatusArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use pintle_device::{Generation, generation_named};
@@ -49,9 +53,15 @@ pub enum Command {
     /// Keys that sign firmware, and which of them a product's devices trust; needs no node
     #[command(subcommand)]
     Keyring(KeyringCommand),
+    /// Products: make them, set their keyrings, take in and release their firmware
+    #[command(subcommand)]
+    Product(ProductCommand),
     /// Releases: sign a module, review it, see who signed; needs no node
     #[command(subcommand)]
     Release(ReleaseCommand),
+    /// Bring new firmware to the devices of a product in stages, which halt by themselves
+    #[command(subcommand)]
+    Rollout(RolloutCommand),
     /// As a service of the system
     #[command(subcommand)]
     Service(ServiceCommand),

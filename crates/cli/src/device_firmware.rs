@@ -41,7 +41,8 @@ fn status(args: &FirmwareStatusArgs) -> Result<(), Failure> {
     if args.json {
         let slot = |slot: InSlot| {
             json!({
-                "standing": slot.standing,
+                "standing": slot.standing(),
+                "last_known_good": slot.is_last_good,
                 "sha256": Digest(slot.sha256).to_string(),
                 "size": slot.length,
                 "counter": slot.counter,

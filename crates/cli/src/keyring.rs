@@ -10,11 +10,10 @@ use crate::signing::document::{self, Readers, create, refused, replace};
 use crate::signing::key::{self, Public, algorithm, read_publics, read_signer, read_signers};
 use pintle_cloud::pem;
 use pintle_firmware::release::{
-    Envelope, Key, Keyring, KeyringBuilder, Kind, Role, Thresholds, counter_sign, sign,
+    Envelope, Key, Keyring, KeyringBuilder, Kind, MAX_KEYS, Role, Thresholds, counter_sign, sign,
 };
 use pintle_firmware::signature::{AwsLcSigner, PublicKey, Sign};
 use serde_json::json;
-use std::path::Path;
 
 pub fn run(command: &KeyringCommand) -> Result<(), Failure> {
     match command {
@@ -27,8 +26,8 @@ pub fn run(command: &KeyringCommand) -> Result<(), Failure> {
 }
 
 fn make_key(args: &KeyArgs) -> Result<(), Failure> {
-    if args.public.as_deref().is_some_and(Path::exists) {
-        let path = args.public.as_deref().unwrap_or(&args.out);
+    // Before there is a private key whose public part was not written.
+    if let Some(path) = args.public.as_deref().filter(|path| path.exists()) {
         return Err(refused(path, "there is a file already: name another"));
     }
     let (private, public) = key::make(args.p256)?;
@@ -82,6 +81,9 @@ fn put_together(
     let all =
         [keys(Role::Root, &roots), keys(Role::Release, &releases), keys(Role::Review, &reviews)]
             .concat();
+    if all.len() > MAX_KEYS {
+        return Err(too_large());
+    }
     let builder = KeyringBuilder {
         product,
         number,

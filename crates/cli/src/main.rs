@@ -13,8 +13,10 @@ mod keyring;
 mod network;
 mod outbox;
 mod pin;
+mod product;
 mod quickstart;
 mod release;
+mod rollout;
 mod say;
 mod serve;
 mod service;
@@ -53,7 +55,9 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Device(args) => device::run(args),
         Command::Firmware(args) => firmware::run(&args),
         Command::Keyring(args) => keyring::run(&args),
+        Command::Product(args) => product::run(args),
         Command::Release(args) => release::run(&args),
+        Command::Rollout(command) => rollout::run(command),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Fleet(args) => fleet::run(&args),
         Command::Quickstart(args) => quickstart::run(&args),

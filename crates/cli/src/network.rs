@@ -57,7 +57,8 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
         return Ok(());
     }
     for one in networks.iter() {
-        let keeps = if one.keeps().is_empty() { "open".to_owned() } else { one.keeps().join(", ") };
+        let nothing = if one.kind() == "wifi" { "open" } else { "nothing secret" };
+        let keeps = if one.keeps().is_empty() { vec![nothing] } else { one.keeps() }.join(", ");
         say!("{:<5} {}  ({keeps})", one.kind(), one.name().escape_debug());
     }
     Ok(())

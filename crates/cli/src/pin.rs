@@ -77,7 +77,11 @@ fn print(response: &Response, json: bool) -> Result<(), Failure> {
         Response::History { entries } => entries.iter().for_each(print_entry),
         Response::Alive { version, .. } => say!("pintle {version} runs"),
         Response::Refused { why } => return Err(Failure::usage(why)),
-        Response::Outbox { .. } | Response::Taken { .. } => {
+        Response::Outbox { .. }
+        | Response::Taken { .. }
+        | Response::Products { .. }
+        | Response::Firmware { .. }
+        | Response::Rollout { .. } => {
             return Err(Failure::failed(ControlError::Version));
         }
     }

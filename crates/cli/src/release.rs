@@ -16,7 +16,7 @@ use pintle_firmware::release::{
 use pintle_firmware::signature::{AwsLc, Sign};
 use std::path::Path;
 
-pub use show::{described, table};
+pub use show::described;
 
 pub fn run(command: &ReleaseCommand) -> Result<(), Failure> {
     match command {

@@ -13,6 +13,7 @@ use crate::account::{Accounts, NameHash};
 use crate::event::Bus;
 use crate::guard::{Lockout, LockoutSettings};
 use crate::pinning::Pinning;
+use crate::product::{Delivery, Shelf};
 use crate::store::Store;
 
 mod address;
@@ -66,6 +67,10 @@ pub struct ApiState<F> {
     pub store: Store,
     /// The way to a pin.
     pub pinning: Pinning,
+    /// The way to firmware.
+    pub shelf: Shelf,
+    /// Who is told what there is to deliver.
+    pub delivery: Delivery,
     /// The way to devices.
     pub fleet: F,
     /// The way of events.
@@ -93,6 +98,7 @@ impl<F: Fleet> ApiState<F> {
     /// The state of a node's API; `shutdown` turns true when the node ends.
     pub fn new(
         store: Store,
+        shelf: Shelf,
         fleet: F,
         bus: Bus,
         accounts: Accounts,
@@ -107,6 +113,8 @@ impl<F: Fleet> ApiState<F> {
         Self {
             store,
             pinning,
+            shelf,
+            delivery: Delivery::default(),
             fleet,
             bus,
             accounts,
@@ -128,6 +136,13 @@ impl<F: Fleet> ApiState<F> {
     #[must_use]
     pub fn with_pinning(mut self, pinning: Pinning) -> Self {
         self.pinning = pinning;
+        self
+    }
+
+    /// Sets who is told what there is to deliver.
+    #[must_use]
+    pub fn with_delivery(mut self, delivery: Delivery) -> Self {
+        self.delivery = delivery;
         self
     }
 

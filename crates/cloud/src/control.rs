@@ -9,12 +9,16 @@ mod batch;
 mod line;
 mod office;
 mod peer;
+mod product;
+mod rollout;
 mod socket;
 
 pub use batch::{BatchFileError, PinLine, read_batch};
 pub use line::{Entry, Pinned, Request, Response, Skipped, WaitingEvent};
 pub use office::{Office, Running};
 pub use peer::{PeerDevices, PeerError, read_peer};
+pub use product::{FirmwareLine, ProductLine, ProductRequest, Products};
+pub use rollout::{RolloutRequest, Rollouts, Which};
 pub use socket::{ControlError, Listener, ask, ask_if_running};
 
 /// The socket's name in the data folder.

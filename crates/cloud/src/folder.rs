@@ -5,6 +5,7 @@ use crate::config::{Config, ConfigError};
 use crate::init::is_data_folder;
 use crate::node_key::{Label, NodeKey, NodeKeyError};
 use crate::pinning::{KnownWeak, Pinning};
+use crate::product::Shelf;
 use crate::store::{self, Store, StoreError};
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -64,6 +65,8 @@ pub struct Folder {
     pub node_key: Arc<NodeKey>,
     /// Its store.
     pub store: Store,
+    /// The firmware of its products.
+    pub shelf: Shelf,
     known_weak: Arc<KnownWeak>,
     _lock: File,
 }
@@ -100,8 +103,9 @@ impl Folder {
         }
         let store = Store::open(path, &node_key)?;
         let known_weak = Arc::new(known_weak(&config)?);
+        let shelf = Shelf::new(store.clone(), &node_key, path)?;
         let node_key = Arc::new(node_key);
-        Ok(Self { path: path.into(), config, node_key, store, known_weak, _lock: lock })
+        Ok(Self { path: path.into(), config, node_key, store, shelf, known_weak, _lock: lock })
     }
 
     /// What sets this folder on this machine apart from any copy of it: a restored backup or a clone is

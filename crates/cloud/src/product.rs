@@ -5,10 +5,11 @@
 //! what is released and which counters never go back is the product's [`Standing`], sealed under the node key and
 //! counted up ([`marks`]). A product whose standing does not open, or is an older one, is locked and says why.
 //!
-//! [`target`](target::target) says which version a device is to have, as a pure function.
+//! [`target`](target::target) says which version a device is to have, as a pure function, and [`Deliver`] offers it.
 
 mod checked;
 mod creating;
+mod deliver;
 mod image;
 mod keyring;
 mod marks;
@@ -21,11 +22,13 @@ mod standing;
 pub mod target;
 mod uploading;
 
-pub use creating::NewProduct;
+pub use creating::{NewProduct, Settings};
+pub use deliver::{Deliver, Delivery, Reach};
 pub use image::Image;
 pub use keyring::{KeyInForce, KeyringInForce};
 pub use refusal::Refusal;
 pub use releasing::Order;
+pub(crate) use releasing::check_groups;
 pub use shelf::Shelf;
 pub use standing::{InForce, Releases, Standing};
 pub use uploading::Upload;

@@ -5,13 +5,15 @@ use crate::api::listener::MAX_CONNECTIONS;
 use crate::api::{self, ApiState};
 use crate::certificate::{self, CertificateError};
 use crate::clock::now_ms;
-use crate::control::{Listener, Office, Running};
+use crate::control::{Listener, Office, Products, Rollouts, Running};
 use crate::device::{Gateway, Roll};
 use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
 use crate::event::{Bus, Intake, Outbox};
 use crate::folder::{Folder, FolderError};
 use crate::init::UDP_KEY_FILE;
 use crate::journal::{self, Shelf};
+use crate::product::rollout::{Desk, Engine};
+use crate::product::{Deliver, Delivery};
 use crate::pulse::{Dead, Pulse};
 use crate::store::Store;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -133,6 +135,7 @@ pub struct Node {
     stop: watch::Sender<bool>,
     api: JoinHandle<io::Result<()>>,
     control: JoinHandle<()>,
+    rollouts: JoinHandle<()>,
     folder: Folder,
 }
 
@@ -176,8 +179,15 @@ impl Node {
         let pulse = Pulse::new(gateway.clone(), folder.store.clone());
         let listens = tcp.as_ref().map(tcp::Door::address);
         let addresses = Addresses { api: api_address, udp: door.address(), tcp: listens };
+        let (stop, stopped) = watch::channel(false);
+        let (rollouts, desk) = roll_out(&folder, &gateway, stopped.clone());
+        let delivery = deliver(&folder, &gateway, &bus, stopped.clone());
+        let (products, shelf) = (folder.store.clone(), folder.shelf.clone());
+        let products = Products { store: products, shelf, delivery: delivery.clone() };
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
             .with_pinning(folder.pinning())
+            .with_products(products)
+            .with_rollouts(Rollouts { desk, shelf: folder.shelf.clone() })
             .of_running(Running {
                 pulse: pulse.clone(),
                 addresses,
@@ -186,18 +196,39 @@ impl Node {
             });
         let control = tokio::spawn(control.serve(office));
 
-        let (stop, stopped) = watch::channel(false);
         let store = folder.store.clone();
-        let state = ApiState::new(store, gateway, bus.clone(), accounts.clone(), stopped.clone())
-            .with_pinning(folder.pinning())
-            .with_contact(
-                folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
-            );
+        let people = (bus.clone(), accounts.clone());
+        let state = ApiState::new(
+            store,
+            folder.shelf.clone(),
+            gateway,
+            people.0,
+            people.1,
+            stopped.clone(),
+        )
+        .with_pinning(folder.pinning())
+        .with_delivery(delivery)
+        .with_contact(
+            folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
+        );
         let connections = connections_at_once(descriptors, tcp.is_some());
         let router = api::router(state);
         let api = api::listener::serve(listener, tls, router, connections, stopped);
         let api = tokio::spawn(api);
-        Ok(Self { addresses, bus, outbox, accounts, pulse, door, tcp, stop, api, control, folder })
+        Ok(Self {
+            addresses,
+            bus,
+            outbox,
+            accounts,
+            pulse,
+            door,
+            tcp,
+            stop,
+            api,
+            control,
+            rollouts,
+            folder,
+        })
     }
 
     /// Where it listens.
@@ -241,6 +272,8 @@ impl Node {
         // The API may have ended by itself; then nobody listens.
         let _ = self.stop.send(true);
         self.control.abort();
+        // It ends between two steps; what it was about to write is written at the next start.
+        let _ = tokio::time::timeout(DRAIN, self.rollouts).await;
         match tokio::time::timeout(DRAIN, self.api).await {
             Ok(Ok(Ok(()))) => {}
             Ok(Ok(Err(error))) => tracing::error!(%error, "the API had ended by itself"),
@@ -285,6 +318,34 @@ fn surroundings(
         intake,
         neighbours: tcp.into_iter().map(tcp::Prepared::mailbox).collect(),
     })
+}
+
+/// Lets rollouts go on, and gives the desk where people speak to them.
+fn roll_out(
+    folder: &Folder,
+    gateway: &Gateway,
+    stopped: watch::Receiver<bool>,
+) -> (JoinHandle<()>, Desk) {
+    let reach = gateway.clone();
+    let online = Arc::new(move |device| reach.presence(device).online);
+    let desk = Desk::new(folder.store.clone(), Some(online));
+    let (store, shelf) = (folder.store.clone(), folder.shelf.clone());
+    let engine = Engine::new(desk.clone(), store, shelf, gateway.clone());
+    (tokio::spawn(engine.run(stopped)), desk)
+}
+
+/// Starts what delivers releases, and lets it hear who comes online.
+fn deliver(
+    folder: &Folder,
+    gateway: &Gateway,
+    bus: &Bus,
+    stopped: watch::Receiver<bool>,
+) -> Delivery {
+    let (store, shelf) = (folder.store.clone(), folder.shelf.clone());
+    let (deliver, delivery) = Deliver::new(store, shelf, gateway.clone());
+    bus.tap(Arc::new(delivery.clone()));
+    tokio::spawn(deliver.run(stopped));
+    delivery
 }
 
 async fn open_door(

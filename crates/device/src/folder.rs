@@ -221,7 +221,9 @@ impl Folder {
             #[cfg(feature = "tcp")]
             Keys::Tcp(keys) => {
                 let generation = self.config.tcp.unwrap_or(Generation::Photon);
-                Box::new(keys.begin(generation, profile, (now, seed))?)
+                let mut life = keys.begin(generation, profile, (now, seed))?;
+                life.take_updates(intake);
+                Box::new(life)
             }
         })
     }

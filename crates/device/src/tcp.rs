@@ -11,5 +11,6 @@ mod link;
 mod profile;
 #[cfg(test)]
 pub(crate) mod tests;
+mod updating;
 
 pub(crate) use life::Life;

@@ -68,6 +68,8 @@ pub fn create(path: &Path, readers: Readers, content: &[u8]) -> Result<(), Failu
 /// Replaces a file in one step: whoever reads it finds the old one or the new one, whole.
 pub fn replace(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let fresh = beside(path, ".new");
+    // What a power cut left is nobody's.
+    let _ = fs::remove_file(&fresh);
     let replaced = write(&fresh, Readers::Everyone, content)
         .and_then(|()| fs::rename(&fresh, path))
         .and_then(|()| sync_folder_of(path));

@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::str::FromStr;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -40,6 +41,23 @@ impl Fields {
     /// The first of these names as yes or no. Clients send `true`, `1` and `"1"`.
     pub(super) fn flag(&self, names: &[&str]) -> Option<bool> {
         self.text(names).map(|text| matches!(text.as_str(), "1" | "true" | "on" | "yes"))
+    }
+
+    /// The first of these names as a number; clients send it as text, too.
+    pub(super) fn number<N: FromStr>(&self, names: &[&str]) -> Result<Option<N>, ApiError> {
+        let bad = || {
+            let name = names.first().copied().unwrap_or_default();
+            ApiError::bad_request(format!("The field {name} is no number, or out of range."))
+        };
+        self.text(names).map(|text| text.trim().parse().map_err(|_| bad())).transpose()
+    }
+
+    /// The fields of an object in this field, where it is one; otherwise these.
+    pub(super) fn under(mut self, name: &str) -> Self {
+        match self.0.remove(name) {
+            Some(Value::Object(fields)) => Self(fields),
+            _ => self,
+        }
     }
 
     /// Whether the body has this field, null or not.

@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::account::{AccountError, LeaseError};
 use crate::device::AskError;
 use crate::device::update::UpdateError;
+use crate::product::Refusal;
 use crate::store::StoreError;
 use crate::store::pin::PinError;
 
@@ -192,6 +193,23 @@ impl From<LeaseError> for ApiError {
     }
 }
 
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Store(error) => error.into(),
+            Refusal::Internal => {
+                tracing::error!(error = %refusal, "a request failed at a product");
+                Self::internal()
+            }
+            Refusal::TooLarge => Self::new(StatusCode::PAYLOAD_TOO_LARGE, sentence(&refusal)),
+            Refusal::Meanwhile(_) => Self::new(StatusCode::CONFLICT, sentence(&refusal)),
+            refusal if refusal.is_not_found() => Self::not_found(sentence(&refusal)),
+            refusal if refusal.is_forbidden() => Self::forbidden(sentence(&refusal)),
+            refusal => Self::bad_request(sentence(&refusal)),
+        }
+    }
+}
+
 impl From<PinError> for ApiError {
     fn from(error: PinError) -> Self {
         match error {
@@ -237,7 +255,8 @@ pub(super) fn sentence(error: &impl ToString) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+    let end = if text.ends_with(['.', '?']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
 }
 
 impl From<AskError> for ApiError {

@@ -61,6 +61,8 @@ pub(super) async fn flash<F: Fleet>(
     let (id, platform) = (row.id, row.platform_id);
     let fit = tokio::task::spawn_blocking(move || fit(uploaded.file, platform)).await;
     let Fit { offer, image } = fit.map_err(|_| ApiError::internal())??;
+    let statement = state.shelf.may_flash(id, &offer.file).await?;
+    let offer = Offer { statement, ..offer };
     let began_ms = state.clock.now().wall_ms;
     let transfer = state.fleet.update(id, offer).await?;
     let telling =
@@ -73,7 +75,7 @@ pub(super) async fn flash<F: Fleet>(
 /// Checks the module that a file is.
 fn fit(file: Vec<u8>, platform: Option<u16>) -> Result<Fit, ApiError> {
     let module = Module::read(&file).map_err(|error| {
-        ApiError::bad_request(format!("The file is no firmware module: {error}."))
+        ApiError::bad_request(sentence(&format!("the file is no firmware module: {error}")))
     })?;
     let mut faults = Vec::new();
     // Assets are files for an application, and for any board.

@@ -1,6 +1,7 @@
 //! Which path leads where. What no route takes is answered in the one shape of an error.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::routing::{any, delete, get, post, put};
 
@@ -20,9 +21,7 @@ pub(super) fn all<F: Fleet>(state: ApiState<F>) -> Router {
         .route("/v1/access_tokens/current", get(token::current).delete(token::revoke_current::<F>))
         .route("/v1/access_tokens/{token}", delete(token::revoke::<F>))
         .route("/v1/user", get(user::show::<F>))
-        .route("/v1/user/products", get(product::list))
-        .route("/v1/products", get(product::list))
-        .route("/v1/products/{*rest}", any(product::denied))
+        .merge(products())
         .route("/v1/orgs", get(product::organizations))
         .route("/v1/orgs/{*rest}", any(product::denied))
         .route("/v1/provisioning/{device}", post(provisioning::pin::<F>))
@@ -47,6 +46,38 @@ fn devices<F: Fleet>() -> Router<ApiState<F>> {
         .route("/v1/devices/{device}/events", get(stream::device::<F>))
         .route("/v1/devices/{device}/events/{*prefix}", get(stream::device_matching::<F>))
         .route("/v1/devices/{device}/{name}", get(variable::read::<F>).post(function::call::<F>))
+}
+
+/// Files go up to their own bounds, see [`super::upload`].
+fn products<F: Fleet>() -> Router<ApiState<F>> {
+    use product::{device, firmware};
+    let own = get(product::list::<F>).post(product::create::<F>);
+    let devices =
+        get(device::list::<F>).post(product::approve_or_import::<F>).put(product::set_groups::<F>);
+    Router::new()
+        .route("/v1/user/products", own.clone())
+        .route("/v1/products", own)
+        .route("/v1/products/{product}", get(product::show::<F>).put(product::edit::<F>))
+        .route(
+            "/v1/products/{product}/keyring",
+            get(product::keyring::<F>).put(product::set_keyring::<F>),
+        )
+        .route("/v1/products/{product}/devices", devices)
+        .route(
+            "/v1/products/{product}/devices/{device}",
+            get(device::show::<F>).put(device::change::<F>).delete(device::remove::<F>),
+        )
+        .route(
+            "/v1/products/{product}/firmware",
+            get(firmware::list::<F>).post(firmware::upload::<F>),
+        )
+        .route("/v1/products/{product}/firmware/release", put(firmware::release::<F>))
+        .route(
+            "/v1/products/{product}/firmware/{version}",
+            get(firmware::show::<F>).put(firmware::edit::<F>).delete(firmware::remove::<F>),
+        )
+        .route("/v1/products/{product}/firmware/{version}/binary", get(firmware::binary::<F>))
+        .layer(DefaultBodyLimit::disable())
 }
 
 async fn nothing_here() -> ApiError {

@@ -3,6 +3,7 @@
 use crate::clock::iso8601;
 use crate::device_key::KeyKind;
 use crate::event::Row;
+use crate::product::rollout::Status;
 use crate::serve::Addresses;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -53,6 +54,16 @@ pub enum Request {
     OutboxTake {
         /// As [`WaitingEvent::row`] names them.
         rows: Vec<String>,
+    },
+    /// Products, their keyrings and their firmware.
+    Product {
+        /// Which of these.
+        product: super::ProductRequest,
+    },
+    /// Rollouts: start, halt, resume, and how they stand.
+    Rollout {
+        /// Which of these.
+        rollout: super::RolloutRequest,
     },
     /// All pins.
     PinList,
@@ -134,6 +145,21 @@ pub enum Response {
     Taken {
         /// How many of those named had been waiting.
         rows: usize,
+    },
+    /// Products.
+    Products {
+        /// By number.
+        products: Vec<super::ProductLine>,
+    },
+    /// Firmware of a product.
+    Firmware {
+        /// The newest version first.
+        firmware: Vec<super::FirmwareLine>,
+    },
+    /// How a rollout stands, after what was asked.
+    Rollout {
+        /// How.
+        status: Box<Status>,
     },
     /// The request was refused, and nothing changed.
     Refused {

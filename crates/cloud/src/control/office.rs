@@ -2,6 +2,8 @@
 
 use super::batch::PinLine;
 use super::line::{Entry, Pinned, Request, Response, Skipped, WaitingEvent};
+use super::product::Products;
+use super::rollout::Rollouts;
 use crate::account::{AccountId, Accounts};
 use crate::clock::now_ms;
 use crate::device::{Enrolment, Gateway, enrolment};
@@ -33,6 +35,8 @@ pub struct Office {
     gateway: Option<Gateway>,
     pinning: Pinning,
     running: Option<Running>,
+    rollouts: Option<Rollouts>,
+    products: Option<Products>,
 }
 
 /// What only a running node has.
@@ -58,7 +62,7 @@ impl Office {
     /// An office on this store; `gateway` where the node runs, so that doors learn of new pins.
     pub fn new(store: Store, accounts: Accounts, gateway: Option<Gateway>) -> Self {
         let pinning = Pinning::new(store.clone(), Arc::default());
-        Self { store, accounts, gateway, pinning, running: None }
+        Self { store, accounts, gateway, pinning, running: None, rollouts: None, products: None }
     }
 
     /// Sets another way to a pin.
@@ -66,6 +70,32 @@ impl Office {
     pub fn with_pinning(mut self, pinning: Pinning) -> Self {
         self.pinning = pinning;
         self
+    }
+
+    /// Lets it speak of rollouts.
+    #[must_use]
+    pub fn with_rollouts(mut self, rollouts: Rollouts) -> Self {
+        self.rollouts = Some(rollouts);
+        self
+    }
+
+    /// Lets it speak of products.
+    #[must_use]
+    pub fn with_products(mut self, products: Products) -> Self {
+        self.products = Some(products);
+        self
+    }
+
+    pub(super) fn products(&self) -> Option<&Products> {
+        self.products.as_ref()
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub(super) fn rollouts(&self) -> Option<&Rollouts> {
+        self.rollouts.as_ref()
     }
 
     /// Lets it answer for the running node.
@@ -86,6 +116,8 @@ impl Office {
             Request::PinForget { devices } => self.forget(devices).await,
             Request::OutboxList { count, wait_ms } => self.waiting(count, wait_ms).await,
             Request::OutboxTake { rows } => self.take(&rows),
+            Request::Product { product } => self.product(product).await,
+            Request::Rollout { rollout } => self.rollout(rollout).await,
             Request::PinList => self.list().await,
             Request::PinHistory { device } => self.history(device).await,
         };
@@ -262,7 +294,7 @@ impl Office {
         self.running.as_ref().ok_or_else(|| "no node runs on this folder".to_owned())
     }
 
-    async fn owner(&self, name: Option<&str>) -> Result<Option<AccountId>> {
+    pub(super) async fn owner(&self, name: Option<&str>) -> Result<Option<AccountId>> {
         let Some(name) = name else { return Ok(None) };
         let found = self.accounts.find(name).await.map_err(|error| error.to_string())?;
         found.map(Some).ok_or_else(|| format!("there is no account `{name}` to own it"))

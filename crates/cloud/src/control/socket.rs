@@ -1,7 +1,9 @@
 //! The control socket: who may open the file may command the node, and nobody else.
 
-use super::{Office, Request, Response, SOCKET};
+use super::{Office, Products, Request, Response, Rollouts, SOCKET};
 use crate::folder::{Folder, FolderError};
+use crate::product::Delivery;
+use crate::product::rollout::Desk;
 use std::fs::{self, Permissions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -129,7 +131,16 @@ pub fn ask(folder: &Path, request: Request) -> Result<Response, ControlError> {
                 .build()
                 .map_err(|source| ControlError::Socket { path, source })?;
             let office = Office::new(folder.store.clone(), folder.accounts(), None)
-                .with_pinning(folder.pinning());
+                .with_pinning(folder.pinning())
+                .with_products(Products {
+                    store: folder.store.clone(),
+                    shelf: folder.shelf.clone(),
+                    delivery: Delivery::default(),
+                })
+                .with_rollouts(Rollouts {
+                    desk: Desk::new(folder.store.clone(), None),
+                    shelf: folder.shelf.clone(),
+                });
             Ok(runtime.block_on(office.carry_out(request)))
         }
     }

@@ -31,6 +31,8 @@ pub enum End {
     NotReading,
     /// Over TCP: the device acknowledged so many questions without an answer that no more can be told apart.
     NotAnswering,
+    /// Over TCP: somebody broke an update of the device off.
+    Cancelled,
     /// Over TCP: the node stops. Nothing of the session outlives it.
     Stopped,
 }
@@ -58,6 +60,7 @@ impl fmt::Display for End {
             Self::Silent => f.write_str("nothing came for too long"),
             Self::NotReading => f.write_str("the device does not read what it is sent"),
             Self::NotAnswering => f.write_str("the device leaves too many questions unanswered"),
+            Self::Cancelled => f.write_str("an update of the device was broken off"),
             Self::Stopped => f.write_str("the node stops"),
         }
     }

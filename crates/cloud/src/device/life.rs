@@ -151,6 +151,10 @@ impl Life {
                 out.push(&reply);
                 Verdict::Keep
             }
+            Received::Responded(Sent::Update(Step::Finish)) if message.code.is_success() => {
+                self.note_taken(world, who, &message);
+                self.update_answered(world, Step::Finish, &message, out)
+            }
             Received::Responded(sent) => {
                 self.acknowledge_if_asked(world, &message, out);
                 match sent {
@@ -209,6 +213,9 @@ impl Life {
                 self.describe(world, who, message, kind, body, block, out);
             }
             Request::Event(event) => {
+                if !self.keep_fallback(world, who, message, &event) {
+                    return Verdict::Keep;
+                }
                 self.acknowledge_if_asked(world, message, out);
                 self.relay(world, who, &event, out);
             }

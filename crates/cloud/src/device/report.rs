@@ -6,15 +6,21 @@ use super::outgoing::Outgoing;
 use super::registry::{self, Subscribed};
 use super::world::World;
 use crate::store::Transaction;
-use crate::store::device::{SavedSystem, put_application, put_subscriptions, put_system};
+use crate::store::device::{
+    SavedSystem, put_application, put_fell_back, put_subscriptions, put_system,
+};
 use pintle_firmware::Digest;
 use pintle_protocol::block::Progress;
 use pintle_protocol::coap::{Block, Kind, Message};
 use pintle_protocol::describe::{Application, DescribeKind, Module, System};
 use pintle_protocol::reply::{self, Answer};
-use pintle_protocol::{DeviceId, Error, Subscription};
+use pintle_protocol::{DeviceId, Error, Event, Subscription};
 use serde_json::{Map, Value, json};
 
+/// The event with which a device says why it started.
+const LAST_RESET: &str = "spark/device/last_reset";
+/// As much of a reason is kept, in characters.
+const LONGEST_REASON: usize = 200;
 /// The functions of modules that hold an application: a user part, and one that is system and application in one.
 const USER_PARTS: [u8; 2] = [5, 3];
 /// Where the modules lie that run.
@@ -85,10 +91,39 @@ impl Life {
         world.store_then_acknowledge(transaction, who.session, reply);
     }
 
+    /// Keeps why a device fell back, where that is what the event says. False where it has to say it again.
+    pub(super) fn keep_fallback(
+        &mut self,
+        world: &World,
+        who: Who,
+        message: &Message<'_>,
+        event: &Event<'_>,
+    ) -> bool {
+        let Some(why) = fallback(event) else { return true };
+        let may = self.may_write(world, message);
+        if may {
+            world.enqueue(put_fell_back(who.device, &why));
+        }
+        may
+    }
+
     fn refuse(&mut self, world: &World, message: &Message<'_>, answer: Answer, out: &mut Outgoing) {
         let (id, token) = (message.id, message.token);
         self.answer(world, message, out, |bytes| reply::ack(bytes, id, token, answer, &[]));
     }
+}
+
+/// Why a device says that it runs its old firmware again; `None` where the event says something else.
+pub(super) fn fallback(event: &Event<'_>) -> Option<String> {
+    let text = Some(&event.data).filter(|_| event.name == LAST_RESET);
+    let text = str::from_utf8(text?).ok()?;
+    let (how, why) = text.split_once(',').unwrap_or((text, ""));
+    if !matches!(how.trim(), "update_error" | "update_timeout") {
+        return None;
+    }
+    let plain = why.trim().chars().filter(|letter| !letter.is_control()).take(LONGEST_REASON);
+    let why: String = plain.collect();
+    Some(if why.is_empty() { format!("it says {how}") } else { why })
 }
 
 /// What of a describe is to be kept.

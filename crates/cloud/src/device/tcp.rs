@@ -7,15 +7,17 @@
 
 mod asking;
 mod describing;
+mod updating;
 
 use super::ask::AskError;
 use super::ending::End;
 use super::introduction;
 use super::life::Who;
 use super::registry::Subscribed;
-use super::relay;
 use super::world::World;
+use super::{relay, report};
 use crate::event::{Event, Source};
+use crate::store::device::put_fell_back;
 use asking::Questions;
 use describing::Describing;
 use pintle_protocol::ContentFormat;
@@ -26,6 +28,7 @@ use pintle_protocol::tcp::{Generation, Hello, Request, SendError, Subscription};
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
+use updating::Updating;
 
 /// How much a device may have written down in each [`WRITES_EACH`]: its describes, many times over.
 const MOST_WRITES: u16 = 32;
@@ -111,11 +114,26 @@ pub struct Scene<'a> {
 pub struct TcpLife {
     questions: Questions,
     describing: Describing,
+    updating: Option<Box<Updating>>,
 }
 
 impl TcpLife {
     /// Acts on one message of the device.
     pub fn hear(
+        &mut self,
+        world: &mut World,
+        scene: &mut Scene<'_>,
+        received: &Received<'_>,
+    ) -> TcpVerdict {
+        if let Some(verdict) = self.hear_of_update(world, scene, received) {
+            return verdict;
+        }
+        let verdict = self.hear_else(world, scene, received);
+        self.begin_update_when_free(world, scene);
+        verdict
+    }
+
+    fn hear_else(
         &mut self,
         world: &mut World,
         scene: &mut Scene<'_>,
@@ -194,7 +212,8 @@ impl TcpLife {
                 let _ = acknowledge(scene, message);
                 return TcpVerdict::End(End::ClosedByDevice);
             }
-            Request::Ping | Request::ChunksMissed(_) | Request::UpdateDone => {
+            // Of an update that is under way no more, as far as we are concerned.
+            Request::ChunksMissed(_) | Request::UpdateDone | Request::Ping => {
                 acknowledge(scene, message)
             }
         };
@@ -223,17 +242,24 @@ impl TcpLife {
     /// Does what is due; what that is to the session.
     pub fn handle_timeout(&mut self, world: &mut World, scene: &mut Scene<'_>) -> TcpVerdict {
         self.questions.give_up(world.now);
-        verdict(self.ask_for_describes(world, scene))
+        if let end @ TcpVerdict::End(_) = self.update_timeout(world.now) {
+            return end;
+        }
+        let verdict = verdict(self.ask_for_describes(world, scene));
+        self.begin_update_when_free(world, scene);
+        verdict
     }
 
     /// When [`Self::handle_timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Duration> {
-        self.questions.poll_timeout().into_iter().chain(self.describing.poll_timeout()).min()
+        let describing = self.describing.poll_timeout().filter(|_| !self.is_updating());
+        let others = self.update_due().into_iter().chain(describing);
+        self.questions.poll_timeout().into_iter().chain(others).min()
     }
 
     /// Whether there is nothing to remember.
     pub fn is_idle(&self) -> bool {
-        self.questions.is_empty() && self.describing.is_done()
+        self.questions.is_empty() && self.describing.is_done() && self.updating.is_none()
     }
 }
 
@@ -290,6 +316,9 @@ fn relay(
     message: &Message<'_>,
     event: &pintle_protocol::Event<'_>,
 ) {
+    if let Some(why) = report::fallback(event).filter(|_| scene.standing.may_write(world.now)) {
+        world.enqueue(put_fell_back(scene.who.device, &why));
+    }
     let source = Source::Unprotected(scene.who.device);
     scene.effects.event = relay::relayed(world, scene.who, source, event);
     scene.effects.acknowledge = (message.kind == Kind::Confirmable).then_some(message.id);

@@ -1,9 +1,10 @@
-//! A firmware update on its way to one device over UDP: what is offered, how it gets on, and how it ends.
+//! A firmware update on its way to one device: what is offered, how it gets on, and how it ends.
 //!
 //! [`Gateway::update`](super::Gateway::update) puts an [`Order`] into the shard's mailbox, and whoever asked holds the
 //! [`Transfer`]. In the shard the device's life does the rest: [`underway`] talks with the device, and
-//! [`pintle_protocol::update::Sender`] says which chunk is next. Chunks leave in turns ([`crate::door`]), so that no
-//! transfer keeps the shard's other devices waiting. The file is shared by all its transfers.
+//! [`pintle_protocol::update::Sender`] says which chunk is next. Over TCP it is `device/tcp/updating.rs` that does.
+//! Chunks leave in turns ([`crate::door`]), so that no transfer keeps the shard's other devices waiting. The file is
+//! shared by all its transfers.
 //!
 //! That a device has taken a file does not mean that it runs it: [`Transfer::done`] says the first alone.
 
@@ -17,7 +18,7 @@ mod underway;
 
 pub use chunk_size::ChunkSize;
 pub use order::{Begun, Order};
-pub use seats::Seats;
+pub use seats::{Seat, Seats};
 pub use transfer::{Canceller, Progress, Transfer, Transferred};
 pub(super) use underway::{Step, Underway};
 

@@ -19,6 +19,7 @@ mod shaking;
 mod shard;
 mod slab;
 mod sockets;
+mod updating;
 
 pub use counters::TcpCounters;
 pub use shaking::VERDICT_AFTER;

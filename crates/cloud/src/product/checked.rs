@@ -1,7 +1,7 @@
 //! What is checked of a file and of what was signed about it. Nothing here reads or writes anything.
 
 use pintle_firmware::Digest;
-use pintle_firmware::module::{Module, Platform, Wanted};
+use pintle_firmware::module::{Function, Module, Platform, Wanted};
 use pintle_firmware::release::{
     Envelope, Keyring, MAX_STATEMENT, Release, ReleaseFault, Statement, Time,
 };
@@ -125,6 +125,8 @@ pub(super) fn fault_for_device(module: &Module<'_>, device: Option<&DeviceRow>) 
     if let Some(reason) = module.first_fault() {
         return Some(reason.to_string());
     }
-    let platform = device.and_then(|row| row.platform_id).map(Platform);
+    // Assets are files for an application, and for any board.
+    let asset = module.prefix().function == Function::ASSET;
+    let platform = device.and_then(|row| row.platform_id).filter(|_| !asset).map(Platform);
     first_difference(&Wanted { platform, ..Wanted::default() }, module)
 }

@@ -32,7 +32,32 @@ pub struct NewProduct {
     pub quarantine: bool,
 }
 
+/// What can be changed of a product; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Its name.
+    pub name: Option<String>,
+    /// Free text.
+    pub description: Option<String>,
+    /// Whether devices that say they are of it wait for its owner's word.
+    pub quarantine: Option<bool>,
+}
+
 impl Shelf {
+    /// Changes what a product is called and its quarantine switch.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn set(&self, id: ProductId, settings: Settings) -> Result<ProductRow, Refusal> {
+        let missing = Refusal::NoProduct(id);
+        let mut row = self.store.products().find(id).await?.ok_or(missing.clone())?;
+        row.name = settings.name.map_or(row.name, |name| name.trim().to_owned());
+        row.description = settings.description.unwrap_or(row.description);
+        row.quarantine = settings.quarantine.unwrap_or(row.quarantine);
+        check_texts(&row.name, &row.description)?;
+        if self.store.products().edit(&row).await? { Ok(row) } else { Err(missing) }
+    }
+
     /// Makes a product without a keyring.
     ///
     /// # Errors
@@ -78,13 +103,7 @@ impl Shelf {
 
 fn check(new: &NewProduct, id: ProductId, slug: &str) -> Result<(), Refusal> {
     let input = |text: String| Err(Refusal::Input(text));
-    let name = new.name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-        return input(format!("A product name has 1 to {MAX_NAME} characters."));
-    }
-    if new.description.len() > MAX_TEXT {
-        return input(format!("A description has at most {MAX_TEXT} bytes."));
-    }
+    check_texts(new.name.trim(), &new.description)?;
     let of_slug = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let is_number = slug.parse::<u64>().is_ok();
     if slug.is_empty() || slug.len() > MAX_NAME || is_number || !slug.chars().all(of_slug) {
@@ -111,4 +130,14 @@ fn slug_of(name: &str) -> String {
     let joined = words.join("-").to_ascii_lowercase();
     let cut: String = joined.chars().take(MAX_NAME / 2).collect();
     if cut.is_empty() { "product".to_owned() } else { cut }
+}
+
+fn check_texts(name: &str, description: &str) -> Result<(), Refusal> {
+    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+        return Err(Refusal::Input(format!("A product name has 1 to {MAX_NAME} characters.")));
+    }
+    if description.len() > MAX_TEXT {
+        return Err(Refusal::Input(format!("A description has at most {MAX_TEXT} bytes.")));
+    }
+    Ok(())
 }

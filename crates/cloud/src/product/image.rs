@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::device::update::Offer;
+
 /// A firmware as it goes to a device: taken off the shelf, so checked a moment ago.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
@@ -13,4 +15,11 @@ pub struct Image {
     pub function: Option<u8>,
     /// Keyrings and the release, one COSE envelope after the other; empty where nobody had to sign.
     pub statement: Arc<[u8]>,
+}
+
+impl From<Image> for Offer {
+    fn from(image: Image) -> Self {
+        let Image { file, sha256, function, statement } = image;
+        Self { file, sha256, function, statement }
+    }
 }

@@ -20,6 +20,7 @@ mod desk;
 mod draw;
 mod engine;
 mod fact;
+mod gateway;
 mod judge;
 mod plan;
 mod send;

@@ -105,6 +105,14 @@ impl Shelf {
         Ok(self.open(product).await?.standing.releases)
     }
 
+    /// Whether nothing is released in a product without signatures.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub async fn asks_for_signatures(&self, product: ProductId) -> Result<bool, Refusal> {
+        Ok(self.open(product).await?.policy.asks_for_signatures())
+    }
+
     /// What a device is to have; `None` where it is in no product.
     ///
     /// # Errors

@@ -145,7 +145,7 @@ impl Shelf {
     ///
     /// # Errors
     /// [`Refusal`] where that cannot be said.
-    pub async fn standing_of(&self, row: &FirmwareRow) -> Result<Option<Refusal>, Refusal> {
+    pub async fn missing(&self, row: &FirmwareRow) -> Result<Option<Refusal>, Refusal> {
         let opened = self.open(row.product).await?;
         if !opened.policy.asks_for_signatures() {
             return Ok(None);

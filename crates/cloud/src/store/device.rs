@@ -263,6 +263,13 @@ pub fn put_took(id: DeviceId, sha256: &[u8; 32], at_ms: i64) -> Transaction {
     Statement::new(sql).with(id.as_bytes().as_slice()).with(sha256.as_slice()).with(at_ms).into()
 }
 
+/// Keeps that a device says that it fell back from an image, and why, in the session of its newest Hello.
+#[must_use]
+pub fn put_fell_back(id: DeviceId, why: &str) -> Transaction {
+    let sql = "UPDATE device SET fell_back_why = ?2, fell_back_in = greetings WHERE id = ?1";
+    Statement::new(sql).with(id.as_bytes().as_slice()).with(why).into()
+}
+
 /// Replaces the subscriptions of a device.
 #[must_use]
 pub fn put_subscriptions(id: DeviceId, subscriptions: &[SavedSubscription]) -> Transaction {

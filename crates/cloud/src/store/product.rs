@@ -102,6 +102,17 @@ impl Products<'_> {
         self.0.read(Statement::new(sql), |rows| rows.iter().map(product).collect())
     }
 
+    /// Writes the name, description and quarantine switch of a product; false where there is none.
+    pub fn edit(&self, row: &ProductRow) -> Ask<bool> {
+        let sql = "UPDATE product SET name = ?2, description = ?3, quarantine = ?4 WHERE id = ?1";
+        let update = Statement::new(sql)
+            .with(row.id.0)
+            .with(row.name.as_str())
+            .with(row.description.as_str())
+            .with(i64::from(row.quarantine));
+        self.0.write(update, |outcome| Ok(outcome.changed(0) > 0))
+    }
+
     /// Puts a new standing in the place of the old one; with it, what belongs to it. False where the old one is not
     /// there any more: nothing is changed then.
     pub fn restand(&self, id: ProductId, old: &[u8], new: &[u8], with: Transaction) -> Ask<bool> {

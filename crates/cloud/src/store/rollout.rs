@@ -22,6 +22,8 @@ pub struct NewRollout {
     pub version: u16,
     /// SHA-256 of the image's file.
     pub sha256: [u8; 32],
+    /// SHA-256 of the module in it.
+    pub module_sha256: [u8; 32],
     /// What is asked for.
     pub plan: Plan,
     /// Now, in milliseconds since 1970.

@@ -194,12 +194,15 @@ ALTER TABLE device ADD COLUMN image BLOB;
 ALTER TABLE device ADD COLUMN took_image BLOB;
 ALTER TABLE device ADD COLUMN took_in BIGINT;
 ALTER TABLE device ADD COLUMN took_at BIGINT;
+ALTER TABLE device ADD COLUMN fell_back_in BIGINT;
+ALTER TABLE device ADD COLUMN fell_back_why TEXT;
 
 CREATE TABLE rollout (
     number INTEGER PRIMARY KEY,
     product BIGINT NOT NULL,
     version BIGINT NOT NULL,
     sha256 BLOB NOT NULL,
+    module_sha256 BLOB NOT NULL,
     plan TEXT NOT NULL,
     reach TEXT NOT NULL,
     phase TEXT NOT NULL,

@@ -6,7 +6,7 @@ use axum::http::{Request, StatusCode};
 use pintle_cloud::DeviceId;
 use pintle_cloud::device::update::{Transferred, UpdateError};
 use pintle_cloud::event::{Delivery, Filter, Subscription};
-use pintle_cloud::store::device::{SavedHello, put_hello, put_system};
+use pintle_cloud::store::device::{SavedHello, SavedSystem, put_hello, put_system};
 use pintle_firmware::Digest;
 use pintle_firmware::module::{Asset, Builder, Function, Platform, combine, compress};
 use pintle_protocol::coap::Code;
@@ -76,7 +76,6 @@ async fn a_module_is_flashed_and_success_is_said_when_the_device_runs_it() {
     let sha256 = Digest::of(&file).to_string();
     let described =
         format!(r#"{{"modules":[{{"function":5,"index":1,"version":9,"sha256":"{sha256}"}}]}}"#);
-    devices.put(put_system(id, &described)).await.unwrap();
     let hello = SavedHello {
         platform_id: 13,
         product_id: 13,
@@ -84,6 +83,8 @@ async fn a_module_is_flashed_and_success_is_said_when_the_device_runs_it() {
         system_version: Some(6_203),
     };
     devices.put(put_hello(id, hello, START_MS + 5)).await.unwrap();
+    let system = SavedSystem { json: described, image: Some(Digest::of(&file).0) };
+    devices.put(put_system(id, &system, START_MS + 6)).await.unwrap();
     cloud.script.shook_hands_ms.store(START_MS + 4, Ordering::Relaxed);
     assert_eq!(status(&mut events).await, "success ");
 }

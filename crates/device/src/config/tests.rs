@@ -1,6 +1,7 @@
 //! What `device.toml` may say, and that errors name the line.
 
 use super::*;
+use std::time::Duration;
 
 const HEAD: &str = "id = \"0123456789abcdef01234567\"\ncloud = \"127.0.0.1:5684\"\n";
 
@@ -41,6 +42,21 @@ fn functions_variables_and_events_are_read() {
 }
 
 #[test]
+fn an_application_is_off_until_it_is_named() {
+    let config = parse("").unwrap();
+    assert_eq!((config.application, config.updates_enabled), (None, true));
+    let config = parse(
+        "[application]\nhealth = [\"check\"]\nhealth_within_seconds = 5\n[updates]\nenabled = false\n",
+    )
+    .unwrap();
+    let application = config.application.unwrap();
+    assert_eq!(application.health, Some(vec!["check".to_owned()]));
+    assert_eq!(application.health_within, Duration::from_secs(5));
+    assert_eq!(application.greeted_within, Duration::from_secs(600));
+    assert!(!config.updates_enabled);
+}
+
+#[test]
 fn an_unknown_setting_is_named_with_its_line() {
     let error = error("wifi_password = \"x\"\n");
     assert!(error.starts_with("device.toml:3: "), "{error}");
@@ -60,6 +76,11 @@ fn every_wrong_value_is_named_with_its_line() {
         ("\n[variables.t]\ntype = \"int\"\n", 4, "either command"),
         ("[events]\nsubscribe = [\"a\", \"b\", \"c\", \"d\", \"e\"]\n", 3, "at most 4"),
         ("[events]\nstdout = true\n", 4, "stdout"),
+        ("[application]\nhealth = []\n", 4, "program"),
+        ("[application]\nhealth_within_seconds = 0\n", 4, "1 to 86400"),
+        ("[application]\nshell = true\n", 4, "shell"),
+        ("[updates]\nenabled = 1\n", 4, "boolean"),
+        ("protocol = \"tcp\"\n[application]\n", 4, "udp"),
         ("x = \n", 3, ""),
     ] {
         let error = error(rest);

@@ -80,14 +80,15 @@ pub fn installed(folder: &Folder) -> Result<Installed, Error> {
 }
 
 impl Installed {
-    /// Each slot's name, with how its image stands, its SHA-256, length in bytes and version; none for an empty slot.
+    /// Each slot's name, with what is in it; none for an empty one.
     pub fn slots(&self) -> impl Iterator<Item = (&'static str, Option<InSlot>)> + '_ {
         [("a", Slot::A), ("b", Slot::B)].into_iter().map(|(name, slot)| {
             let entry = self.0.entry(slot).map(|entry| InSlot {
                 sha256: entry.image.digest.0,
                 length: entry.image.length,
                 counter: entry.image.counter,
-                standing: standing(entry.standing, self.0.current == Some(slot)),
+                standing: entry.standing,
+                is_last_good: self.0.current == Some(slot),
             });
             (name, entry)
         })
@@ -100,7 +101,7 @@ impl Installed {
     }
 }
 
-/// An image in a slot.
+/// An image in a slot. Shows as one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InSlot {
@@ -110,23 +111,34 @@ pub struct InSlot {
     pub length: u32,
     /// Its security counter.
     pub counter: u32,
-    /// How it stands.
-    pub standing: &'static str,
+    /// Whether it is the last known good one.
+    pub is_last_good: bool,
+    standing: Standing,
 }
 
-const fn standing(standing: Standing, is_current: bool) -> &'static str {
-    match standing {
-        Standing::Staged => "waits for the next start",
-        Standing::Trial { .. } => "on trial",
-        Standing::Confirmed if is_current => "last known good",
-        Standing::Confirmed => "was good before",
-        Standing::Rejected => "rejected",
+impl InSlot {
+    /// How it stands, in one word that does not change: staged, trial, confirmed or rejected.
+    #[must_use]
+    pub const fn standing(&self) -> &'static str {
+        match self.standing {
+            Standing::Staged => "staged",
+            Standing::Trial { .. } => "trial",
+            Standing::Confirmed => "confirmed",
+            Standing::Rejected => "rejected",
+        }
     }
 }
 
 impl fmt::Display for InSlot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let standing = match self.standing {
+            Standing::Staged => "waits for the next start",
+            Standing::Trial { .. } => "on trial",
+            Standing::Confirmed if self.is_last_good => "last known good",
+            Standing::Confirmed => "was good before",
+            Standing::Rejected => "rejected",
+        };
         let sha256 = pintle_firmware::Digest(self.sha256);
-        write!(f, "{}, {} bytes, sha256 {sha256}", self.standing, self.length)
+        write!(f, "{standing}, {} bytes, sha256 {sha256}", self.length)
     }
 }

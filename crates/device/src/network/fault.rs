@@ -62,6 +62,17 @@ pub enum NetworkFault {
         .0.display()
     )]
     NoTool(PathBuf),
+    /// A configuration that is too long to be one, or lost the end of the block that is to be replaced.
+    #[error(
+        "{} is longer than {limit} bytes, or has only the first of the two lines around what was written into it: nobody was told",
+        path.display()
+    )]
+    Config {
+        /// The configuration.
+        path: PathBuf,
+        /// How long it may be, in bytes.
+        limit: u64,
+    },
     /// wpa_supplicant knows no SIM.
     #[error(
         "wpa_supplicant knows no SIM: for that, NetworkManager has to be there; nobody was told"

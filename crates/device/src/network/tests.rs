@@ -169,7 +169,9 @@ fn wpa_supplicant_gets_a_block_of_its_file_and_the_rest_stays() {
     assert!(text.contains("\tsae_password=\"correct \"horse\"\n"), "{text}");
 
     let again = wpa_supplicant_text(format!("{text}# theirs\n").as_bytes(), &networks);
-    assert_eq!(again, format!("{text}# theirs\n"), "the block is replaced where it is");
+    assert_eq!(again, Some(format!("{text}# theirs\n")), "the block is replaced where it is");
+    let cut = text.strip_suffix("# Up to here.\n").expect("its last line");
+    assert_eq!(wpa_supplicant_text(cut.as_bytes(), &networks), None, "nobody knows what is theirs");
     networks.set(sim()).expect("room");
     let refused = System::at(root.path()).apply(&networks);
     assert!(matches!(refused, Err(Error::Network(NetworkFault::NoSim))));

@@ -20,7 +20,7 @@ use health::Verdict;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// A program that ends is started again after so long, and twice as long each time.
+/// A program that ends is started again after so long, and after twice as long each time that it did not last.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(64);
 
@@ -45,6 +45,8 @@ pub(super) struct Application {
     /// When the program is to be started again.
     restart: Option<Instant>,
     wait: Duration,
+    /// When the program was started.
+    since: Instant,
 }
 
 /// Why a device starts what is in its slots.
@@ -78,6 +80,7 @@ impl Application {
             trial_ends: None,
             restart: None,
             wait: FIRST_WAIT,
+            since: Instant::now(),
         }
     }
 
@@ -145,6 +148,7 @@ impl Application {
             false => Verdict::Well,
         };
         self.program = Some(program);
+        self.since = Instant::now();
         self.trial_ends = boot.on_trial.then(|| Instant::now() + settings.greeted_within);
         verdict
     }
@@ -217,6 +221,9 @@ impl Application {
     }
 
     fn restart_later(&mut self) {
+        if self.since.elapsed() > LONGEST_WAIT {
+            self.wait = FIRST_WAIT;
+        }
         self.restart = Some(Instant::now() + self.wait);
         self.wait = (self.wait * 2).min(LONGEST_WAIT);
     }

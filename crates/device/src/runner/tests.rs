@@ -1,7 +1,9 @@
 //! Whole agents over loopback sockets, against the tests' cloud.
 
+mod canary;
 mod falling_back;
 mod flashing;
+pub(crate) mod needle;
 mod programs;
 mod updates;
 

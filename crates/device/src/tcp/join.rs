@@ -2,7 +2,7 @@
 
 use super::link::{Link, Stage, Tag};
 use super::profile::Bodies;
-use crate::life::Outlet;
+use crate::life::{Happening, Outlet};
 use pintle_protocol::describe::DescribeKind;
 use pintle_protocol::tcp::Subscription;
 use pintle_protocol::tcp::client::Session;
@@ -22,9 +22,11 @@ impl Link {
             return;
         }
         self.stage = Stage::Introducing;
+        outlet.tell(Happening::Greeted);
         if bodies.firmware.describes_unasked {
             let whole = self.describe(now, DescribeKind::System, &bodies.system, outlet);
             self.tell_sizes(bodies, outlet);
+            self.tell_last_reset(outlet);
             self.ask(now, outlet, Tag::Time, Session::time);
             // Where a report was cut into blocks, no other follows.
             if whole {
@@ -33,6 +35,7 @@ impl Link {
             self.subscribe(now, bodies, outlet);
         } else {
             self.tell_sizes(bodies, outlet);
+            self.tell_last_reset(outlet);
             self.subscribe(now, bodies, outlet);
             self.ask(now, outlet, Tag::Time, Session::time);
         }
@@ -55,6 +58,13 @@ impl Link {
             self.status("spark/hardware/max_binary", MAX_BINARY, outlet);
         }
         self.status("spark/hardware/ota_chunk_size", CHUNK, outlet);
+    }
+
+    /// Why it started, where an update is to do with it.
+    fn tell_last_reset(&mut self, outlet: &mut Outlet) {
+        if let Some(report) = outlet.intake.report.as_ref().map(ToString::to_string) {
+            self.status("spark/device/last_reset", &report, outlet);
+        }
     }
 
     /// An event of the firmware's own, which nobody acknowledges.

@@ -19,7 +19,7 @@ use super::profile::Bodies;
 use crate::error::Error;
 use crate::generation::Generation;
 use crate::life::{
-    Backoff, EventLimits, Happening, Loss, Outbox, Outlet, Profile, Publication, Ticket,
+    Backoff, EventLimits, Happening, Intake, Loss, Outbox, Outlet, Profile, Publication, Ticket,
 };
 use crate::runner::Lived;
 use pintle_protocol::reply::Answer;
@@ -85,6 +85,11 @@ impl<R: DeviceRsa> Life<R> {
         Ok(life)
     }
 
+    /// Says where updates go.
+    pub(crate) fn take_updates(&mut self, intake: Intake) {
+        self.outlet.intake = intake;
+    }
+
     fn shake(&mut self, now: Duration) {
         self.outlet.transmit.clear();
         self.outlet.tell(Happening::NewSocket);
@@ -124,6 +129,9 @@ impl<R: DeviceRsa> Life<R> {
         let Phase::Linked(link) = &mut self.phase else { return };
         if link.is_connected() {
             self.backoff.clear();
+        }
+        if std::mem::take(&mut self.outlet.intake.reported) {
+            self.bodies.told_of_update();
         }
         match result {
             Ok(()) => {}

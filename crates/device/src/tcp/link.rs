@@ -2,6 +2,7 @@
 //! is ever said twice: the stream loses nothing, or is lost.
 
 use super::profile::Bodies;
+use super::updating::Updating;
 use crate::generation::hello_wait;
 use crate::life::{Happening, Loss, Outbox, Outlet, Publication, Ticket, Unpublished};
 use pintle_protocol::Error;
@@ -77,6 +78,7 @@ pub(super) struct Link {
     pub(super) reads: Vec<(MessageId, Token)>,
     last_heard: Duration,
     pinged: Option<Duration>,
+    pub(super) updating: Option<Box<Updating>>,
     /// When the latest events went.
     published: VecDeque<Duration>,
 }
@@ -98,6 +100,7 @@ impl Link {
             reads: Vec::new(),
             last_heard: now,
             pinged: None,
+            updating: None,
             published: VecDeque::new(),
         };
         link.say(outlet, |session, out| {
@@ -165,10 +168,7 @@ impl Link {
                 Heard::Describe { flags, block } => {
                     self.report(now, &message, (flags, block), bodies, outlet);
                 }
-                // Updates are not taken yet.
-                Heard::Update(_) => {
-                    self.say(outlet, |session, out| session.refuse_update(out, &message));
-                }
+                Heard::Update(update) => self.update(now, &message, &update, bodies, outlet)?,
                 Heard::Request(request) => {
                     self.handle_request(now, &message, request, bodies, outlet)?;
                 }
@@ -192,6 +192,10 @@ impl Link {
         let introducing = self.outstanding.iter().any(|waiting| waiting.tag.is_introduction());
         if self.stage == Stage::Introducing && !introducing {
             self.stage = Stage::Connected;
+            if outlet.intake.report.take().is_some() {
+                outlet.intake.reported = true;
+                outlet.tell(Happening::Reported);
+            }
             outlet.tell(Happening::Connected { resumed: false });
         }
     }
@@ -206,7 +210,9 @@ impl Link {
         if matches!(self.stage, Stage::Greeting { until } if until <= now) {
             return Err(Ending::Lost(Loss::NoHello));
         }
+        self.go_on_updating(now, outlet)?;
         match self.pinged {
+            _ if self.updating.is_some() => {}
             Some(pinged) if pinged + DEVICE_PATIENCE <= now => {
                 return Err(Ending::Lost(Loss::Silence));
             }
@@ -224,20 +230,28 @@ impl Link {
     }
 
     pub(super) fn poll_timeout(&self, bodies: &Bodies, events_wait: bool) -> Option<Duration> {
-        let silence =
-            self.pinged.map_or(self.last_heard + bodies.keepalive, |at| at + DEVICE_PATIENCE);
+        let silence = match &self.updating {
+            Some(updating) => updating.poll_timeout(),
+            None => {
+                self.pinged.map_or(self.last_heard + bodies.keepalive, |at| at + DEVICE_PATIENCE)
+            }
+        };
         let stage = match self.stage {
             Stage::Greeting { until } | Stage::Leaving { until } => Some(until),
             Stage::Introducing | Stage::Connected => None,
         };
         let first = self.outstanding.iter().map(|waiting| waiting.until).min();
-        let room = self.events_out() < MAX_EVENTS_OUT && self.is_connected();
+        let room = self.may_publish();
         let next_event = if events_wait && room { self.next_event_at() } else { None };
         [Some(silence), stage, first, next_event].into_iter().flatten().min()
     }
 
     fn events_out(&self) -> usize {
         self.outstanding.iter().filter(|waiting| matches!(waiting.tag, Tag::Event(_))).count()
+    }
+
+    fn may_publish(&self) -> bool {
+        self.is_connected() && self.updating.is_none() && self.events_out() < MAX_EVENTS_OUT
     }
 
     /// When the next event may go, unless now.
@@ -248,7 +262,7 @@ impl Link {
 
     /// Sends events while few enough are unacknowledged and few enough went in the last second.
     pub(super) fn send_events(&mut self, now: Duration, outbox: &mut Outbox, outlet: &mut Outlet) {
-        while self.is_connected() && self.events_out() < MAX_EVENTS_OUT {
+        while self.may_publish() {
             if self.next_event_at().is_some_and(|at| at > now) {
                 break;
             }

@@ -5,8 +5,9 @@
 
 use crate::error::Error;
 use crate::generation::{Generation, is_old, system_version};
-use crate::life::Profile;
+use crate::life::{LastReset, Profile};
 use pintle_protocol::describe::Application;
+use pintle_protocol::hello::HelloFlags;
 use pintle_protocol::tcp::client::Firmware;
 use std::time::Duration;
 
@@ -44,8 +45,12 @@ const fn longest(firmware: &Firmware) -> usize {
 
 impl Bodies {
     pub(super) fn of(generation: Generation, profile: Profile) -> Result<Self, Error> {
-        let firmware = Firmware::of(generation);
+        let mut firmware = Firmware::of(generation);
+        if profile.last_reset == Some(LastReset::Updated) {
+            firmware.flags = firmware.flags.union(HelloFlags::UPDATE_SUCCEEDED);
+        }
         let system = system(generation, &profile).into_bytes();
+        let product = profile.firmware.as_ref().and_then(|firmware| firmware.product);
         let directory = Application { functions: profile.functions, variables: profile.variables };
         let application = directory.to_json().map_err(|_| Error::Describe)?;
         let mut names =
@@ -61,8 +66,8 @@ impl Bodies {
         let systems = system_subscriptions(generation).iter().map(|prefix| (*prefix).to_owned());
         Ok(Self {
             firmware,
-            product_id: profile.product_id,
-            product_version: profile.product_version,
+            product_id: product.map_or(profile.product_id, |product| product.id),
+            product_version: product.map_or(profile.product_version, |one| Some(one.version)),
             platform_id: profile.platform_id,
             system,
             application,
@@ -70,6 +75,11 @@ impl Bodies {
             keepalive: profile.keepalive,
             directory,
         })
+    }
+
+    /// The cloud knows of the last update: the next hello does not say it again.
+    pub(super) const fn told_of_update(&mut self) {
+        self.firmware.flags.0 &= !HelloFlags::UPDATE_SUCCEEDED.0;
     }
 
     pub(super) const fn generation(&self) -> Generation {
@@ -112,20 +122,33 @@ impl Bodies {
     }
 }
 
-/// The modules: one that is everything on a Core, a system part and the user's on a Photon.
+/// The modules: one that is everything on a Core, a system part and the user's on a Photon. A Core that takes updates
+/// has a part of the user's, too: that is what they are.
 fn system(generation: Generation, profile: &Profile) -> String {
     let platform = profile.platform_id;
-    let user = profile.product_version.unwrap_or(1);
     let module = |size: u32, kind: char, version: u16| {
         format!(
             r#"{{"s":{size},"l":"m","vc":30,"vv":30,"f":"{kind}","n":"1","v":{version},"d":[]}}"#
         )
     };
-    let modules = match generation {
-        Generation::Core => module(110_592, 'm', user),
-        _ => {
-            [module(262_144, 's', system_version(generation)), module(131_072, 'u', user)].join(",")
-        }
+    let user = match &profile.firmware {
+        Some(firmware) => Some(user_part(firmware)),
+        None if matches!(generation, Generation::Core) => None,
+        None => Some(module(131_072, 'u', profile.product_version.unwrap_or(1))),
     };
+    let system = match generation {
+        Generation::Core => module(110_592, 'm', profile.product_version.unwrap_or(1)),
+        _ => module(262_144, 's', system_version(generation)),
+    };
+    let modules = user.map_or_else(|| system.clone(), |user| [system.as_str(), &user].join(","));
     format!(r#"{{"p":{platform},"m":[{modules}]}}"#)
+}
+
+/// What it runs, by its hash.
+fn user_part(firmware: &crate::firmware::Firmware) -> String {
+    let crate::firmware::Firmware { sha256, version, index, room, .. } = firmware;
+    let hash = pintle_firmware::Digest(*sha256);
+    format!(
+        r#"{{"s":{room},"l":"m","vc":30,"vv":30,"u":"{hash}","f":"u","n":"{index}","v":{version},"d":[]}}"#
+    )
 }

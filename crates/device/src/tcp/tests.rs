@@ -4,6 +4,7 @@
 pub(crate) mod cloud;
 mod ending;
 mod questions;
+mod updates;
 
 use super::Life;
 use crate::life::{Happening, Profile};

@@ -81,7 +81,9 @@ impl TcpLife {
     ) -> TcpVerdict {
         let (session, frames) = (&mut *scene.session, &mut scene.effects.frames);
         let asked = match question {
-            _ if self.questions.open.len() >= MOST => Err(AskError::Busy),
+            _ if self.updating.is_some() || self.questions.open.len() >= MOST => {
+                Err(AskError::Busy)
+            }
             Question::Ping => Ok(session.ping(frames)),
             Question::Call { function, argument } => Ok(session.call(frames, function, argument)),
             Question::Read { variable, .. } => {

@@ -92,6 +92,9 @@ impl TcpLife {
         world: &World,
         scene: &mut Scene<'_>,
     ) -> Result<(), Fault> {
+        if self.is_updating() {
+            return Ok(());
+        }
         let describing = &mut self.describing;
         if describing.asking.as_ref().is_some_and(|asking| asking.until <= world.now) {
             describing.asking = None;

@@ -14,17 +14,19 @@
 use super::seats::Seat;
 use super::{ChunkSize, Offer, Order, Transferred, UpdateError};
 use crate::device::ending::End;
-use crate::device::life::{Life, Sent, Verdict};
+use crate::device::life::{Life, Sent, Verdict, Who};
 use crate::device::outgoing::Outgoing;
 use crate::device::world::World;
+use crate::store::device::put_took;
 use pintle_protocol::coap::{Code, Kind, Message, MessageId, RequestToken};
+use pintle_protocol::reply;
 use pintle_protocol::update::{
     Acknowledged, Chunk, Failure, Finish, Refusal, Sender, Start, Started, Statistics, window_of,
 };
 use std::time::Duration;
 
-/// How long a device may take to make room for a file.
-const START_WITHIN: Duration = Duration::from_secs(30);
+/// How long a device may take to make room for a file, with all repetitions.
+const START_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long a device may take to check a file that it has whole.
 const FINISH_WITHIN: Duration = Duration::from_secs(90);
@@ -248,6 +250,18 @@ impl Life {
             }
         }
         Verdict::Keep
+    }
+
+    /// The device has the whole file and applies it when its answer is acknowledged: that waits until it is written down
+    /// that it has it, so that a device that falls back is known to have had it (promise P8).
+    pub(in crate::device) fn note_taken(&mut self, world: &World, who: Who, message: &Message<'_>) {
+        let Some(update) = &self.update else { return };
+        let mut reply = Vec::new();
+        if message.kind == Kind::Confirmable {
+            reply::ack_empty(&mut reply, message.id);
+        }
+        let taken = put_took(who.device, &update.order.offer.sha256, world.wall_ms);
+        world.store_then_acknowledge(taken, who.session, reply);
     }
 
     /// The device has no use for a start, a finish or a cancel, or has not answered it.

@@ -68,6 +68,7 @@ impl Runner {
                 return self.stop(&done);
             }
             self.shard.handle_timeout();
+            self.shard.take_turns();
             self.hand_over();
             self.carry_out();
             self.shard.write_down_refused(false);
@@ -80,7 +81,8 @@ impl Runner {
         self.sockets.open(is_open && !self.shard.is_busy());
         let alarm = self.shard.poll_timeout().map_or(LONGEST_SLEEP, |at| at.saturating_sub(now));
         let pause = if is_open { LONGEST_SLEEP } else { PAUSE };
-        let sleep = alarm.min(pause);
+        let turn = if self.shard.has_turns() { Duration::ZERO } else { pause };
+        let sleep = alarm.min(pause).min(turn);
         // Rounded up, so that the alarm is due when we wake.
         let millis = u16::try_from(sleep.as_micros().div_ceil(1000)).unwrap_or(1000);
         self.sockets.wait(millis, events);
@@ -91,7 +93,8 @@ impl Runner {
             Event::Knock => self.let_in(),
             Event::Bell => {}
             Event::Room(key) => match self.sockets.go_on(key) {
-                Sent::Taken => {}
+                Sent::Taken => self.shard.is_full(key, false),
+                Sent::Waits => {}
                 Sent::Choked | Sent::Gone => self.shard.gone(key),
             },
             Event::Heard(key) => match self.sockets.read(key, buffer) {
@@ -202,6 +205,7 @@ impl Runner {
     fn send(&mut self, key: Key, bytes: &[u8]) {
         match self.sockets.send(key, bytes) {
             Sent::Taken => {}
+            Sent::Waits => self.shard.is_full(key, true),
             Sent::Choked => self.shard.choked(key),
             Sent::Gone => self.shard.gone(key),
         }

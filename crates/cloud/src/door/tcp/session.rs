@@ -48,14 +48,31 @@ impl Live {
         life.into_iter().chain(self.probe_at(ends_at)).min()
     }
 
+    /// A device that is updated is not asked: it has no room for that.
     fn probe_at(&self, ends_at: Duration) -> Option<Duration> {
-        let is_quiet = self.is_introduced() && !self.probed;
+        let is_quiet = self.is_introduced() && !self.probed && !self.session.is_updating();
         is_quiet.then(|| (ends_at + QUIET).saturating_sub(IDLE))
     }
 
     /// The bytes of one that rests.
     pub const fn bytes_each() -> usize {
         size_of::<Self>()
+    }
+
+    /// What is under way, if anything is.
+    pub(super) fn life(&mut self) -> Option<&mut TcpLife> {
+        self.life.as_deref_mut()
+    }
+
+    /// What is under way, and all that it acts on.
+    pub(super) fn scene<'a>(
+        &'a mut self,
+        key: Key,
+        effects: &'a mut Effects,
+    ) -> (&'a mut TcpLife, Scene<'a>) {
+        let who = self.who(key);
+        let Self { session, standing, life, .. } = self;
+        (life.get_or_insert_default(), Scene { who, session, standing, effects })
     }
 
     fn who(&self, key: Key) -> Who {
@@ -69,6 +86,7 @@ impl TcpShard {
         let (mut rest, mut scratch) = (bytes, std::mem::take(&mut self.scratch));
         while !rest.is_empty() && self.take_frame(key, &mut rest, &mut scratch) {}
         self.scratch = scratch;
+        self.let_have_turn(key);
         self.set_alarm(key);
     }
 
@@ -125,7 +143,7 @@ impl TcpShard {
     }
 
     /// Sends the frames there are.
-    fn say(&mut self, key: Key, effects: &mut Effects) {
+    pub(super) fn say(&mut self, key: Key, effects: &mut Effects) {
         if !effects.frames.is_empty() {
             let _infallible = self.orders.send(key, |out| {
                 out.append(&mut effects.frames);
@@ -150,7 +168,7 @@ impl TcpShard {
     }
 
     /// Keeps nothing of a device with which nothing is under way.
-    fn rest(&mut self, key: Key) {
+    pub(super) fn rest(&mut self, key: Key) {
         if let Some(live) = live(&mut self.connections, key) {
             live.life.take_if(|life| life.is_idle());
         }
@@ -191,24 +209,12 @@ impl TcpShard {
 
     /// Asks the device something.
     pub(super) fn ask(&mut self, key: Key, question: &Question, reply: Reply) {
-        let Some(live) = live(&mut self.connections, key).filter(|live| live.is_introduced())
-        else {
+        let introduced = live(&mut self.connections, key).is_some_and(|live| live.is_introduced());
+        if !introduced {
             // A caller that went away needs no answer.
             return drop(reply.send(Err(AskError::Offline)));
-        };
-        let who = live.who(key);
-        let mut effects = std::mem::take(&mut self.effects);
-        let Live { session, standing, life, .. } = live;
-        let mut scene = Scene { who, session, standing, effects: &mut effects };
-        let life = life.get_or_insert_default();
-        let verdict = life.ask(&self.world, &mut scene, question, reply);
-        self.say(key, &mut effects);
-        self.effects = effects;
-        match verdict {
-            TcpVerdict::Keep => self.rest(key),
-            TcpVerdict::End(end) => self.close(key, end),
         }
-        self.set_alarm(key);
+        self.with_life(key, |life, world, scene| life.ask(world, scene, question, reply));
     }
 
     /// Hands an event to the device.
@@ -217,6 +223,10 @@ impl TcpShard {
         else {
             return;
         };
+        // It has no room for that now.
+        if live.session.is_updating() {
+            return;
+        }
         if self.orders.send(key, |out| TcpLife::deliver(&mut live.session, event, out)).is_err() {
             self.counters.too_long();
         }
@@ -257,6 +267,7 @@ impl TcpShard {
             TcpVerdict::Keep => self.rest(key),
             TcpVerdict::End(end) => self.close(key, end),
         }
+        self.let_have_turn(key);
     }
 
     /// Every shard hears of it; the roll is changed by the first, and each ends what it has under another key
@@ -283,7 +294,10 @@ impl TcpShard {
     }
 
     /// A session ended: what is left to do.
-    pub(super) fn ended(&mut self, key: Key, live: &Live, end: End) {
+    pub(super) fn ended(&mut self, key: Key, live: &mut Live, end: End) {
+        if let Some(life) = live.life() {
+            life.session_ended();
+        }
         let (device, number) = (live.device, live.here.number);
         if self.arrivals.get(&number) == Some(&key) {
             self.arrivals.remove(&number);

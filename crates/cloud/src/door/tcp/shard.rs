@@ -17,6 +17,7 @@ use super::orders::{Order, Orders};
 use super::pool::Work;
 use super::session::Live;
 use super::slab::{Key, Slab};
+use super::updating::Sending;
 use crate::device::update::UpdateError;
 use crate::device::{AskError, Command, Effects, End, RollNumber, Whereabouts, World};
 use crate::door::throttle::Throttle;
@@ -104,6 +105,7 @@ pub struct TcpShard {
     /// The session of each device that shook hands and has yet to say hello.
     pub(super) arrivals: HashMap<RollNumber, Key>,
     pub(super) counters: Arc<TcpCounters>,
+    pub(super) sending: Sending,
     /// For one session after another, so that none has to have its own.
     pub(super) effects: Effects,
     pub(super) scratch: Vec<u8>,
@@ -131,6 +133,7 @@ impl TcpShard {
             faults: Throttle::new(16),
             arrivals: HashMap::new(),
             counters: parts.counters,
+            sending: Sending::default(),
             effects: Effects::default(),
             scratch: Vec::new(),
             number: parts.number,
@@ -213,8 +216,15 @@ impl TcpShard {
                 // A caller that went away needs no answer.
                 None => drop(reply.send(Err(AskError::Offline))),
             },
-            // Its updates go another way.
-            Command::Update(_, order) => order.end(Err(UpdateError::Unsupported)),
+            Command::Update(device, order) => match self.key_of_device(device) {
+                Some(key) => self.update(key, *order),
+                None => order.end(Err(UpdateError::Offline)),
+            },
+            Command::Cancelled(device) => {
+                if let Some(key) = self.key_of_device(device) {
+                    self.cancel_update(key);
+                }
+            }
             Command::Deliver(event) => {
                 let listeners = self.world.registry.listeners(&event);
                 let keys: Vec<_> = listeners.filter_map(|number| self.key_of(number)).collect();
@@ -228,11 +238,7 @@ impl TcpShard {
             Command::Heartbeat(alive) => drop(alive.send(())),
             Command::Replaced(session) => self.replaced_elsewhere(Key::unpack(session.0)),
             // It has no journal, and no datagram reaches it.
-            Command::Taken(_)
-            | Command::Keep(..)
-            | Command::Cancelled(_)
-            | Command::Datagrams(_)
-            | Command::Stop(_) => {}
+            Command::Taken(_) | Command::Keep(..) | Command::Datagrams(_) | Command::Stop(_) => {}
         }
     }
 
@@ -280,7 +286,7 @@ impl TcpShard {
         let Some(connection) = self.connections.remove(key) else { return };
         self.orders.add(Order::Close(key));
         match connection.stage {
-            Stage::Live(live) => self.ended(key, &live, end),
+            Stage::Live(mut live) => self.ended(key, &mut live, end),
             stage => self.left_the_door(connection.from, stage),
         }
     }

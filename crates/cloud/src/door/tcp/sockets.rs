@@ -50,8 +50,10 @@ pub enum Heard {
 /// What became of what was to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sent {
-    /// It is sent, or waits within bounds.
+    /// It is sent.
     Taken,
+    /// Some of it waits in our memory, within bounds.
+    Waits,
     /// The peer reads nothing.
     Choked,
     /// The peer is gone.
@@ -216,7 +218,7 @@ impl Sockets {
         if !watched {
             watch(&self.epoll, socket);
         }
-        Sent::Taken
+        Sent::Waits
     }
 
     /// Sends what waits, now that there is room.
@@ -228,9 +230,10 @@ impl Sockets {
             return Sent::Gone;
         }
         socket.unsent = rest.to_vec();
-        if socket.unsent.is_empty() {
-            watch(&self.epoll, socket);
+        if !socket.unsent.is_empty() {
+            return Sent::Waits;
         }
+        watch(&self.epoll, socket);
         Sent::Taken
     }
 

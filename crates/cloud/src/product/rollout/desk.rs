@@ -7,9 +7,10 @@ use super::status::Status;
 use super::step::{Phase, Rollout};
 use super::transfers::Transfers;
 use crate::clock::now_ms;
-use crate::product::{ProductId, Refusal, Shelf};
+use crate::product::{Image, ProductId, Refusal, Shelf};
 use crate::store::rollout::{Begun, NewRollout, Told};
 use crate::store::{Store, StoreError};
+use pintle_firmware::module::{Function, Module};
 use pintle_protocol::DeviceId;
 use std::sync::Arc;
 use thiserror::Error;
@@ -30,6 +31,11 @@ pub enum DeskError {
     /// The image may not be sent.
     #[error("the image may not be sent: {0}")]
     Image(#[from] Refusal),
+    /// Nobody could tell whether a device runs it.
+    #[error(
+        "the firmware is {0}, and devices name the SHA-256 of an application only: a rollout could not tell who runs it"
+    )]
+    NoApplication(Function),
     /// There is nobody to send it to.
     #[error(
         "product {0} has no device that this version is for: put devices into it first (those marked for development or \
@@ -42,6 +48,9 @@ pub enum DeskError {
     /// There is no such rollout.
     #[error("there is no rollout {0}")]
     NoRollout(u64),
+    /// It is not clear which one is meant.
+    #[error("rollouts {0} are under way: say which one with --rollout N or --product P")]
+    Several(String),
     /// There is none at all.
     #[error("there is no rollout yet: `pintle rollout start` begins one")]
     None,
@@ -60,6 +69,16 @@ pub enum DeskError {
     Store(#[from] StoreError),
 }
 
+/// By which an image is known to run.
+fn hashes(image: &Image) -> Result<([u8; 32], [u8; 32]), DeskError> {
+    let module = Module::read(&image.file).map_err(Refusal::from)?;
+    let function = module.prefix().function;
+    match function {
+        Function::USER_PART | Function::MONOLITHIC => Ok((image.sha256, module.suffix().sha256.0)),
+        other => Err(DeskError::NoApplication(other)),
+    }
+}
+
 /// Where people speak to rollouts. Cheap to clone.
 #[derive(Clone)]
 pub struct Desk {
@@ -75,6 +94,10 @@ impl Desk {
     pub fn new(store: Store, online: Option<Arc<dyn Fn(DeviceId) -> bool + Send + Sync>>) -> Self {
         let (transfers, poke) = (Transfers::default(), Arc::new(Notify::new()));
         Self { store, transfers, poke, starting: Arc::default(), online }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     pub(super) fn transfers(&self) -> &Transfers {
@@ -102,7 +125,7 @@ impl Desk {
         plan: Plan,
     ) -> Result<u64, DeskError> {
         plan.check()?;
-        let image = shelf.image(product, version).await?;
+        let (sha256, module_sha256) = hashes(&shelf.image(product, version).await?)?;
         let _alone = self.starting.lock().await;
         let devices = self.population(product, version).await?;
         let count = u32::try_from(devices.len()).unwrap_or(u32::MAX);
@@ -110,7 +133,7 @@ impl Desk {
             return Err(DeskError::NoDevices(product));
         }
         let reach = plan.reach(count);
-        let new = NewRollout { product, version, sha256: image.sha256, plan, at_ms: now_ms() };
+        let new = NewRollout { product, version, sha256, module_sha256, plan, at_ms: now_ms() };
         let Begun::Drawing(number) = self.store.rollouts().begin(&new).await? else {
             return Err(DeskError::AnotherRuns(product));
         };
@@ -155,12 +178,19 @@ impl Desk {
         &self,
         number: Option<u64>,
         product: Option<ProductId>,
-    ) -> Result<Rollout, DeskError> {
-        let found = match (number, product) {
-            (Some(number), _) => self.store.rollouts().find(number).await?,
-            (None, product) => self.store.rollouts().newest(product).await?,
-        };
-        found.ok_or(number.map_or(DeskError::None, DeskError::NoRollout))
+    ) -> Result<u64, DeskError> {
+        if let Some(number) = number {
+            return Ok(number);
+        }
+        let newest = self.store.rollouts().newest(product).await?.ok_or(DeskError::None)?;
+        let under_way = self.store.rollouts().unfinished().await?;
+        let of_others = under_way.iter().filter(|other| other.number != newest.number);
+        let others: Vec<_> = of_others.map(|other| other.number.to_string()).collect();
+        if product.is_none() && !others.is_empty() {
+            let all = format!("{} and {}", others.join(", "), newest.number);
+            return Err(DeskError::Several(all));
+        }
+        Ok(newest.number)
     }
 
     /// How a rollout stands, by the same judgement that the engine acts on. All devices of its open stages are named
@@ -168,7 +198,9 @@ impl Desk {
     ///
     /// # Errors
     /// [`DeskError`].
-    pub async fn status(&self, rollout: Rollout, all: bool) -> Result<Status, DeskError> {
+    pub async fn status(&self, number: u64, all: bool) -> Result<Status, DeskError> {
+        let found = self.store.rollouts().find(number).await?;
+        let rollout = found.ok_or(DeskError::NoRollout(number))?;
         let mut status = Status::new(&rollout, self.online.is_some());
         let mut from = 0;
         while from < rollout.open() && rollout.phase != Phase::Drawing {

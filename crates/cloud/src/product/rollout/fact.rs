@@ -176,8 +176,8 @@ pub struct Facts {
     pub took: Option<(u64, i64)>,
     /// It fell back from this image at an earlier time, and why.
     pub rejected: Option<String>,
-    /// Why it said that it fell back, where it said so.
-    pub confessed: Option<String>,
+    /// After how many Hellos it last said that it fell back from an image, and why.
+    pub confessed: Option<(u64, String)>,
     /// It is not to get this image, and why: it left the product, say.
     pub exempt: Option<String>,
 }

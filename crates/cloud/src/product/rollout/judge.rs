@@ -9,7 +9,8 @@ use super::fact::{Facts, Kind, Member, Offered, State, Times};
 /// How a device stands.
 pub fn judge(member: &Member, facts: &Facts, times: Times) -> State {
     if let Some((Kind::FellBack, why)) = &member.ended {
-        return State::because(Kind::FellBack, why);
+        // Its own word may have come after its describe.
+        return fell_back(member, facts, why);
     }
     if runs_image(member, facts) {
         return State::plain(Kind::Updated);
@@ -18,8 +19,16 @@ pub fn judge(member: &Member, facts: &Facts, times: Times) -> State {
         return State::because(*kind, why);
     }
     match member.offered {
-        Some(offer) if was_updated(member) => after_updated(offer, facts, times),
-        Some(offer) if took(offer, facts).is_some() => after_transfer(offer, facts, times),
+        Some(offer) if was_updated(member) => after_updated(member, offer, facts, times),
+        Some(offer) if took(offer, facts).is_some() => after_transfer(member, offer, facts, times),
+        // That it took the image was not written down, and it says what became of it.
+        Some(_)
+            if facts.sending.is_none()
+                && is_described(facts)
+                && confession(member, facts).is_some() =>
+        {
+            fell_back(member, facts, "it came back with another image")
+        }
         _ => before_transfer(member, facts, times),
     }
 }
@@ -28,7 +37,19 @@ pub fn judge(member: &Member, facts: &Facts, times: Times) -> State {
 /// after the offer.
 fn runs_image(member: &Member, facts: &Facts) -> bool {
     let before = member.offered.map_or(0, |offer| offer.greeting);
-    facts.runs_image && facts.described_in == facts.greetings && facts.described_in > before
+    facts.runs_image && is_described(facts) && facts.described_in > before
+}
+
+/// Whether it has described itself since its newest Hello.
+fn is_described(facts: &Facts) -> bool {
+    facts.described_in == facts.greetings
+}
+
+/// Why it fell back, where it has said so since it was offered the image.
+fn confession<'a>(member: &Member, facts: &'a Facts) -> Option<&'a str> {
+    let offer = member.offered?;
+    let since = facts.confessed.as_ref().filter(|(greeting, _)| *greeting > offer.greeting);
+    since.map(|(_, why)| why.as_str())
 }
 
 fn was_updated(member: &Member) -> bool {
@@ -41,10 +62,10 @@ fn took(offer: Offered, facts: &Facts) -> Option<(u64, i64)> {
 }
 
 /// It had reported the image, and does not now.
-fn after_updated(offer: Offered, facts: &Facts, times: Times) -> State {
-    let reported = facts.described_in == facts.greetings && facts.described_in > offer.greeting;
+fn after_updated(member: &Member, offer: Offered, facts: &Facts, times: Times) -> State {
+    let reported = is_described(facts) && facts.described_in > offer.greeting;
     match reported {
-        true => fell_back(facts, "it ran the image, and reports another one now"),
+        true => fell_back(member, facts, "it ran the image, and reports another one now"),
         false if is_late(facts.greeted_ms, times) => {
             State::because(Kind::Quiet, "it came back, and does not say what it runs")
         }
@@ -53,11 +74,11 @@ fn after_updated(offer: Offered, facts: &Facts, times: Times) -> State {
 }
 
 /// It has the whole image.
-fn after_transfer(offer: Offered, facts: &Facts, times: Times) -> State {
+fn after_transfer(member: &Member, offer: Offered, facts: &Facts, times: Times) -> State {
     let (greeting, at_ms) = took(offer, facts).unwrap_or((offer.greeting, offer.first_ms));
     let came_back = facts.greetings > greeting;
-    if came_back && facts.described_in == facts.greetings {
-        return fell_back(facts, "it took the image, and came back with another one");
+    if came_back && is_described(facts) {
+        return fell_back(member, facts, "it took the image, and came back with another one");
     }
     let silence = if came_back {
         "it came back, and does not say what it runs"
@@ -94,8 +115,8 @@ fn before_transfer(member: &Member, facts: &Facts, times: Times) -> State {
     }
 }
 
-fn fell_back(facts: &Facts, plainly: &str) -> State {
-    State::because(Kind::FellBack, facts.confessed.as_deref().unwrap_or(plainly))
+fn fell_back(member: &Member, facts: &Facts, plainly: &str) -> State {
+    State::because(Kind::FellBack, confession(member, facts).unwrap_or(plainly))
 }
 
 /// A clock that was put back makes nobody late.
@@ -148,9 +169,14 @@ mod tests {
         let mut facts = Facts { greetings: 4, took: Some((3, 995)), ..idle() };
         assert_eq!(kind(&member, &facts), Kind::Sent);
         facts.described_in = 4;
-        facts.confessed = Some("its health command failed".into());
+        facts.confessed = Some((3, "something else, before".into()));
+        let plain = judge(&member, &facts, TIMES);
+        assert!(plain.why.unwrap().contains("came back with another"));
+        facts.confessed = Some((4, "its health command failed".into()));
         let state = judge(&member, &facts, TIMES);
-        assert_eq!((state.kind, state.why), (Kind::FellBack, facts.confessed.clone()));
+        assert_eq!(state, State::because(Kind::FellBack, "its health command failed"));
+        facts.took = None;
+        assert_eq!(judge(&member, &facts, TIMES), state, "by its own word alone");
         member.ended = Some((Kind::FellBack, "so".into()));
         facts.runs_image = true;
         assert_eq!(kind(&member, &facts), Kind::FellBack);

@@ -85,6 +85,7 @@ impl World {
             product: ProductId(9),
             version: 2,
             sha256: [7; 32],
+            module_sha256: [8; 32],
             plan: plan.clone(),
             reach: plan.reach(count),
             phase: Phase::Running,

@@ -63,6 +63,8 @@ pub struct Rollout {
     pub version: u16,
     /// SHA-256 of the image's file.
     pub sha256: [u8; 32],
+    /// SHA-256 of the module in it, which some devices name instead.
+    pub module_sha256: [u8; 32],
     /// What was asked for.
     pub plan: Plan,
     /// How many devices each stage reaches, those before it included.

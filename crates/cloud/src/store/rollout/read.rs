@@ -7,12 +7,14 @@ use crate::product::rollout::{Facts, Kind, Member, Offered, Phase, Rollout};
 use crate::store::StoreError;
 use crate::store::statement::{Row, Statement};
 
-const FIND: &str = "SELECT number, product, version, sha256, plan, reach, phase, why, stage, opened_at, met_at, started_at \
+const FIND: &str = "SELECT number, product, version, sha256, plan, reach, phase, why, stage, opened_at, met_at, started_at, \
+    module_sha256 \
     FROM rollout WHERE number = ?1";
-const NEWEST: &str = "SELECT number, product, version, sha256, plan, reach, phase, why, stage, opened_at, met_at, started_at \
+const NEWEST: &str = "SELECT number, product, version, sha256, plan, reach, phase, why, stage, opened_at, met_at, started_at, \
+    module_sha256 \
     FROM rollout WHERE ?1 IS NULL OR product = ?1 ORDER BY number DESC LIMIT 1";
-const UNFINISHED: &str = "SELECT number, product, version, sha256, plan, reach, phase, why, stage, opened_at, met_at, \
-    started_at FROM rollout WHERE phase IN ('running', 'halted') ORDER BY number";
+const UNFINISHED: &str = "SELECT number, product, version, sha256, plan, reach, phase, why, stage, opened_at, met_at, started_at, \
+    module_sha256 FROM rollout WHERE phase IN ('running', 'halted') ORDER BY number";
 
 pub(super) fn find(number: u64) -> Statement {
     Statement::new(FIND).with(i64::try_from(number).unwrap_or(i64::MAX))
@@ -55,14 +57,16 @@ pub(super) fn rollout(row: &Row) -> Result<Rollout, StoreError> {
         opened_ms: row.int(9)?,
         met_ms: row.maybe_int(10)?,
         started_ms: row.int(11)?,
+        module_sha256: row.array(12)?,
     })
 }
 
 pub(super) fn page(number: u64, from: u32, until: u32, count: u32) -> Statement {
     let sql = "SELECT m.device, m.rank, m.offered_at, m.greeting, m.tries, m.again_at, m.trouble, m.ended, m.why, m.last, \
         m.forgiven, d.greetings, d.last_handshake_at, d.described_in, \
-        CASE WHEN d.image = r.sha256 THEN 1 ELSE 0 END, CASE WHEN d.took_image = r.sha256 THEN d.took_in END, d.took_at, \
-        j.reason, p.product = r.product, p.development, p.desired_version = r.version FROM rollout_device m JOIN rollout r ON r.number = m.rollout JOIN device d ON d.id = m.device \
+        CASE WHEN d.image IN (r.sha256, r.module_sha256) THEN 1 ELSE 0 END, CASE WHEN d.took_image = r.sha256 THEN d.took_in END, d.took_at, \
+        j.reason, p.product = r.product, p.development, p.desired_version = r.version, \
+        d.fell_back_in, d.fell_back_why FROM rollout_device m JOIN rollout r ON r.number = m.rollout JOIN device d ON d.id = m.device \
         LEFT JOIN rejected_image j ON j.device = m.device AND j.sha256 = r.sha256 \
         LEFT JOIN product_device p ON p.device = m.device WHERE m.rollout = ?1 AND m.rank >= ?2 AND m.rank < ?3 ORDER BY m.rank LIMIT ?4";
     Statement::new(sql)
@@ -92,6 +96,7 @@ pub(super) fn member(row: &Row) -> Result<(Member, Facts), StoreError> {
         took,
         rejected: row.maybe_text(17)?.map(str::to_owned),
         exempt: exempt(row)?,
+        confessed: row.maybe_number(21)?.zip(row.maybe_text(22)?.map(str::to_owned)),
         ..Facts::default()
     };
     Ok((member, facts))

@@ -17,8 +17,9 @@ fn id(number: u64) -> i64 {
 pub(super) fn begin(new: &NewRollout) -> Transaction {
     let runs = "SELECT number FROM rollout WHERE product = ?1 AND phase = 'running'";
     let forget = "DELETE FROM rollout WHERE product = ?1 AND phase = 'drawing'";
-    let insert = "INSERT INTO rollout (product, version, sha256, plan, reach, phase, stage, opened_at, started_at) \
-        VALUES (?1, ?2, ?3, ?4, '[]', 'drawing', 0, ?5, ?5) RETURNING number";
+    let insert = "INSERT INTO rollout (product, version, sha256, module_sha256, plan, reach, phase, stage, \
+        opened_at, started_at) \
+        VALUES (?1, ?2, ?3, ?4, ?5, '[]', 'drawing', 0, ?6, ?6) RETURNING number";
     let plan = serde_json::json!(new.plan).to_string();
     Transaction::new()
         .then(Statement::new(runs).with(new.product.0).expecting(Expect::None))
@@ -28,6 +29,7 @@ pub(super) fn begin(new: &NewRollout) -> Transaction {
                 .with(new.product.0)
                 .with(new.version)
                 .with(new.sha256.as_slice())
+                .with(new.module_sha256.as_slice())
                 .with(plan)
                 .with(new.at_ms),
         )

@@ -54,6 +54,19 @@ impl MemoryFlash {
     }
 }
 
+/// The blocks that so many bytes from `at` on lie in: each one's number, where in it, and how many.
+fn pieces(at: u32, length: usize) -> impl Iterator<Item = (u32, usize, usize)> {
+    let mut at = at;
+    let mut left = length;
+    std::iter::from_fn(move || {
+        let (index, within) = (at / BLOCK, (at % BLOCK) as usize);
+        let length = left.min(BLOCK as usize - within);
+        at = at.saturating_add(length as u32);
+        left -= length;
+        (length > 0).then_some((index, within, length))
+    })
+}
+
 impl Kept {
     fn spend(&mut self) -> Result<(), FlashError> {
         match &mut self.left {
@@ -77,10 +90,14 @@ impl Flash for MemoryFlash {
     fn read(&self, at: u32, out: &mut [u8]) -> Result<(), FlashError> {
         self.check(at, out.len())?;
         let kept = self.kept();
-        for (place, at) in out.iter_mut().zip(at..) {
-            let block = kept.blocks.get(&(at / BLOCK));
-            let byte = block.and_then(|block| block.get((at % BLOCK) as usize));
-            *place = byte.copied().unwrap_or(ERASED);
+        let mut left = out;
+        for (index, within, length) in pieces(at, left.len()) {
+            let (piece, rest) = left.split_at_mut_checked(length).unwrap_or_default();
+            match kept.blocks.get(&index).and_then(|block| block.get(within..within + length)) {
+                Some(bytes) => piece.copy_from_slice(bytes),
+                None => piece.fill(ERASED),
+            }
+            left = rest;
         }
         Ok(())
     }
@@ -89,12 +106,14 @@ impl Flash for MemoryFlash {
         self.check(at, bytes.len())?;
         let mut kept = self.kept();
         kept.spend()?;
-        for (byte, at) in bytes.iter().zip(at..) {
-            let block = kept.blocks.entry(at / BLOCK);
+        let mut left = bytes;
+        for (index, within, length) in pieces(at, left.len()) {
+            let (piece, rest) = left.split_at_checked(length).unwrap_or_default();
+            let block = kept.blocks.entry(index);
             let block = block.or_insert_with(|| vec![ERASED; BLOCK as usize].into());
-            if let Some(place) = block.get_mut((at % BLOCK) as usize) {
-                *place &= *byte;
-            }
+            let places = block.get_mut(within..within + length).unwrap_or_default();
+            places.iter_mut().zip(piece).for_each(|(place, byte)| *place &= *byte);
+            left = rest;
         }
         Ok(())
     }

@@ -36,10 +36,7 @@ fn a_first_image_is_installed_once_and_a_bad_one_leaves_nothing() {
     let installed = installed(&folder).unwrap();
     let shown: Vec<_> = installed.slots().collect();
     let (name, Some(first)) = &shown[0] else { panic!("{shown:?}") };
-    assert_eq!(
-        (*name, first.standing, first.sha256),
-        ("a", "last known good", Digest::of(&file).0)
-    );
+    assert_eq!((*name, first.standing(), first.sha256), ("a", "confirmed", Digest::of(&file).0));
     assert_eq!(shown[1], ("b", None));
 
     let mut store = open(&folder).unwrap();
@@ -62,4 +59,39 @@ fn p8_a_device_with_a_keyring_is_given_no_unsigned_first_image() {
     assert!(matches!(install(&folder, &file, &[], ROOM), Err(Error::Firmware(_))));
     install(&folder, &file, &people.release(&file, 1, 1), ROOM).unwrap();
     open(&folder).unwrap().boot().unwrap();
+}
+
+#[test]
+fn p8_a_program_that_cannot_be_put_down_is_one_refusal_and_nothing_is_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = folder(dir.path());
+    let file = module(b"#!/bin/sh\nexit 0\n", 1);
+    install(&folder, &file, &[], ROOM).unwrap();
+    let mut store = open(&folder).unwrap();
+    store.boot().unwrap();
+    let next = module(b"#!/bin/sh\nexit 1\n", 2);
+    // Something is where its file is to be made.
+    let in_the_way = folder.dir().join("application-b.new");
+    std::fs::create_dir(&in_the_way).unwrap();
+    let declined = take(&mut store, &next, &[]).unwrap_err();
+    assert_eq!(declined.why, Refusal::FAILED);
+    assert!(declined.message.contains("put the program beside its settings"), "{declined:?}");
+    let boot = store.boot().unwrap();
+    assert!(!boot.on_trial && boot.program.unwrap().is_ok());
+    std::fs::remove_dir(&in_the_way).unwrap();
+    take(&mut store, &next, &[]).unwrap();
+    assert!(store.boot().unwrap().on_trial);
+}
+
+#[test]
+fn a_keyring_is_pinned_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = folder(dir.path());
+    let people = People::new();
+    let ring = people.keyring(1);
+    assert!(matches!(pin_keyring(&folder, b"no keyring"), Err(Error::Keyring { .. })));
+    pin_keyring(&folder, &ring).unwrap();
+    pin_keyring(&folder, &ring).unwrap();
+    let others = People::new().keyring(1);
+    assert!(matches!(pin_keyring(&folder, &others), Err(Error::HasKeyring(_))));
 }

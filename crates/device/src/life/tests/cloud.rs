@@ -29,6 +29,8 @@ pub(crate) struct Cloud {
     next_id: u16,
     /// What was heard, one line a message.
     pub(crate) heard: Vec<String>,
+    /// Every message as it came, decrypted.
+    pub(crate) plain: Vec<Vec<u8>>,
     /// The messages themselves.
     pub(crate) messages: VecDeque<Vec<u8>>,
     /// Describe bodies as put together, by kind.
@@ -53,6 +55,7 @@ impl Cloud {
             uploads: BTreeMap::new(),
             next_id: 0x7000,
             heard: Vec::new(),
+            plain: Vec::new(),
             messages: VecDeque::new(),
             describes: BTreeMap::new(),
             record_types: Vec::new(),
@@ -116,6 +119,7 @@ impl Cloud {
     }
 
     fn hear(&mut self, bytes: &[u8]) -> Vec<Vec<u8>> {
+        self.plain.push(bytes.to_vec());
         let message = Message::parse(bytes).unwrap();
         let line = self.line(&message);
         self.heard.push(line);

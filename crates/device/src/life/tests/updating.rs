@@ -2,7 +2,7 @@
 
 use super::*;
 use pintle_protocol::coap::Message;
-use pintle_protocol::update::{Chunk, Start};
+use pintle_protocol::update::{Chunk, Finish, Start};
 use std::sync::Mutex;
 
 /// Keeps what it is given.
@@ -33,11 +33,7 @@ impl Updates for Kept {
     fn cancel(&mut self, _forget: bool) {}
 }
 
-fn updating() -> (World, Kept) {
-    let mut world = World::connected();
-    let kept = Kept::default();
-    let updates: Option<Box<dyn Updates>> = Some(Box::new(kept.clone()));
-    world.life.take_updates(Intake { updates, enabled: true, ..Intake::default() });
+fn begin(world: &mut World) {
     let start = Start {
         file_size: 1200,
         sha256: Some([1; 32]),
@@ -48,6 +44,14 @@ fn updating() -> (World, Kept) {
     };
     let ask = world.cloud.ask(|out, id| start.write(out, id, RequestToken(3)).unwrap());
     world.deliver(ask);
+}
+
+fn updating() -> (World, Kept) {
+    let mut world = World::connected();
+    let kept = Kept::default();
+    let updates: Option<Box<dyn Updates>> = Some(Box::new(kept.clone()));
+    world.life.take_updates(Intake { updates, enabled: true, ..Intake::default() });
+    begin(&mut world);
     world.cloud.heard.clear();
     (world, kept)
 }
@@ -72,6 +76,26 @@ fn nobody_is_pinged_during_a_transfer_and_five_minutes_without_a_chunk_end_it() 
     assert_eq!(world.losses(), [Loss::UpdateStalled]);
     world.run_for(Duration::from_secs(5));
     assert!(world.life.is_connected(), "in a new session");
+}
+
+#[test]
+fn a_start_in_the_middle_begins_anew_and_only_an_acknowledged_end_is_applied() {
+    let (mut world, kept) = updating();
+    chunk(&mut world, 1, 512);
+    begin(&mut world);
+    assert!(kept.0.lock().unwrap().is_empty());
+    for (index, length) in [(1, 512), (3, 176), (2, 512)] {
+        chunk(&mut world, index, length);
+    }
+    assert_eq!(kept.0.lock().unwrap().len(), 1200);
+    world.cloud.deaf = true;
+    let finish = Finish::default();
+    let ask = world.cloud.ask(|out, id| finish.write(out, id, RequestToken(4)).unwrap());
+    world.deliver(ask);
+    assert!(!world.happened.contains(&Happening::Apply), "the cloud does not know yet");
+    world.cloud.deaf = false;
+    world.run_for(Duration::from_secs(10));
+    assert!(world.happened.contains(&Happening::Apply));
 }
 
 #[test]

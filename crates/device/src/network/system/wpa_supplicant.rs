@@ -44,14 +44,17 @@ pub(super) fn apply(path: &Path, networks: &Networks) -> Result<(), Error> {
         return Err(NetworkFault::NoSim.into());
     }
     let mut before = Zeroizing::new(Vec::with_capacity(LARGEST as usize + 1));
-    let read = File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut before));
+    let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut before));
     read.map_err(Error::file("read", path))?;
-    with_block(&before, networks).write_to(path)
+    let around = Some(&*before).filter(|before| before.len() as u64 <= LARGEST);
+    let Some((head, tail)) = around.and_then(|before| around_block(before)) else {
+        return Err(NetworkFault::Config { path: path.to_path_buf(), limit: LARGEST }.into());
+    };
+    with_block(head, tail, networks).write_to(path)
 }
 
-/// What was there, without the block of before, and the block of now.
-fn with_block(before: &[u8], networks: &Networks) -> PrivateText {
-    let (head, tail) = around(before);
+/// What was before and after the block, with the block of now.
+fn with_block(head: &[u8], tail: &[u8], networks: &Networks) -> PrivateText {
     let mut out = PrivateText::new();
     out.bytes(head);
     if head.last().is_some_and(|last| *last != b'\n') {
@@ -70,15 +73,15 @@ fn with_block(before: &[u8], networks: &Networks) -> PrivateText {
     out
 }
 
-/// What is before the marks and what is after them.
-fn around(content: &[u8]) -> (&[u8], &[u8]) {
+/// What is before the block and what is after it; nothing where it has a beginning and no end.
+fn around_block(content: &[u8]) -> Option<(&[u8], &[u8])> {
     let find = |content: &[u8], mark: &str| {
         content.windows(mark.len()).position(|part| part == mark.as_bytes())
     };
-    let parts = find(content, BEGIN).and_then(|at| content.split_at_checked(at));
-    let Some((head, block)) = parts else { return (content, &[]) };
-    let end = find(block, END).map(|at| at + END.len());
-    (head, end.and_then(|end| block.get(end..)).unwrap_or_default())
+    let Some(begin) = find(content, BEGIN) else { return Some((content, &[])) };
+    let (head, block) = content.split_at_checked(begin)?;
+    let (_, tail) = block.split_at_checked(find(block, END)? + END.len())?;
+    Some((head, tail))
 }
 
 fn write(out: &mut PrivateText, wifi: &Wifi) {
@@ -109,6 +112,7 @@ fn key_of(ssid: &str, passphrase: &Secret) -> Zeroizing<[u8; 32]> {
 }
 
 #[cfg(test)]
-pub(in crate::network) fn text_with(before: &[u8], networks: &Networks) -> String {
-    with_block(before, networks).as_test_text()
+pub(in crate::network) fn text_with(before: &[u8], networks: &Networks) -> Option<String> {
+    let (head, tail) = around_block(before)?;
+    Some(with_block(head, tail, networks).as_test_text())
 }

@@ -103,3 +103,26 @@ fn a_device_with_an_application_and_no_firmware_says_what_to_do() {
     let error = Agent::spawn(Folder::open(&home).unwrap(), RunOptions::default()).err().unwrap();
     assert!(error.to_string().contains("pintle device firmware install"), "{error}");
 }
+
+#[test]
+fn an_agent_that_is_stopped_while_it_tries_new_firmware_ends_at_once_and_tries_it_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut door = Door::open();
+    let home = device(&door, dir.path(), &program(1, STAYS), "health = ['sh', '-c', 'exit 75']\n");
+    let (agent, notices) = spawn(Folder::open(&home).unwrap(), RunOptions::default());
+    door.serve_until("subscribe spark");
+    let two = program(2, STAYS);
+    door.update(&start(&two, &[]), &two).unwrap();
+    let on_trial = |notice: &Notice| matches!(notice, Notice::Starting { on_trial: true, .. });
+    wait_for(&notices, on_trial);
+    agent.stopper().stop();
+    agent.stop().unwrap();
+    let text = std::fs::read_to_string(home.join("device.toml")).unwrap();
+    std::fs::write(home.join("device.toml"), text.replace("exit 75", "exit 0")).unwrap();
+    let (agent, notices) = spawn(Folder::open(&home).unwrap(), RunOptions::default());
+    wait_for(&notices, on_trial);
+    assert_eq!(door.hello().product_version, Some(2));
+    door.serve_until("subscribe spark");
+    wait_for(&notices, |notice| *notice == Notice::Confirmed);
+    stop(agent, &mut door);
+}

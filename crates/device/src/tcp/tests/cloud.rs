@@ -3,9 +3,11 @@
 use pintle_protocol::coap::{Kind, Message};
 use pintle_protocol::reply::Answer;
 use pintle_protocol::tcp::server::{Greeting, Received, Sense, Session};
+use pintle_protocol::tcp::update::{Failed, Heard, Sender};
 use pintle_protocol::tcp::{Credentials, DevicePublicKey, Generation, Request};
 use pintle_rsa::CloudKey;
 use std::sync::OnceLock;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// One key for all tests: making it takes a while.
@@ -28,6 +30,9 @@ pub(super) struct Cloud {
     pub(super) silent: bool,
     /// The bytes that this cloud sent, with all before them.
     pub(super) said: Vec<u8>,
+    /// An update that it sends, and how that ended.
+    pub(super) sender: Option<Sender>,
+    pub(super) updated: Option<Result<Heard, Failed>>,
 }
 
 impl Cloud {
@@ -41,6 +46,8 @@ impl Cloud {
             heard: Vec::new(),
             silent: false,
             said: Vec::new(),
+            sender: None,
+            updated: None,
         }
     }
 
@@ -100,7 +107,14 @@ impl Cloud {
         self.session = Some(session);
     }
 
-    fn hear(&mut self, session: &mut Session, Received { message, sense }: Received<'_>) {
+    fn hear(&mut self, session: &mut Session, received: Received<'_>) {
+        if let Some(sender) = &mut self.sender {
+            match sender.hear(Duration::ZERO, &received) {
+                Ok(Heard::Nothing | Heard::GoesOn) => {}
+                end => self.updated = Some(end),
+            }
+        }
+        let Received { message, sense } = received;
         self.heard.push(line_of(&message, &sense));
         if self.silent {
             return;

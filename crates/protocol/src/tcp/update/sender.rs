@@ -118,6 +118,8 @@ pub struct Sender {
     times: Vec<u8>,
     until: Duration,
     begun: bool,
+    /// Whether the device said by itself that it has all.
+    has_all: bool,
 }
 
 impl Sender {
@@ -145,6 +147,7 @@ impl Sender {
             times: vec![0; chunks.into()],
             until: now + READY_WITHIN,
             begun: false,
+            has_all: false,
         })
     }
 
@@ -304,6 +307,7 @@ impl Sender {
             }
         }
         self.again.clear();
+        self.has_all = true;
         Ok(Heard::GoesOn)
     }
 
@@ -319,6 +323,18 @@ impl Sender {
     #[must_use]
     pub const fn has_begun(&self) -> bool {
         self.begun
+    }
+
+    /// Whether the device was told that this was all, and has not said that it lacks something.
+    #[must_use]
+    pub const fn is_finishing(&self) -> bool {
+        matches!(self.state, State::Finish | State::Finishing)
+    }
+
+    /// Whether the device said by itself that it has all: it may restart before it answers another word.
+    #[must_use]
+    pub const fn device_has_all(&self) -> bool {
+        self.has_all
     }
 
     /// When to call [`Sender::handle_timeout`].

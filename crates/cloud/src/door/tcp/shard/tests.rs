@@ -1,6 +1,7 @@
 //! The core on virtual time: deadlines to the millisecond, and in `crowds.rs` crowds of any size.
 
 mod crowds;
+mod updates;
 
 use super::super::opening::{Admitted, Opened, Stranger};
 use super::super::pool::Finished;

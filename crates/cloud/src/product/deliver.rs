@@ -1,0 +1,264 @@
+//! Offers devices what is released to them: when they come online with another version, or at once where a release
+//! asks for it.
+//!
+//! A release never takes a device back to an older version than it reports; a lock does. A device that took an image
+//! and says Hello without it fell back, and is not offered it again. What is offered comes off the [`Shelf`], so it was
+//! checked just then.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pintle_protocol::DeviceId;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+
+use super::target::Target;
+use super::{Image, ProductId, Refusal, Shelf};
+use crate::clock::now_ms;
+use crate::device::Gateway;
+use crate::device::update::{Offer, UpdateError};
+use crate::event::{Published, Source, Tap};
+use crate::store::Store;
+
+/// Devices that are served at once.
+const AT_ONCE: usize = 64;
+/// Wakes that wait, at most. What is lost beyond is made up for when the device comes again.
+const MOST_WAKES: usize = 65_536;
+
+/// The way to the devices.
+pub trait Reach: Clone + Send + Sync + 'static {
+    /// Whether a device can be reached now.
+    fn is_online(&self, id: DeviceId) -> bool;
+
+    /// Sends a device a file; answers when the device has it whole, which does not mean that it runs it.
+    fn send(
+        &self,
+        id: DeviceId,
+        offer: Offer,
+    ) -> impl Future<Output = Result<(), UpdateError>> + Send;
+}
+
+impl Reach for Gateway {
+    fn is_online(&self, id: DeviceId) -> bool {
+        self.presence(id).online
+    }
+
+    async fn send(&self, id: DeviceId, offer: Offer) -> Result<(), UpdateError> {
+        self.update(id, offer).await?.done().await.map(drop)
+    }
+}
+
+/// Says what there may be something to deliver to. Clones share the one [`Deliver`].
+#[derive(Clone, Default)]
+pub struct Delivery {
+    wakes: Option<mpsc::Sender<Wake>>,
+}
+
+enum Wake {
+    Device(DeviceId),
+    Product(ProductId),
+}
+
+impl Delivery {
+    /// A device is online, or something about it changed.
+    pub fn device(&self, id: DeviceId) {
+        self.wake(Wake::Device(id));
+    }
+
+    /// Something is to go to the connected devices of a product at once.
+    pub fn product(&self, product: ProductId) {
+        self.wake(Wake::Product(product));
+    }
+
+    fn wake(&self, wake: Wake) {
+        // A full queue loses it: the device comes again.
+        let _ = self.wakes.as_ref().map(|wakes| wakes.try_send(wake));
+    }
+}
+
+/// Hears on the bus which devices came online.
+impl Tap for Delivery {
+    fn hear(&self, event: &Arc<Published>) {
+        let online = event.name == "spark/status" && event.data == b"online";
+        if let (true, Source::Device(id) | Source::Unprotected(id)) = (online, event.source) {
+            self.device(id);
+        }
+    }
+}
+
+/// An image that a device took, and since when a Hello tells what became of it.
+#[derive(Clone, Copy)]
+struct Taken {
+    version: u16,
+    sha256: [u8; 32],
+    began_ms: i64,
+}
+
+/// The task of a node that delivers.
+pub struct Deliver<R> {
+    desk: Desk<R>,
+    wakes: mpsc::Receiver<Wake>,
+    waiting: BTreeSet<DeviceId>,
+    busy: BTreeSet<DeviceId>,
+}
+
+#[derive(Clone)]
+struct Desk<R> {
+    store: Store,
+    shelf: Shelf,
+    reach: R,
+    taken: Arc<Mutex<BTreeMap<DeviceId, Taken>>>,
+}
+
+impl<R: Reach> Deliver<R> {
+    /// The task, and the way to wake it.
+    pub fn new(store: Store, shelf: Shelf, reach: R) -> (Self, Delivery) {
+        let (wake, wakes) = mpsc::channel(MOST_WAKES);
+        let desk = Desk { store, shelf, reach, taken: Arc::default() };
+        let deliver = Self { desk, wakes, waiting: BTreeSet::new(), busy: BTreeSet::new() };
+        (deliver, Delivery { wakes: Some(wake) })
+    }
+
+    /// Goes on until the node stops, or nobody can wake it any more and all is delivered.
+    pub async fn run(mut self, mut stopped: watch::Receiver<bool>) {
+        let mut serving = JoinSet::new();
+        let mut open = true;
+        while open || !serving.is_empty() {
+            while serving.len() < AT_ONCE
+                && let Some(id) = self.next()
+            {
+                let desk = self.desk.clone();
+                self.busy.insert(id);
+                serving.spawn(async move {
+                    desk.serve(id).await;
+                    id
+                });
+            }
+            let over = async { drop(stopped.wait_for(|stopped| *stopped).await) };
+            tokio::select! {
+                () = over => return,
+                Some(served) = serving.join_next() => match served {
+                    Ok(id) => drop(self.busy.remove(&id)),
+                    Err(error) => tracing::error!(%error, "a delivery ended by itself"),
+                },
+                wake = self.wakes.recv(), if open && self.waiting.len() < MOST_WAKES => match wake {
+                    Some(wake) => self.take(wake).await,
+                    None => open = false,
+                },
+            }
+        }
+    }
+
+    /// The next device that is not being served; one that is waits until that is done.
+    fn next(&mut self) -> Option<DeviceId> {
+        let id = self.waiting.iter().find(|id| !self.busy.contains(*id)).copied()?;
+        self.waiting.remove(&id);
+        Some(id)
+    }
+
+    async fn take(&mut self, wake: Wake) {
+        match wake {
+            Wake::Device(id) => drop(self.waiting.insert(id)),
+            Wake::Product(product) => match self.desk.store.product_devices().list(product).await {
+                Ok(members) => {
+                    let ids = members.into_iter().map(|member| member.device.id);
+                    self.waiting.extend(ids.filter(|id| self.desk.reach.is_online(*id)));
+                }
+                Err(error) => {
+                    tracing::error!(%product, %error, "a release waits for its devices to come again")
+                }
+            },
+        }
+    }
+}
+
+impl<R: Reach> Desk<R> {
+    async fn serve(&self, id: DeviceId) {
+        match self.offer(id).await {
+            Ok(Some((version, image))) => self.send(id, version, image).await,
+            Ok(None) => {}
+            Err(refusal) => tracing::warn!(device = %id, %refusal, "nothing is sent to a device"),
+        }
+    }
+
+    /// What is to be sent to a device, seen twice: what the device said last may still be on its way to the store, and is
+    /// waited for only where it matters.
+    async fn offer(&self, id: DeviceId) -> Result<Option<(u16, Image)>, Refusal> {
+        if self.wanted(id).await?.is_none() {
+            return Ok(None);
+        }
+        self.store.flush().await?;
+        let Some((product, version, sha256)) = self.wanted(id).await? else { return Ok(None) };
+        let image = match sha256 {
+            Some(sha256) => self.shelf.released_image(product, version, &sha256).await?,
+            None => self.shelf.image(product, version).await?,
+        };
+        let rejected = self.store.product_devices().rejected(id).await?;
+        Ok((!rejected.contains(&image.sha256)).then_some((version, image)))
+    }
+
+    async fn wanted(
+        &self,
+        id: DeviceId,
+    ) -> Result<Option<(ProductId, u16, Option<[u8; 32]>)>, Refusal> {
+        let Some((product, target)) = self.shelf.target(id).await? else { return Ok(None) };
+        let Some(row) = self.store.devices().find(id).await? else { return Ok(None) };
+        let own = row.product_id == Some(product.0);
+        let running = row.firmware_version.filter(|_| own);
+        self.note_fallback(id, running, row.last_handshake_ms).await?;
+        Ok(match target {
+            Target::Nothing(_) => None,
+            Target::Version { version, sha256: None } => {
+                (running != Some(version)).then_some((product, version, None))
+            }
+            Target::Version { version, sha256 } => {
+                let newer = running.is_none_or(|running| running < version);
+                newer.then_some((product, version, sha256))
+            }
+        })
+    }
+
+    /// A device that took an image and said Hello without it is not offered it again.
+    async fn note_fallback(
+        &self,
+        id: DeviceId,
+        running: Option<u16>,
+        hello_ms: Option<i64>,
+    ) -> Result<(), Refusal> {
+        let Some(taken) = self.of_device(id) else { return Ok(()) };
+        if hello_ms.is_none_or(|at| at <= taken.began_ms) {
+            return Ok(());
+        }
+        if running != Some(taken.version) {
+            let found = running.map_or("none".to_owned(), |version| version.to_string());
+            let reason = format!("it took version {} and came back with {found}", taken.version);
+            tracing::warn!(device = %id, reason, "a device fell back: it is not offered that image again");
+            let devices = self.store.product_devices();
+            devices.reject(id, &taken.sha256, &reason, now_ms()).await?;
+        }
+        self.lock().remove(&id);
+        Ok(())
+    }
+
+    async fn send(&self, id: DeviceId, version: u16, image: Image) {
+        let taken = Taken { version, sha256: image.sha256, began_ms: now_ms() };
+        match self.reach.send(id, image.into()).await {
+            Ok(()) => {
+                tracing::info!(device = %id, version, "a device took what is released to it");
+                self.lock().insert(id, taken);
+            }
+            Err(error) => {
+                tracing::info!(device = %id, version, %error, "a device did not take what is released to it")
+            }
+        }
+    }
+
+    fn of_device(&self, id: DeviceId) -> Option<Taken> {
+        self.lock().get(&id).copied()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<DeviceId, Taken>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
