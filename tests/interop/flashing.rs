@@ -19,14 +19,14 @@ fn module(version: u16) -> Vec<u8> {
     builder.build()
 }
 
-/// Whether the device has confirmed this module; it must not run.
+/// Whether the device has this module for its last known good one; it must not run.
 fn has_confirmed(device: &Device, module: &[u8]) -> bool {
     let mut status = pintle();
     status.args(["device", "firmware", "status", "--json", "--dir"]).arg(device.folder());
     let said: serde_json::Value = serde_json::from_str(&output_of(&mut status)).expect("JSON");
     let sha256 = Digest::of(module).to_string();
     let slots = said["slots"].as_object().expect("slots").values();
-    slots.into_iter().any(|slot| slot["sha256"] == sha256 && slot["standing"] == "confirmed")
+    slots.into_iter().any(|slot| slot["sha256"] == sha256 && slot["last_known_good"] == true)
 }
 
 fn flash(mut cloud: Cloud, cli: &Cli) {
