@@ -120,8 +120,8 @@ fn a_receiver_acknowledges_as_the_recorded_device_did() {
     let said = receiver.unwrap().statistics();
     let expected = Statistics { received: 21, again: 1, out_of_order: 2, acknowledgements: 20 };
     assert_eq!(said, expected);
-    let answer = recorded.iter().map(|one| Message::parse(&one.bytes).unwrap());
-    let answer = answer.filter(|message| message.code == Code::CHANGED).last().unwrap();
+    let mut messages = recorded.iter().map(|one| Message::parse(&one.bytes).unwrap());
+    let answer = messages.rfind(|message| message.code == Code::CHANGED).unwrap();
     assert_eq!(answer.payload(), said.to_json().as_bytes());
     assert_eq!(Statistics::read(answer.payload()), said);
 }
