@@ -19,8 +19,9 @@ use crate::clock::now_ms;
 use crate::device::Gateway;
 use crate::device::update::{Offer, UpdateError};
 use crate::event::{Published, Source, Tap};
-use crate::store::Store;
+use crate::store::product::ProductRow;
 use crate::store::product_device::Taken;
+use crate::store::{Store, StoreError};
 
 /// Devices that are served at once.
 const AT_ONCE: usize = 64;
@@ -167,11 +168,31 @@ impl<R: Reach> Deliver<R> {
 
 impl<R: Reach> Desk<R> {
     async fn serve(&self, id: DeviceId) {
+        if let Err(error) = self.let_in(id).await {
+            tracing::error!(device = %id, %error, "a device could not be put into its product");
+        }
         match self.offer(id).await {
             Ok(Some((version, image))) => self.send(id, version, image).await,
             Ok(None) => {}
             Err(refusal) => tracing::warn!(device = %id, %refusal, "nothing is sent to a device"),
         }
+    }
+
+    /// Puts a device into the product that it says it is of, where that has no quarantine and the same owner.
+    async fn let_in(&self, id: DeviceId) -> Result<(), StoreError> {
+        if self.store.product_devices().membership(id).await?.is_some() {
+            return Ok(());
+        }
+        let Some(row) = self.store.devices().find(id).await? else { return Ok(()) };
+        let said = row.product_id.filter(|said| Some(*said) != row.platform_id).map(ProductId);
+        let Some(said) = said else { return Ok(()) };
+        let product = self.store.products().find(said).await?;
+        let open = |product: &ProductRow| !product.quarantine && Some(product.owner) == row.owner;
+        if product.as_ref().is_some_and(open) {
+            tracing::info!(device = %id, product = %said, "a device was let into its product");
+            self.store.product_devices().add(said, &[id], now_ms()).await?;
+        }
+        Ok(())
     }
 
     /// What is to be sent to a device, seen twice: what the device said last may still be on its way to the store, and is

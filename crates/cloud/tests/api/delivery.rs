@@ -162,3 +162,18 @@ async fn a_transfer_that_broke_off_is_made_again_when_the_device_comes_again() {
     run.hello(2, i64::MAX).await;
     assert_eq!(run.wake().await, Some(module(3)));
 }
+
+#[tokio::test]
+async fn without_quarantine_a_device_of_the_same_owner_is_let_in_when_it_says_that_it_is_of_the_product()
+ {
+    let mut run = Run::new().await;
+    let path = format!("/v1/products/12345/devices/{ALPHA}");
+    let removed = run.cloud.send("DELETE", &path, Some(&run.token), "", "{}".into()).await;
+    assert_eq!(removed.status(), 204);
+    run.hello(2, 1).await;
+    assert_eq!(run.wake().await, None, "it waits in quarantine");
+    let open = r#"{"quarantine":false}"#;
+    run.cloud.json("PUT", "/v1/products/12345", Some(&run.token), open).await;
+    assert_eq!(run.wake().await, Some(module(3)));
+    assert_eq!(run.cloud.get(&path, &run.token).await.0, 200);
+}

@@ -244,8 +244,15 @@ async fn p8_an_unsigned_file_is_flashed_only_to_devices_for_development_or_where
     let statement = people.statement(&file, 3, 1, 2);
     assert_eq!(cloud.upload(&ada, &file, Some(&statement)).await.0, 201);
     assert_eq!(cloud.shelf.may_flash(alpha, &file).await.unwrap().as_ref(), statement);
+    // So it is through the API, by the owner and as a product's device.
     let path = format!("/v1/products/12345/devices/{ALPHA}");
+    let flash = || super::signing::form(&[("file", Some("a.bin"), &module(9))]);
+    for path in [path.clone(), format!("/v1/devices/{ALPHA}")] {
+        let refused = cloud.multipart("PUT", &path, &ada, flash()).await;
+        assert_error(&refused, 403, "asks for signed releases");
+    }
     cloud.json("PUT", &path, Some(&ada), r#"{"development":true}"#).await;
+    assert_eq!(cloud.multipart("PUT", &path, &ada, flash()).await.0, 200);
     assert!(cloud.shelf.may_flash(alpha, &module(9)).await.unwrap().is_empty());
 }
 

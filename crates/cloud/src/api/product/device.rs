@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use pintle_protocol::DeviceId;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::account::Caller;
 use crate::api::address::{Path, Query};
 use crate::api::body::Fields;
 use crate::api::error::ApiError;
-use crate::api::{ApiState, Fleet, device};
+use crate::api::{ApiState, Fleet, device, flash, upload};
 use crate::clock::iso8601;
 use crate::product::{ProductId, check_groups};
 use crate::store::device::DeviceRow;
@@ -56,14 +56,21 @@ pub(in crate::api) async fn show<F: Fleet>(
 }
 
 /// `PUT /v1/products/{product}/devices/{device}`: locks it to a version or lets it go, marks it for development, sets
-/// its groups.
+/// its groups, or flashes a file to it.
 pub(in crate::api) async fn change<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
     Path((product, device)): Path<(String, String)>,
-    fields: Fields,
+    request: Request,
 ) -> Result<Json<Value>, ApiError> {
     let row = own_product(&state, &caller, &product).await?;
+    if upload::is_form_with_files(&request) {
+        // A body that comes in vain is taken first: who is still sending hears no answer.
+        let uploaded = upload::read(&state, request).await?;
+        let found = find(&state, &row, &device).await?;
+        return flash::flash(&state, &caller, &found, uploaded).await;
+    }
+    let fields = Fields::from_request(request, &()).await?;
     let found = find(&state, &row, &device).await?;
     let change = read_change(&fields)?;
     if change == Change::default() {
