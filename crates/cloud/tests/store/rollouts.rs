@@ -6,9 +6,7 @@ use pintle_cloud::DeviceId;
 use pintle_cloud::product::ProductId;
 use pintle_cloud::product::rollout::{Action, Again, Facts, Kind, Member, Phase, Plan};
 use pintle_cloud::store::Store;
-use pintle_cloud::store::device::{
-    SavedSystem, put_fell_back, put_hello, put_system, put_took,
-};
+use pintle_cloud::store::device::{SavedSystem, put_fell_back, put_hello, put_system, put_took};
 use pintle_cloud::store::product::ProductRow;
 use pintle_cloud::store::rollout::{Begun, NewRollout, Told};
 
