@@ -58,8 +58,15 @@ impl Scale {
 
     /// With so many devices where there are most.
     pub const fn of(devices: u32) -> Self {
-        let connections = if devices / 10 < MOST_CONNECTIONS { devices / 10 } else { MOST_CONNECTIONS };
-        Self { idle: devices, established: devices / 20, storm: devices / 10, connections, updated: devices / 100 }
+        let connections =
+            if devices / 10 < MOST_CONNECTIONS { devices / 10 } else { MOST_CONNECTIONS };
+        Self {
+            idle: devices,
+            established: devices / 20,
+            storm: devices / 10,
+            connections,
+            updated: devices / 100,
+        }
     }
 }
 

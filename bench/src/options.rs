@@ -35,7 +35,8 @@ pub struct Options {
 impl Options {
     /// From the command line; `None` for what makes no sense.
     pub fn parse(arguments: &[&str]) -> Option<Self> {
-        let mut options = Self { node: None, spark: None, devices: None, only: None, show: Report::text };
+        let mut options =
+            Self { node: None, spark: None, devices: None, only: None, show: Report::text };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match *argument {

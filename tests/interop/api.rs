@@ -49,9 +49,17 @@ impl Api {
         json_of(request.send_form(form.iter().copied()))
     }
 
+    /// Puts a form.
+    pub(crate) fn put(&self, path: &str, form: &[(&str, &str)]) -> (u16, Value) {
+        let request = self.agent.put(format!("{}{path}", self.url));
+        let request = request.header("authorization", &self.bearer);
+        json_of(request.send_form(form.iter().copied()))
+    }
+
     /// Puts a file in a form, as `multipart/form-data`.
     pub(crate) fn put_file(&self, path: &str, file: &[u8]) -> (u16, Value) {
-        self.send_form(self.agent.put(format!("{}{path}", self.url)), &[], file)
+        let request = self.agent.put(format!("{}{path}", self.url));
+        self.send_files(request, &[], &[("file", file)])
     }
 
     /// Posts a form with a file.
@@ -61,18 +69,23 @@ impl Api {
         fields: &[(&str, &str)],
         file: &[u8],
     ) -> (u16, Value) {
-        self.send_form(self.agent.post(format!("{}{path}", self.url)), fields, file)
+        let request = self.agent.post(format!("{}{path}", self.url));
+        self.send_files(request, fields, &[("file", file)])
     }
 
-    fn send_form(
+    /// Posts files, each under its name.
+    pub(crate) fn post_files(&self, path: &str, files: &[(&str, &[u8])]) -> (u16, Value) {
+        let request = self.agent.post(format!("{}{path}", self.url));
+        self.send_files(request, &[], files)
+    }
+
+    fn send_files(
         &self,
         request: RequestBuilder<WithBody>,
         fields: &[(&str, &str)],
-        file: &[u8],
+        files: &[(&str, &[u8])],
     ) -> (u16, Value) {
         const BOUNDARY: &str = "between-the-parts-of-a-form";
-        const FILE: &str = "name=\"file\"; filename=\"firmware.bin\"\r\n\
-            content-type: application/octet-stream";
         let mut form = Vec::new();
         let mut part = |head: &str, value: &[u8]| {
             let head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; {head}\r\n\r\n");
@@ -81,7 +94,12 @@ impl Api {
         for (name, value) in fields {
             part(&format!("name=\"{name}\""), value.as_bytes());
         }
-        part(FILE, file);
+        for (name, file) in files {
+            let head = format!(
+                "name=\"{name}\"; filename=\"{name}.bin\"\r\ncontent-type: application/octet-stream"
+            );
+            part(&head, file);
+        }
         form.extend(format!("--{BOUNDARY}--\r\n").bytes());
         let request = request.header("authorization", &self.bearer);
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");

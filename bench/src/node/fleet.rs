@@ -140,7 +140,6 @@ pub struct Report {
     pub ping_latency: Latency,
     pub retransmissions: u64,
     pub outages: Vec<Outage>,
-    pub traffic: Traffic,
     pub updates: Updates,
     pub cost: Cost,
 }
@@ -152,16 +151,9 @@ pub struct Outage {
     pub back_seconds: f64,
 }
 
-#[derive(Debug, Deserialize)]
-pub struct Traffic {
-    pub sent: u64,
-    pub received: u64,
-}
-
 /// What became of updates.
 #[derive(Debug, Deserialize)]
 pub struct Updates {
-    pub taken: u64,
     pub installed: u64,
     pub chunks: u64,
     pub bytes: u64,
@@ -221,7 +213,6 @@ mod tests {
         "ping_latency":{"count":357,"max_us":328455.9,"p50_us":1212.4,"p90_us":150994.9,
         "p99_9_us":328455.9,"p99_us":314572.7},"pings":357,"retransmissions":316,
         "outages":[{"lost":1000,"away_seconds":0.2,"back_seconds":1.1}],
-        "traffic":{"sent":9000,"received":8100,"lost":0},
         "updates":{"begun":0,"taken":0,"installed":0,"chunks":0,"bytes":0,"seconds":0.0},
         "running_seconds":7.566,"seed":1,"sessions":{"begun":1000,"done":1000,"failed":0,"lost":0}}"#;
 }

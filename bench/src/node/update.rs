@@ -22,6 +22,9 @@ const AGAIN: Duration = Duration::from_millis(500);
 /// How long all of it may take, and how often it is looked whether it is over.
 const LONGEST: Duration = Duration::from_secs(300);
 const LOOK: Duration = Duration::from_millis(200);
+/// For how long a node that is done does nothing: what is lost is repeated after 4 s, 8 s and 16 s, and up to half more.
+const CALM: Duration = Duration::from_secs(3);
+const LOSSY: Duration = Duration::from_secs(25);
 
 /// Runs it.
 pub fn run(program: &Path, devices: u32) -> Section {
@@ -61,7 +64,8 @@ impl Visit {
         let chunks = u64::try_from(file.len().div_ceil(1024)).unwrap_or(0) * u64::from(devices);
         let before = node.vitals();
         let begun = flash(&reader, &node, &ids, &file);
-        let most = until_quiet(&node, before.resident);
+        let patience = if loss > 0 { LOSSY } else { CALM };
+        let most = until_quiet(&node, before.resident, patience);
         let after = node.vitals();
         let report = end(running);
         let processor = after.processor - before.processor;
@@ -77,10 +81,15 @@ impl Visit {
         let sent = updates.chunks as f64 / (1.0 - lost);
         let mebi = |bytes: u64| once(bytes as f64 / f64::from(1 << 20));
         let running = updates.installed as f64;
-        let all = once(running / self.begun.max(1) as f64 * 100.0);
         vec![
-            Row::of(&row("devices that run the new image"), "%", &all).exactly(100.0),
-            Row::of(&row("by the clock"), "MB/s", &once(updates.bytes as f64 / 1e6 / updates.seconds)),
+            Row::of(&row("devices that began"), "", &once(self.begun as f64)),
+            Row::of(&row("  that run the new image"), "", &once(running))
+                .exactly(f64::from(*devices)),
+            Row::of(
+                &row("by the clock"),
+                "MB/s",
+                &once(updates.bytes as f64 / 1e6 / updates.seconds),
+            ),
             Row::of(
                 &row("of the node, a core"),
                 "MB/s",
@@ -120,16 +129,16 @@ fn flash(reader: &Reader, node: &Node, ids: &[String], file: &[u8]) -> usize {
 }
 
 /// Waits until the node does nothing any more; the most memory that it had.
-fn until_quiet(node: &Node, before: u64) -> u64 {
-    let (began, mut last, mut still) = (Instant::now(), node.vitals(), 0);
+fn until_quiet(node: &Node, before: u64, patience: Duration) -> u64 {
+    let (began, mut last, mut busy_at) = (Instant::now(), node.vitals(), Instant::now());
     let mut most = before;
-    // Silence of some seconds is a repetition that is waited for.
-    while still < 40 && began.elapsed() < LONGEST {
+    while busy_at.elapsed() < patience && began.elapsed() < LONGEST {
         std::thread::sleep(LOOK);
         let now = node.vitals();
         most = most.max(now.resident);
-        let busy = now.processor - last.processor > LOOK / 50;
-        still = if busy { 0 } else { still + 1 };
+        if now.processor - last.processor > LOOK / 50 {
+            busy_at = Instant::now();
+        }
         last = now;
     }
     most
@@ -137,6 +146,6 @@ fn until_quiet(node: &Node, before: u64) -> u64 {
 
 const NOTE: &str = "The file is uploaded once for each device, by the API, 16 at a time, so that the node has a copy for \
 each; then chunks of 1,024 bytes in records, from the first start to the last finish, uploads included. Losses in both \
-directions, of everything. What was sent again is reckoned from what came. A device counts once it has shaken hands \
+directions, of everything: a start or an end that is lost is repeated after 4 s or more. What was sent again is reckoned from what came. A device counts once it has shaken hands \
 anew, with the new image. The fleet's devices hash what comes and keep none of it; they are on the second core with the \
 uploads.";

@@ -91,7 +91,7 @@ pub struct Tcp {
     /// `listen`: address and port for devices. Default `0.0.0.0:5683`.
     pub listen: SocketAddr,
     /// `rsa_threads`: how many threads do the private-key work of handshakes, 1 to 64; whatever there are, other
-    /// work goes first. Default: half the processor cores, at least one.
+    /// work goes first. Default: one a processor core.
     pub rsa_threads: Option<NonZeroU8>,
 }
 

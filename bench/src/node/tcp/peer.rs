@@ -43,6 +43,8 @@ pub fn measure(library: &Path, folder: &Folder, seed: u32) -> Option<Figures> {
     let mut command = folder.command("fleet");
     command.args(["--protocol", "tcp", "--tcp", &format!("127.0.0.1:{port}")]);
     command.args(["--seed", &seed.to_string(), "--devices", &DEVICES.to_string()]);
+    // It acknowledges no descriptions, which later generations wait for.
+    command.args(["--generation", "photon-0.7"]);
     command.args(["--at-once", &AT_ONCE.to_string(), "--rate", "0", "--duration", "1h"]);
     command.args(["--pinned", "--keep", "--core", "1", "--connect-within", "10m"]);
     command.stdout(Stdio::null()).stderr(Stdio::null());

@@ -28,6 +28,9 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// A device holds an acknowledgement back for 200 ms; and no clock is exact.
 const HELD_BACK: Duration = Duration::from_millis(250);
 
+/// However quick answers are, a device may be busy for so long: storing, or waiting for its turn.
+const SHORTEST_WAIT: Duration = Duration::from_millis(25);
+
 /// Waiting doubles up to this, unless answers take longer by themselves.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
 
@@ -274,7 +277,7 @@ impl Sender {
         let usual = self.round_trip.map_or(FIRST_WAIT, |(mean, deviation)| mean + deviation * 4);
         let held_back = if self.is_all_sent() { Duration::ZERO } else { HELD_BACK };
         let doubled = 1 << self.silent.min(6);
-        let wait = usual + held_back;
+        let wait = (usual + held_back).max(SHORTEST_WAIT);
         (wait * doubled).min(LONGEST_WAIT.max(wait))
     }
 
