@@ -141,9 +141,8 @@ impl World {
         for action in actions.into_iter().take(count) {
             self.write(action, open);
         }
-        if killed_after.is_some() {
-            self.sending.clear();
-        } else if self.rollout.phase != Phase::Running {
+        // A halt breaks transfers off, and a kill forgets them.
+        if killed_after.is_some() || self.rollout.phase != Phase::Running {
             self.sending.clear();
         }
     }
