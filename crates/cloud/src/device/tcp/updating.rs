@@ -16,6 +16,7 @@ use super::{Fault, Scene, TcpLife, TcpVerdict, acknowledge};
 use crate::device::ending::End;
 use crate::device::update::{Order, Seat, Transferred, UpdateError};
 use crate::device::world::World;
+use crate::store::device::put_took;
 use pintle_protocol::coap::Code;
 use pintle_protocol::tcp::Anomaly;
 use pintle_protocol::tcp::server::Received;
@@ -124,7 +125,9 @@ impl TcpLife {
                 updating.order.stored(sender.sent());
             }
             Ok(Heard::Done) => {
-                let result = updating.result;
+                let (result, sha256) = (updating.result, updating.order.offer.sha256);
+                // Queued before any Hello that comes after it.
+                world.enqueue(put_took(scene.who.device, &sha256, world.wall_ms));
                 self.end_update(Ok(result));
             }
             Err(failed) => {

@@ -18,8 +18,6 @@ use tokio::sync::{Mutex, Notify};
 
 /// Devices that are written or read at once.
 const PAGE: u32 = 1_000;
-/// The most devices of one rollout.
-const MOST_DEVICES: usize = 10_000_000;
 
 /// Why a rollout was not started, halted, resumed or shown.
 #[derive(Debug, Error)]
@@ -137,7 +135,8 @@ impl Desk {
         let Begun::Drawing(number) = self.store.rollouts().begin(&new).await? else {
             return Err(DeskError::AnotherRuns(product));
         };
-        let drawn = draw(number, devices);
+        let drawn = tokio::task::spawn_blocking(move || draw(number, devices)).await;
+        let drawn = drawn.map_err(|_| StoreError::Closed)?;
         for (page, first) in drawn.chunks(PAGE as usize).zip((0..).step_by(PAGE as usize)) {
             self.store.rollouts().add(number, first, page).await?;
         }
@@ -242,7 +241,7 @@ impl Desk {
         version: u16,
     ) -> Result<Vec<DeviceId>, StoreError> {
         let rows = self.store.rollouts().population(product, version);
-        let read = tokio::task::spawn_blocking(move || rows.take(MOST_DEVICES).collect());
+        let read = tokio::task::spawn_blocking(move || rows.collect());
         read.await.unwrap_or(Err(StoreError::Closed))
     }
 }

@@ -141,6 +141,7 @@ impl World {
         for action in actions.into_iter().take(count) {
             self.write(action, open);
         }
+        // A halt breaks transfers off, and a kill forgets them.
         if killed_after.is_some() || self.rollout.phase != Phase::Running {
             self.sending.clear();
         }
