@@ -7,8 +7,9 @@ use core::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use pintle_protocol::coap::{Message, MessageId, RequestToken};
 use pintle_protocol::tcp::client::{self, Firmware};
-use pintle_protocol::tcp::update::{FromCloud, MOST_TIMES, Missed, Receiver, Sender};
-use pintle_protocol::tcp::{Credentials, Generation, server};
+use pintle_protocol::tcp::server::{self, Asked};
+use pintle_protocol::tcp::update::{FromCloud, Heard, MOST_TIMES, Missed, Receiver, Sender};
+use pintle_protocol::tcp::{Credentials, Generation};
 use zeroize::Zeroizing;
 
 fuzz_target!(|input: (u8, u16, Vec<Vec<u8>>)| {
@@ -52,18 +53,39 @@ fn cloud(firmware: &Firmware, size: u32, messages: &[Vec<u8>]) {
     session.receive(&mut up.as_slice(), &mut scratch).unwrap();
     let mut sender = Sender::new(Duration::ZERO, size, &session.limits().unwrap()).unwrap();
     let (mut said, chunks) = (0, size.div_ceil(512));
+    // The id of the hello follows from the credentials.
+    let (mut asked, mut next) = (None, 0x0709_u16);
     for plain in messages {
         while let Some(say) = sender.poll_say(Duration::ZERO) {
             said += 1;
-            session.update(&mut Vec::new(), &say.message(&file).unwrap()).unwrap();
+            let message = say.message(&file).unwrap();
+            asked = Some(session.update(&mut Vec::new(), &message).unwrap());
         }
         let mut up = Vec::new();
-        device.seal(&mut up, plain).unwrap();
+        device.seal(&mut up, &numbered(plain, next, asked)).unwrap();
         let Ok(Some(received)) = session.receive(&mut up.as_slice(), &mut scratch) else { break };
-        if sender.hear(Duration::ZERO, &received).is_err() {
-            break;
+        next = next.wrapping_add(u16::from(plain.first().is_some_and(|first| first & 0x20 == 0)));
+        match sender.hear(Duration::ZERO, &received) {
+            Ok(Heard::Done) | Err(_) => break,
+            Ok(_) => {}
         }
     }
     // Each round is of one chunk at least, and ends with a word.
     assert!(said <= 2 + 2 * chunks * u32::from(MOST_TIMES));
+}
+
+/// A message with the numbers that it must have to be heard at all: its own next one, or that of what was asked.
+fn numbered(plain: &[u8], next: u16, asked: Option<Asked>) -> Vec<u8> {
+    let mut bytes = plain.to_vec();
+    if let [first, _code, high, low, rest @ ..] = bytes.as_mut_slice() {
+        let answers = *first & 0x20 != 0;
+        let id = asked.filter(|_| answers).map_or(next, |asked| asked.id.0);
+        [*high, *low] = id.to_be_bytes();
+        if let (1, Some(place), Some(token)) =
+            (*first & 0x0f, rest.first_mut(), asked.and_then(|asked| asked.token))
+        {
+            *place = token.0;
+        }
+    }
+    bytes
 }

@@ -19,7 +19,7 @@ health = ["sh", "-c", "read v < version; test -e well-$v && exit 0; test -e ill-
 "#;
 
 /// A module with a program that says its version and stays.
-fn module(version: u16) -> Vec<u8> {
+pub(crate) fn module(version: u16) -> Vec<u8> {
     let program = format!("#!/bin/sh\necho {version} > version\nexec sleep 600\n");
     let mut builder = Builder::new(Platform(3), Function::USER_PART, 0x1000, program.as_bytes());
     builder.prefix.version = version;
@@ -30,11 +30,11 @@ fn sha256(version: u16) -> String {
     Digest::of(&module(version)).to_string()
 }
 
-fn wait_for_line(running: &mut Running, wanted: &str) {
+pub(crate) fn wait_for_line(running: &mut Running, wanted: &str) {
     running.wait_until(wanted, |seen| seen.iter().any(|line| line.contains(wanted)).then_some(()));
 }
 
-fn kill(running: &Running) {
+pub(crate) fn kill(running: &Running) {
     let id = running.process().to_string();
     assert!(Command::new("kill").args(["-KILL", &id]).status().is_ok_and(|told| told.success()));
 }

@@ -7,8 +7,9 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
-use ureq::Agent;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+use ureq::typestate::WithBody;
+use ureq::{Agent, RequestBuilder};
 
 /// A logged-in client that trusts one CA.
 pub(crate) struct Api {
@@ -48,15 +49,58 @@ impl Api {
         json_of(request.send_form(form.iter().copied()))
     }
 
+    /// Puts a form.
+    pub(crate) fn put(&self, path: &str, form: &[(&str, &str)]) -> (u16, Value) {
+        let request = self.agent.put(format!("{}{path}", self.url));
+        let request = request.header("authorization", &self.bearer);
+        json_of(request.send_form(form.iter().copied()))
+    }
+
     /// Puts a file in a form, as `multipart/form-data`.
     pub(crate) fn put_file(&self, path: &str, file: &[u8]) -> (u16, Value) {
-        const BOUNDARY: &str = "between-the-parts-of-a-form";
-        let head = "content-disposition: form-data; name=\"file\"; filename=\"firmware.bin\"\r\n\
-            content-type: application/octet-stream";
-        let mut form = format!("--{BOUNDARY}\r\n{head}\r\n\r\n").into_bytes();
-        form.extend_from_slice(file);
-        form.extend(format!("\r\n--{BOUNDARY}--\r\n").bytes());
         let request = self.agent.put(format!("{}{path}", self.url));
+        self.send_files(request, &[], &[("file", file)])
+    }
+
+    /// Posts a form with a file.
+    pub(crate) fn post_file(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        file: &[u8],
+    ) -> (u16, Value) {
+        let request = self.agent.post(format!("{}{path}", self.url));
+        self.send_files(request, fields, &[("file", file)])
+    }
+
+    /// Posts files, each under its name.
+    pub(crate) fn post_files(&self, path: &str, files: &[(&str, &[u8])]) -> (u16, Value) {
+        let request = self.agent.post(format!("{}{path}", self.url));
+        self.send_files(request, &[], files)
+    }
+
+    fn send_files(
+        &self,
+        request: RequestBuilder<WithBody>,
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+    ) -> (u16, Value) {
+        const BOUNDARY: &str = "between-the-parts-of-a-form";
+        let mut form = Vec::new();
+        let mut part = |head: &str, value: &[u8]| {
+            let head = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; {head}\r\n\r\n");
+            form.extend([head.as_bytes(), value, b"\r\n"].concat());
+        };
+        for (name, value) in fields {
+            part(&format!("name=\"{name}\""), value.as_bytes());
+        }
+        for (name, file) in files {
+            let head = format!(
+                "name=\"{name}\"; filename=\"{name}.bin\"\r\ncontent-type: application/octet-stream"
+            );
+            part(&head, file);
+        }
+        form.extend(format!("--{BOUNDARY}--\r\n").bytes());
         let request = request.header("authorization", &self.bearer);
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         json_of(request.header("content-type", kind).send(&form))

@@ -105,6 +105,14 @@ impl Device {
         copy(&other.public_key(), &self.public_key());
     }
 
+    /// Makes it one of this product, which runs this version.
+    pub(crate) fn is_of_product(&self, product: u16, version: u16) {
+        let config = self.folder.join("device.toml");
+        let made = fs::read_to_string(&config).expect("device new made a device.toml");
+        let product = format!("product_id = {product}\nproduct_version = {version}\n");
+        fs::write(&config, product + &made).expect("device.toml can be written");
+    }
+
     /// How often the function was run.
     pub(crate) fn times_called(&self) -> usize {
         fs::read_to_string(self.folder.join("calls")).map_or(0, |calls| calls.lines().count())

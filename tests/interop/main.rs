@@ -4,6 +4,7 @@
 //! The peers are installed by `cargo xtask peers`. `running`, `cloud`, `device`, `api`, `relay`,
 //! `tap`, `peers`, `place` and `coap` are what the tests stand on; every other file is one peer or one story.
 
+mod agent_full_disk;
 mod agent_update;
 mod api;
 mod cloud;
@@ -23,13 +24,16 @@ mod particle_cli;
 mod peers;
 mod place;
 mod priority;
+mod products;
 mod refusals;
 mod relay;
 mod restart;
 mod restart_tcp;
 mod rfc9146;
+mod rollout;
 mod running;
 mod second_client;
+mod signing;
 mod spark_protocol;
 mod tap;
 mod updates_tcp;

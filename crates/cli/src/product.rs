@@ -36,30 +36,22 @@ fn of_firmware(
     command: ProductFirmwareCommand,
 ) -> Result<(PathBuf, bool, ProductRequest), Failure> {
     Ok(match command {
-        ProductFirmwareCommand::Add { product, module, release, version, title, data, json } => {
+        ProductFirmwareCommand::Add { product, module, release, title, data, json } => {
+            let file_name = module.display().to_string();
+            let file = in_base64(&module)?;
             let statement = release.as_deref().map(in_base64).transpose()?;
-            let request = match (module, version, statement) {
-                (Some(module), _, statement) => ProductRequest::AddFirmware {
-                    product,
-                    file_name: module.display().to_string(),
-                    file: in_base64(&module)?,
-                    title,
-                    statement,
-                },
-                (None, Some(version), Some(statement)) => {
-                    ProductRequest::StateFirmware { product, version, statement }
-                }
-                (None, ..) => {
-                    return Err(Failure::usage("no module, and no version with its release"));
-                }
-            };
-            (data, json, request)
+            let add = ProductRequest::AddFirmware { product, file_name, file, title, statement };
+            (data, json, add)
+        }
+        ProductFirmwareCommand::Attach { product, number: version, release, data, json } => {
+            let statement = in_base64(&release)?;
+            (data, json, ProductRequest::StateFirmware { product, version, statement })
         }
         ProductFirmwareCommand::List { product, data, json } => {
             (data, json, ProductRequest::ListFirmware { product })
         }
-        ProductFirmwareCommand::Release { product, version, groups, now, data, json } => {
-            let at_once = now;
+        ProductFirmwareCommand::Release { product, number, groups, now, data, json } => {
+            let (version, at_once) = (number, now);
             (data, json, ProductRequest::ReleaseFirmware { product, version, groups, at_once })
         }
     })

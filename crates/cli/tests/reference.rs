@@ -35,6 +35,7 @@ const COMMANDS: &[&[&str]] = &[
     &["product", "list"],
     &["product", "keyring"],
     &["product", "firmware", "add"],
+    &["product", "firmware", "attach"],
     &["product", "firmware", "list"],
     &["product", "firmware", "release"],
     &["release", "sign"],

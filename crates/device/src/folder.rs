@@ -3,6 +3,8 @@
 //! `session.bin`. Keys are in the formats that a Device OS build for the host reads, too: P-256 for a device of the UDP
 //! service, RSA for one of the TCP service.
 //!
+//! Firmware, its keyring and its programs lie there too where the device runs an application ([`crate::install`]).
+//!
 //! The address in `device.toml` is the one that counts; the one in `server_key.der` is for other readers.
 
 #[cfg(feature = "tcp")]

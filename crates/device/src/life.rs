@@ -13,6 +13,8 @@
 //! 4. *Connected*: functions, variables and events, and a ping after each silence. No answer to a ping for 30 s
 //!    means a new socket and *resuming* in the same session. When three of those in a row are not answered
 //!    either, each within 10 s, the session is given up for a new handshake.
+//! 5. Meanwhile an update of the firmware may come (`updating`): its pieces go to whoever keeps firmware (`Updates`), and
+//!    [`Happening::Apply`] says that the device is to start again with it.
 //!
 //! The contract: after each call take [`Life::poll_happening`] until `None`, then [`Life::poll_transmit`] until
 //! `None`, and come back at [`Life::poll_timeout`] or with a datagram. [`Happening::NewSocket`] means that what

@@ -64,23 +64,38 @@ pub struct ProductCreateArgs {
 
 #[derive(Subcommand)]
 pub enum ProductFirmwareCommand {
-    /// Take a module in; or, for a version that is there, the release that more have signed
+    /// Take a module in
     Add {
         /// The product, by number or slug
         #[arg(value_name = "PRODUCT")]
         product: String,
-        /// The module; leave it out to replace the release of a version
-        #[arg(value_name = "MODULE", required_unless_present = "version")]
-        module: Option<PathBuf>,
-        /// The signed release
-        #[arg(long, value_name = "FILE", required_unless_present = "module")]
+        /// The module
+        #[arg(value_name = "MODULE")]
+        module: PathBuf,
+        /// The signed release; it may still be signed by more, and attached then
+        #[arg(long, value_name = "FILE")]
         release: Option<PathBuf>,
-        /// The version that the release is for
-        #[arg(long, value_name = "V", conflicts_with = "module", requires = "release")]
-        version: Option<u16>,
         /// A line about it
         #[arg(long, value_name = "TEXT", default_value = "")]
         title: String,
+        /// The data folder
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Print the outcome as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Attach a signed release to a version that is there, in the place of the one that it has
+    Attach {
+        /// The product, by number or slug
+        #[arg(value_name = "PRODUCT")]
+        product: String,
+        /// The version
+        #[arg(value_name = "V")]
+        number: u16,
+        /// The signed release
+        #[arg(value_name = "RELEASE")]
+        release: PathBuf,
         /// The data folder
         #[arg(long, value_name = "DIR")]
         data: PathBuf,
@@ -107,7 +122,7 @@ pub enum ProductFirmwareCommand {
         product: String,
         /// The version
         #[arg(value_name = "V")]
-        version: u16,
+        number: u16,
         /// Only to this group; may be repeated
         #[arg(long = "group", value_name = "NAME")]
         groups: Vec<String>,

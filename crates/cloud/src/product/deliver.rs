@@ -5,9 +5,9 @@
 //! and says Hello without it fell back, and is not offered it again. What is offered comes off the [`Shelf`], so it was
 //! checked just then.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use pintle_protocol::DeviceId;
 use tokio::sync::{mpsc, watch};
@@ -20,6 +20,7 @@ use crate::device::Gateway;
 use crate::device::update::{Offer, UpdateError};
 use crate::event::{Published, Source, Tap};
 use crate::store::Store;
+use crate::store::product_device::Taken;
 
 /// Devices that are served at once.
 const AT_ONCE: usize = 64;
@@ -87,14 +88,6 @@ impl Tap for Delivery {
     }
 }
 
-/// An image that a device took, and since when a Hello tells what became of it.
-#[derive(Clone, Copy)]
-struct Taken {
-    version: u16,
-    sha256: [u8; 32],
-    began_ms: i64,
-}
-
 /// The task of a node that delivers.
 pub struct Deliver<R> {
     desk: Desk<R>,
@@ -108,14 +101,13 @@ struct Desk<R> {
     store: Store,
     shelf: Shelf,
     reach: R,
-    taken: Arc<Mutex<BTreeMap<DeviceId, Taken>>>,
 }
 
 impl<R: Reach> Deliver<R> {
     /// The task, and the way to wake it.
     pub fn new(store: Store, shelf: Shelf, reach: R) -> (Self, Delivery) {
         let (wake, wakes) = mpsc::channel(MOST_WAKES);
-        let desk = Desk { store, shelf, reach, taken: Arc::default() };
+        let desk = Desk { store, shelf, reach };
         let deliver = Self { desk, wakes, waiting: BTreeSet::new(), busy: BTreeSet::new() };
         (deliver, Delivery { wakes: Some(wake) })
     }
@@ -194,8 +186,33 @@ impl<R: Reach> Desk<R> {
             Some(sha256) => self.shelf.released_image(product, version, &sha256).await?,
             None => self.shelf.image(product, version).await?,
         };
-        let rejected = self.store.product_devices().rejected(id).await?;
-        Ok((!rejected.contains(&image.sha256)).then_some((version, image)))
+        let bad = self.is_rejected(id, version, &image.sha256).await?;
+        Ok((!bad).then_some((version, image)))
+    }
+
+    /// Whether a device fell back from an image that it is to have: it says so, or its first Hello since it took the image
+    /// is still of another version. Then it is remembered.
+    async fn is_rejected(
+        &self,
+        id: DeviceId,
+        version: u16,
+        sha256: &[u8; 32],
+    ) -> Result<bool, Refusal> {
+        let devices = self.store.product_devices();
+        if devices.rejected(id).await?.contains(sha256) {
+            return Ok(true);
+        }
+        let taken = devices.taken(id).await?.filter(|taken| taken.sha256 == *sha256);
+        let why = match taken {
+            Some(Taken { fell_back: Some(why), .. }) => why,
+            Some(Taken { hellos: 1, .. }) => {
+                format!("it took version {version} and came back without it")
+            }
+            Some(_) | None => return Ok(false),
+        };
+        tracing::warn!(device = %id, version, why, "a device fell back: it is not offered that image again");
+        devices.reject(id, sha256, &why, now_ms()).await?;
+        Ok(true)
     }
 
     async fn wanted(
@@ -206,7 +223,6 @@ impl<R: Reach> Desk<R> {
         let Some(row) = self.store.devices().find(id).await? else { return Ok(None) };
         let own = row.product_id == Some(product.0);
         let running = row.firmware_version.filter(|_| own);
-        self.note_fallback(id, running, row.last_handshake_ms).await?;
         Ok(match target {
             Target::Nothing(_) => None,
             Target::Version { version, sha256: None } => {
@@ -219,46 +235,12 @@ impl<R: Reach> Desk<R> {
         })
     }
 
-    /// A device that took an image and said Hello without it is not offered it again.
-    async fn note_fallback(
-        &self,
-        id: DeviceId,
-        running: Option<u16>,
-        hello_ms: Option<i64>,
-    ) -> Result<(), Refusal> {
-        let Some(taken) = self.of_device(id) else { return Ok(()) };
-        if hello_ms.is_none_or(|at| at <= taken.began_ms) {
-            return Ok(());
-        }
-        if running != Some(taken.version) {
-            let found = running.map_or("none".to_owned(), |version| version.to_string());
-            let reason = format!("it took version {} and came back with {found}", taken.version);
-            tracing::warn!(device = %id, reason, "a device fell back: it is not offered that image again");
-            let devices = self.store.product_devices();
-            devices.reject(id, &taken.sha256, &reason, now_ms()).await?;
-        }
-        self.lock().remove(&id);
-        Ok(())
-    }
-
     async fn send(&self, id: DeviceId, version: u16, image: Image) {
-        let taken = Taken { version, sha256: image.sha256, began_ms: now_ms() };
         match self.reach.send(id, image.into()).await {
-            Ok(()) => {
-                tracing::info!(device = %id, version, "a device took what is released to it");
-                self.lock().insert(id, taken);
-            }
+            Ok(()) => tracing::info!(device = %id, version, "a device took what is released to it"),
             Err(error) => {
-                tracing::info!(device = %id, version, %error, "a device did not take what is released to it")
+                tracing::info!(device = %id, version, %error, "a device did not take what is released to it");
             }
         }
-    }
-
-    fn of_device(&self, id: DeviceId) -> Option<Taken> {
-        self.lock().get(&id).copied()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<DeviceId, Taken>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -46,6 +46,17 @@ pub struct Change {
     pub groups: Option<BTreeSet<String>>,
 }
 
+/// The image that a device took last, after it said Hello again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Its SHA-256.
+    pub sha256: [u8; 32],
+    /// How often it said Hello since.
+    pub hellos: u64,
+    /// Why it fell back, if it says that it did.
+    pub fell_back: Option<String>,
+}
+
 /// Whether a device may be put into a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Candidate {
@@ -209,6 +220,20 @@ impl ProductDevices<'_> {
             JOIN product_device m ON m.device = g.device WHERE m.product = ?1";
         self.0.read(Statement::new(sql).with(product.0), |rows| {
             rows.iter().map(|row| Ok(row.text(0)?.to_owned())).collect()
+        })
+    }
+
+    /// The image that a device took last; `None` where it took none, or said no Hello since.
+    pub fn taken(&self, id: DeviceId) -> Ask<Option<Taken>> {
+        let sql = "SELECT took_image, greetings - took_in, \
+            CASE WHEN fell_back_in > took_in THEN fell_back_why END FROM device \
+            WHERE id = ?1 AND took_image IS NOT NULL AND greetings > took_in";
+        self.0.read(Statement::new(sql).with(id.as_bytes().as_slice()), |rows| {
+            let taken = |row: &Row| {
+                let fell_back = row.maybe_text(2)?.map(str::to_owned);
+                Ok(Taken { sha256: row.array(0)?, hellos: row.number(1)?, fell_back })
+            };
+            rows.first().map(taken).transpose()
         })
     }
 

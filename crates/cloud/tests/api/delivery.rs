@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use pintle_cloud::DeviceId;
 use pintle_cloud::device::update::{Offer, UpdateError};
 use pintle_cloud::product::{Deliver, Delivery, ProductId, Reach};
-use pintle_cloud::store::device::{SavedHello, put_hello};
+use pintle_cloud::store::Store;
+use pintle_cloud::store::device::{SavedHello, put_fell_back, put_hello, put_took};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -16,6 +17,7 @@ use super::signing::{PLATFORM, PRODUCT, module};
 /// Devices that take what is sent, or say no as the script has it.
 #[derive(Clone)]
 struct Script {
+    store: Store,
     sent: mpsc::UnboundedSender<Vec<u8>>,
     answers: Arc<Mutex<VecDeque<UpdateError>>>,
 }
@@ -25,9 +27,13 @@ impl Reach for Script {
         true
     }
 
-    async fn send(&self, _: DeviceId, offer: Offer) -> Result<(), UpdateError> {
+    async fn send(&self, id: DeviceId, offer: Offer) -> Result<(), UpdateError> {
         self.sent.send(offer.file.to_vec()).unwrap();
-        self.answers.lock().unwrap().pop_front().map_or(Ok(()), Err)
+        if let Some(error) = self.answers.lock().unwrap().pop_front() {
+            return Err(error);
+        }
+        self.store.devices().put(put_took(id, &offer.sha256, 1)).await.unwrap();
+        Ok(())
     }
 }
 
@@ -54,7 +60,7 @@ impl Run {
         cloud.alpha_runs(&token, 3).await;
         assert_eq!(cloud.release(&token, 3).await.0, 200);
         let (tell, sent) = mpsc::unbounded_channel();
-        let script = Script { sent: tell, answers: Arc::default() };
+        let script = Script { store: cloud.store.clone(), sent: tell, answers: Arc::default() };
         Self { cloud, token, script, sent }
     }
 
@@ -127,18 +133,24 @@ async fn what_is_released_at_once_goes_to_the_connected_devices_of_the_product()
 
 #[tokio::test]
 async fn p8_an_image_that_a_device_fell_back_from_is_not_offered_to_it_again() {
-    let mut run = Run::new().await;
-    run.hello(2, 1).await;
-    let (delivery, task) = run.start();
-    delivery.device(ALPHA.parse().unwrap());
-    assert_eq!(run.sent.recv().await.unwrap(), module(3));
-    // It says Hello again, long after, and runs what it ran before.
-    run.hello(2, i64::MAX).await;
-    delivery.device(ALPHA.parse().unwrap());
-    settle(delivery, task).await;
-    let devices = run.cloud.store.product_devices();
-    assert_eq!(devices.rejected(ALPHA.parse().unwrap()).await.unwrap().len(), 1);
-    assert_eq!(run.wake().await, None, "nor by a node that was started anew");
+    for says_so in [false, true] {
+        let mut run = Run::new().await;
+        let alpha = ALPHA.parse().unwrap();
+        run.hello(2, 1).await;
+        assert_eq!(run.wake().await, Some(module(3)));
+        // It says Hello again, and runs what it ran before. In between the node was started anew.
+        run.hello(2, 2).await;
+        if says_so {
+            run.hello(2, 3).await;
+            let says = put_fell_back(alpha, "the health command failed");
+            run.cloud.store.devices().put(says).await.unwrap();
+        }
+        assert_eq!(run.wake().await, None);
+        let devices = run.cloud.store.product_devices();
+        assert_eq!(devices.rejected(alpha).await.unwrap().len(), 1);
+        run.hello(2, 4).await;
+        assert_eq!(run.wake().await, None, "however often it comes");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ mod devices;
 mod files;
 mod group_commit;
 mod pins;
+mod rollouts;
 mod secrets;
 
 use std::path::Path;

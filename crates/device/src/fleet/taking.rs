@@ -32,11 +32,12 @@ impl Taking {
         start: &Start<'_>,
         before: Option<Box<Self>>,
     ) -> Box<Self> {
-        let same = |before: &Box<Self>| {
+        let same = |before: &Self| {
             let file = (before.size, before.sha256) == (start.file_size, start.sha256);
             file && start.sha256.is_some() && !start.discard
         };
-        let mut taking = before.filter(same).unwrap_or_else(|| Box::new(Self::new(now, start)));
+        let before = before.filter(|before| same(before));
+        let mut taking = before.unwrap_or_else(|| Box::new(Self::new(now, start)));
         taking.receiver = Receiver::new(now, start, taking.stored);
         (taking.start, taking.finish, taking.open, taking.image) = (id, None, true, None);
         taking

@@ -135,7 +135,7 @@ fn no_such_device() -> ApiError {
 
 fn read_change(fields: &Fields) -> Result<Change, ApiError> {
     let version = fields.has("desired_firmware_version");
-    let groups = fields.get(&["groups"]).map(|groups| names(groups)).transpose()?;
+    let groups = fields.get(&["groups"]).map(names).transpose()?;
     Ok(Change {
         desired_version: match version {
             true => Some(fields.number(&["desired_firmware_version"])?),

@@ -51,6 +51,10 @@ pub(in crate::device) enum Step {
     Cancel,
 }
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lies in one box, and is nearly always the large one"
+)]
 enum Stage {
     /// The start is to be answered; under this token.
     Starting(RequestToken),

@@ -278,3 +278,6 @@ fn watch(epoll: &Epoll, socket: &Socket) {
         tracing::debug!(%error, "a connection cannot be watched");
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -141,9 +141,7 @@ impl World {
         for action in actions.into_iter().take(count) {
             self.write(action, open);
         }
-        if killed_after.is_some() {
-            self.sending.clear();
-        } else if self.rollout.phase != Phase::Running {
+        if killed_after.is_some() || self.rollout.phase != Phase::Running {
             self.sending.clear();
         }
     }

@@ -15,7 +15,7 @@ pub(super) fn folder(dir: &std::path::Path) -> Folder {
     Folder::create(CreateOptions { dir, id: None, service, cloud }).unwrap()
 }
 
-pub(super) const ROOM: u32 = 256 * 1024;
+const ROOM: u32 = 256 * 1024;
 
 #[test]
 fn a_first_image_is_installed_once_and_a_bad_one_leaves_nothing() {

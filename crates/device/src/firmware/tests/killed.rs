@@ -1,7 +1,7 @@
 //! The power fails in every write of an update: another process takes one, and is killed in the middle of the N-th. What
 //! comes up after it runs a valid image, takes the rest of the update, and ends on the new one.
 
-use super::installing::{ROOM, folder};
+use super::installing::folder;
 use super::*;
 use crate::folder::Folder;
 use std::os::unix::process::ExitStatusExt;
@@ -63,7 +63,7 @@ fn p8_a_device_that_is_killed_in_any_write_of_an_update_comes_up_on_a_valid_imag
     for number in 1.. {
         let dir = tempfile::tempdir().unwrap();
         let folder = folder(dir.path());
-        install(&folder, &image(1), &[], ROOM).unwrap();
+        install(&folder, &image(1), &[], 20 * 1024).unwrap();
         if fails_in_write(number, folder.dir()) {
             break;
         }

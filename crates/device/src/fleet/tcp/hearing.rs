@@ -162,7 +162,10 @@ impl Engine<'_> {
         let request = match heard {
             Heard::Acknowledged => return self.settled(index, message.id, true),
             Heard::Refused => return self.settled(index, message.id, false),
-            Heard::Time(_) | Heard::Update(_) => return,
+            Heard::Time(_) => return,
+            Heard::Update(_) => {
+                return self.answer(index, |session, out| session.refuse_update(out, &message));
+            }
             Heard::Describe { flags, block } => {
                 self.tally.asked += 1;
                 let body = if flags == Some(1) { self.system() } else { APPLICATION };

@@ -105,6 +105,23 @@ fn a_device_with_an_application_and_no_firmware_says_what_to_do() {
 }
 
 #[test]
+fn p8_a_program_that_the_cloud_does_not_greet_in_time_is_fallen_back_from() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut door = Door::open();
+    let home = device(&door, dir.path(), &program(1, STAYS), "greeted_within_seconds = 1\n");
+    let (agent, notices) = spawn(Folder::open(&home).unwrap(), RunOptions::default());
+    door.serve_until("subscribe spark");
+    let two = program(2, STAYS);
+    door.update(&start(&two, &[]), &two).unwrap();
+    // Nobody serves the cloud until then.
+    wait_for(&notices, |notice| matches!(notice, Notice::FellBack(LastReset::TimedOut(_))));
+    let told = door.serve_until("event spark/device/last_reset");
+    assert!(told.contains("update_timeout, the cloud did not acknowledge its Hello"), "{told}");
+    door.serve_until("subscribe spark");
+    stop(agent, &mut door);
+}
+
+#[test]
 fn an_agent_that_is_stopped_while_it_tries_new_firmware_ends_at_once_and_tries_it_again() {
     let dir = tempfile::tempdir().unwrap();
     let mut door = Door::open();

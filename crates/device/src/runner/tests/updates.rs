@@ -53,6 +53,12 @@ fn p8_an_update_counts_when_the_new_image_said_hello_and_described_itself() {
     door.serve_until("subscribe spark");
     assert_eq!(door.described(), Digest::of(&file).0);
     wait_for(&notices, |notice| *notice == Notice::Confirmed);
+
+    // Once more the same: nothing is sent, and the cloud sees it start.
+    let sent = door.update(&start(&file, &[]), &file).unwrap();
+    assert_eq!(sent.from as usize, file.len());
+    assert!(door.hello().flags.contains(HelloFlags::UPDATE_SUCCEEDED));
+    door.serve_until("subscribe spark");
     stop(agent, &mut door);
 
     let folder = Folder::open(&dir.path().join("d")).unwrap();

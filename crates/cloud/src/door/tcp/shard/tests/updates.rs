@@ -345,3 +345,28 @@ fn a_device_that_refuses_stays_and_a_file_that_no_device_takes_is_not_even_offer
     let (_begun, transfer) = house.update(9, &file(10));
     assert_eq!(end_of(transfer), Err(UpdateError::Offline));
 }
+
+#[test]
+fn somebody_else_is_heard_and_answered_between_two_turns_of_many_updates() {
+    let (mut house, file) = (house(), file(200_000));
+    let mut devices: Vec<_> =
+        (1..=40).map(|n| Device::join(&mut house, n, Firmware::PHOTON_3_3)).collect();
+    let mut other = Device::join(&mut house, 41, Firmware::CORE);
+    let _transfers: Vec<_> = (1..=40).map(|n| house.update(n, &file)).collect();
+    for _ in 0..20 {
+        house.shard.take_turns();
+        for (key, bytes) in house.sent() {
+            let device = devices.iter_mut().find(|device| device.key == key).unwrap();
+            let up = device.hear(house.now, &bytes);
+            house.shard.heard(key, &up);
+        }
+        assert!(house.shard.has_turns());
+        let mut ping = Vec::new();
+        other.session.ping(&mut ping).unwrap();
+        house.shard.heard(other.key, &ping);
+        let answer = house.sent();
+        assert_eq!(answer.len(), 1, "nobody else says a word in between");
+        assert_eq!(answer[0].0, other.key);
+        other.hear(house.now, &answer[0].1);
+    }
+}
