@@ -41,6 +41,11 @@ impl<'a> Fleet<'a> {
         Self { folder, node, seed, devices, service: Service::Tcp }.pinned()
     }
 
+    /// One over the TCP service whose keys the node has already.
+    pub fn pinned_tcp(folder: &'a Folder, node: &'a Node, seed: u32, devices: u32) -> Self {
+        Self { folder, node, seed, devices, service: Service::Tcp }
+    }
+
     fn pinned(self) -> Self {
         let mut command = self.command();
         command.args(["--pin-only", "--owner", OPERATOR]).stderr(Stdio::null());

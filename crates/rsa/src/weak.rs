@@ -7,6 +7,7 @@ mod arithmetic;
 mod close;
 mod debian;
 mod large;
+mod products;
 mod roca;
 pub mod shared;
 

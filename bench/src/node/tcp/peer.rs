@@ -24,8 +24,6 @@ pub struct Figures {
     pub processor: f64,
     /// Devices a second by the clock.
     pub rate: f64,
-    /// Bytes of its memory for each.
-    pub memory: f64,
 }
 
 /// Measures it; `folder` has the keys of a fleet with this seed, and the server's.
@@ -58,7 +56,6 @@ pub fn measure(library: &Path, folder: &Folder, seed: u32) -> Option<Figures> {
         devices: DEVICES,
         processor: each((after.processor - before.processor).as_secs_f64() * 1e9),
         rate: 1.0 / each(took.max(Duration::from_millis(1)).as_secs_f64()),
-        memory: each(after.resident.saturating_sub(before.resident) as f64),
     })
 }
 
