@@ -197,12 +197,22 @@ impl<'a> Pass<'a> {
         }
         let current = self.tallies.get(*stage)?;
         match (current.is_met(plan.success), met_ms) {
-            (true, _) if current.all() == 0 => Some(self.next()),
+            (true, _) if current.all() == 0 => {
+                Some(self.next()).filter(|next| *next != Action::Finish || self.is_all_settled())
+            }
             (true, None) => Some(Action::Met),
-            (true, Some(met)) if self.now.saturating_sub(*met) >= plan.wait_ms => Some(self.next()),
+            (true, Some(met)) if self.now.saturating_sub(*met) >= plan.wait_ms => {
+                Some(self.next()).filter(|next| *next != Action::Finish || self.is_all_settled())
+            }
             (false, Some(_)) => Some(Action::Unmet),
             (true, Some(_)) | (false, None) => None,
         }
+    }
+
+    /// Whether nobody is left who can be reached and is not there: a rollout whose bar is met goes on for the others.
+    fn is_all_settled(&self) -> bool {
+        let open = [Kind::Waiting, Kind::Sending, Kind::Sent, Kind::Returning];
+        self.tallies.iter().all(|tally| open.into_iter().all(|kind| tally.of(kind) == 0))
     }
 
     fn next(&self) -> Action {
