@@ -41,8 +41,8 @@ pub(super) fn prepare(
     };
     let key = key(folder)?;
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    // A fleet that comes back is private-key work and little else: with a thread for each core 2,000 devices on two
-    // cores are back in 1.8 s, with half as many in 2.6 s. All else goes before these threads, so it has its cores still.
+    // A fleet that comes back is private-key work and little else: 2,000 devices are 1.7 s of it, which one thread has
+    // to itself where others could help. All else goes before these threads, so it has its cores still.
     let threads = config.rsa_threads.map_or(cores, |threads| threads.get().into());
     let connections = spare(descriptors).saturating_sub(connections_at_once(descriptors, true));
     let enrolment = Enrolment::default();
