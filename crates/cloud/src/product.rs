@@ -3,7 +3,7 @@
 //! The [`Shelf`] is the one door to firmware. What comes off it was unsealed, hashed and checked against the product's
 //! keyring in that very moment, so nothing is sent that somebody wrote into the database: which keyring is in force,
 //! what is released and which counters never go back is the product's [`Standing`], sealed under the node key and
-//! counted up ([`marks`]). A product whose standing does not open, or is an older one, is locked and says why.
+//! counted up (`marks`). A product whose standing does not open, or is an older one, is locked and says why.
 //!
 //! [`target`](target::target) says which version a device is to have, as a pure function, and [`Deliver`] offers it.
 

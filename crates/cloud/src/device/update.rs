@@ -1,7 +1,7 @@
 //! A firmware update on its way to one device: what is offered, how it gets on, and how it ends.
 //!
 //! [`Gateway::update`](super::Gateway::update) puts an [`Order`] into the shard's mailbox, and whoever asked holds the
-//! [`Transfer`]. In the shard the device's life does the rest: [`underway`] talks with the device, and
+//! [`Transfer`]. In the shard the device's life does the rest: `underway` talks with the device, and
 //! [`pintle_protocol::update::Sender`] says which chunk is next. Over TCP it is `device/tcp/updating.rs` that does.
 //! Chunks leave in turns ([`crate::door`]), so that no transfer keeps the shard's other devices waiting. The file is
 //! shared by all its transfers.
