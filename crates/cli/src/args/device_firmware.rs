@@ -7,7 +7,7 @@ use std::path::PathBuf;
 pub enum DeviceFirmwareCommand {
     /// Give a device its first firmware, and two slots for it and its updates
     ///
-    /// Further firmware comes from the cloud. The device runs it when device.toml has a section [application].
+    /// Further firmware comes from the cloud. The device runs it when device.toml has a section named application.
     Install(FirmwareInstallArgs),
     /// Say what is in the slots of a device that does not run
     Status(FirmwareStatusArgs),
