@@ -11,7 +11,6 @@ use pintle_firmware::Digest;
 use pintle_firmware::module::{Builder, Function, Platform, Product};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 const DEVICES: u8 = 200;
@@ -139,7 +138,7 @@ fn compare_until(
             return status;
         }
         assert!(Instant::now() < deadline, "{what} did not come: {status:#}");
-        sleep(BREATH);
+        fleet.wait_for_news(BREATH);
     }
 }
 

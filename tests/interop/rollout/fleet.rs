@@ -114,6 +114,12 @@ impl Fleet {
         assert!(!waited.1.timed_out(), "not all devices connect");
     }
 
+    /// Waits until anything happens to a device, and not for longer than this: what the node does may show in none.
+    pub(super) fn wait_for_news(&self, within: Duration) {
+        let (seen, changed) = &*self.seen;
+        drop(changed.wait_timeout(seen.lock().expect("a lock"), within).expect("a lock"));
+    }
+
     /// What each of them is just now.
     pub(super) fn look(&self) -> HashMap<DeviceId, Seen> {
         self.seen.0.lock().expect("a lock").clone()

@@ -261,6 +261,11 @@ impl TcpShard {
         let verdict = life
             .as_mut()
             .map_or(TcpVerdict::Keep, |life| life.handle_timeout(&mut self.world, &mut scene));
+        self.live_on(key, verdict, effects);
+    }
+
+    /// What came of something that a life did: says it, then lets the session rest or end.
+    pub(super) fn live_on(&mut self, key: Key, verdict: TcpVerdict, mut effects: Effects) {
         self.say(key, &mut effects);
         self.effects = effects;
         match verdict {

@@ -95,13 +95,7 @@ impl TcpShard {
         let mut effects = std::mem::take(&mut self.effects);
         let (life, mut scene) = live.scene(key, &mut effects);
         let verdict = act(life, &self.world, &mut scene);
-        self.say(key, &mut effects);
-        self.effects = effects;
-        match verdict {
-            TcpVerdict::Keep => self.rest(key),
-            TcpVerdict::End(end) => self.close(key, end),
-        }
-        self.let_have_turn(key);
+        self.live_on(key, verdict, effects);
         self.set_alarm(key);
     }
 }
