@@ -23,7 +23,7 @@ const PID_FILE: &str = "application.pid";
 const WORD: &str = "PINTLE_APPLICATION";
 /// How long a program that is told to end may take.
 const PARTING: Duration = Duration::from_secs(5);
-/// Another thread may just be starting something, and have the program's file open by that for a moment.
+/// What another process is just doing, such as holding the program's file open while it starts, is over in a moment.
 const BUSY_TRIES: u32 = 100;
 const BUSY_WAIT_MILLIS: u16 = 10;
 
@@ -136,12 +136,26 @@ fn word() -> io::Result<String> {
 fn end_left_behind(dir: &Path) {
     let Ok(note) = fs::read_to_string(dir.join(PID_FILE)) else { return };
     let Some((id, word)) = note.trim().split_once(' ') else { return };
-    let environment = fs::read(format!("/proc/{id}/environ")).unwrap_or_default();
+    let environment = environment_of(id);
     let mark = format!("{WORD}={word}");
     let is_it = environment.split(|byte| *byte == 0).any(|one| one == mark.as_bytes());
     if let (true, Ok(group)) = (is_it, id.parse()) {
         let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
     }
+}
+
+/// What a process was given as its environment; nothing for one that has ended or is not ours. In the midst of
+/// starting a program a process shows an empty one for a moment, so an empty one is asked for again.
+fn environment_of(id: &str) -> Vec<u8> {
+    for _ in 0..BUSY_TRIES {
+        match fs::read(format!("/proc/{id}/environ")) {
+            Ok(environment) if environment.is_empty() => {
+                let _ = poll(&mut [], BUSY_WAIT_MILLIS);
+            }
+            read => return read.unwrap_or_default(),
+        }
+    }
+    Vec::new()
 }
 
 #[cfg(test)]
