@@ -25,7 +25,7 @@ mod trust;
 use node::{Programs, Scale};
 use options::Options;
 use std::process::ExitCode;
-use table::{Report, Section};
+use table::{Printer, Section};
 
 /// Samples of each figure.
 const ROUNDS: usize = 11;
@@ -50,8 +50,9 @@ fn main() -> ExitCode {
 fn bench(options: &Options) {
     // Before anything chooses its cores.
     let machine = machine::describe();
-    let report = Report { machine, method: method(), sections: sections(options) };
-    print!("{}", (options.show)(&report));
+    let mut printer = Printer::begin(options.show, machine, method());
+    measure(options, &mut |section| printer.add(section));
+    printer.end();
 }
 
 fn method() -> String {
@@ -61,27 +62,27 @@ fn method() -> String {
     )
 }
 
-fn sections(options: &Options) -> Vec<Section> {
+fn measure(options: &Options, show: &mut dyn FnMut(Section)) {
     // Memory first: see there.
     let memory = options.only.is_none().then(|| memory::run(ROUNDS));
     let compared = options.only.as_deref().is_none_or(|only| only == node::ARRIVAL);
     let handshakes =
         if compared { handshake::measure(ROUNDS) } else { handshake::Measured::default() };
-    let mut sections = Vec::new();
     if let Some(memory) = memory {
-        sections.extend([handshake::section(&handshakes), coap::run(ROUNDS)]);
-        sections.extend(tcp::run(ROUNDS));
-        sections.extend([module::run(ROUNDS), transfer::run(ROUNDS)]);
-        sections.push(memory);
+        show(handshake::section(&handshakes));
+        show(coap::run(ROUNDS));
+        tcp::run(ROUNDS).into_iter().for_each(&mut *show);
+        show(module::run(ROUNDS));
+        show(transfer::run(ROUNDS));
+        show(memory);
     }
     if let Some(node) = &options.node {
         let programs = Programs { node: node.clone(), spark: options.spark.clone() };
         // Last: it keeps this process on one core.
         let scale = Scale::of(options.devices.unwrap_or(Scale::SHORT));
-        sections.extend(node::run(&programs, &scale, options.only.as_deref(), &handshakes));
+        node::run(&programs, &scale, options.only.as_deref(), &handshakes, show);
         if options.only.is_none() {
-            sections.push(fanout::run(ROUNDS));
+            show(fanout::run(ROUNDS));
         }
     }
-    sections
 }

@@ -82,25 +82,25 @@ pub fn run(
     scale: &Scale,
     chosen: Option<&str>,
     handshakes: &Measured,
-) -> Vec<Section> {
+    show: &mut dyn FnMut(Section),
+) {
     let program = programs.node.as_path();
     cores::allow_all_descriptors();
     cores::stay_on_loads_core();
-    let rooms = ROOMS.iter().filter(|room| chosen.is_none_or(|chosen| chosen == **room));
-    let mut sections = Vec::new();
-    for room in rooms {
+    for room in ROOMS.iter().filter(|room| chosen.is_none_or(|chosen| chosen == **room)) {
         eprintln!("the node: {room}");
         match *room {
-            "empty" => sections.push(empty::run(program)),
-            ARRIVAL => sections.extend(arrival::run(program, scale.idle, handshakes)),
-            "messages" => sections.push(messages::run(program)),
-            "storm" => sections.push(storm::run(program, scale.established, scale.storm)),
-            "stream" => sections.push(stream::run(program)),
-            "tcp" => sections.extend(tcp::run(programs, scale.connections)),
-            _ => sections.push(update::run(program, scale.updated)),
+            "empty" => show(empty::run(program)),
+            ARRIVAL => {
+                arrival::run(program, scale.idle, handshakes).into_iter().for_each(&mut *show);
+            }
+            "messages" => show(messages::run(program)),
+            "storm" => show(storm::run(program, scale.established, scale.storm)),
+            "stream" => show(stream::run(program)),
+            "tcp" => tcp::run(programs, scale.connections).into_iter().for_each(&mut *show),
+            _ => show(update::run(program, scale.updated)),
         }
     }
-    sections
 }
 
 /// A figure that was measured once.

@@ -1,7 +1,7 @@
 //! What a person may ask of the benchmarks.
 
 use crate::node::{ROOMS, Scale};
-use crate::table::Report;
+use crate::table::Show;
 use std::path::PathBuf;
 
 /// Said to those who ask for something else.
@@ -15,9 +15,6 @@ usage: cargo xtask bench [--peers [--million | --devices N] [--only NAME]] [--ma
   --only NAME  of those under a fleet, one: empty, arrival, messages, storm, stream, tcp, update";
 /// The fewest devices that make sense of the divisions of it.
 const FEWEST: u32 = 1000;
-
-/// How the table is shown.
-type Show = fn(&Report) -> String;
 
 /// What was asked for.
 pub struct Options {
@@ -36,7 +33,7 @@ impl Options {
     /// From the command line; `None` for what makes no sense.
     pub fn parse(arguments: &[&str]) -> Option<Self> {
         let mut options =
-            Self { node: None, spark: None, devices: None, only: None, show: Report::text };
+            Self { node: None, spark: None, devices: None, only: None, show: Show::Text };
         let mut arguments = arguments.iter();
         while let Some(argument) = arguments.next() {
             match *argument {
@@ -46,8 +43,8 @@ impl Options {
                 "--million" => options.devices = Some(Scale::FULL),
                 "--devices" => options.devices = Some(devices(arguments.next()?)?),
                 "--only" => options.only = Some(room(arguments.next()?)?),
-                "--markdown" => options.show = Report::markdown,
-                "--json" => options.show = Report::json,
+                "--markdown" => options.show = Show::Markdown,
+                "--json" => options.show = Show::Json,
                 _ => return None,
             }
         }

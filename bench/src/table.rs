@@ -97,58 +97,96 @@ pub struct Section {
 
 /// Everything of one run.
 #[derive(Serialize)]
-pub struct Report {
+struct Report {
     /// What it ran on.
-    pub machine: String,
+    machine: String,
     /// How it was measured.
-    pub method: String,
+    method: String,
     /// The benchmarks.
-    pub sections: Vec<Section>,
+    sections: Vec<Section>,
 }
 
 const HEADINGS: [&str; 4] = ["", "median", "spread", "goal"];
 
-impl Report {
+/// How figures are shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Show {
     /// Aligned columns.
-    pub fn text(&self) -> String {
-        let widths = self.widths();
-        let mut out = format!("{}\n{}\n", self.machine, self.method);
-        for section in &self.sections {
-            let headings = HEADINGS.map(String::from);
-            out += &format!("\n{}\n{}", section.title, line(&headings, &widths));
-            section.rows.iter().for_each(|row| out += &line(&row.cells(), &widths));
-            out += &format!("  {}\n", section.note);
-        }
-        out
-    }
-
+    Text,
     /// One Markdown table a section.
-    pub fn markdown(&self) -> String {
-        let mut out = format!("Measured on {}. {}\n", self.machine, self.method);
-        for section in &self.sections {
-            out += &format!("\n| {} | median | spread | goal |\n", section.title);
-            out += "| :-- | --: | --: | :-- |\n";
-            for row in &section.rows {
-                out += &format!("| {} |\n", row.cells().join(" | "));
-            }
-            out += &format!("\n{}\n", section.note);
+    Markdown,
+    /// For programs; all of it at the end.
+    Json,
+}
+
+/// Shows each benchmark as soon as it is done, so that one that fails takes none of the others with it.
+pub struct Printer {
+    show: Show,
+    report: Report,
+}
+
+impl Printer {
+    /// Says on what and how will be measured.
+    pub fn begin(show: Show, machine: String, method: String) -> Self {
+        let report = Report { machine, method, sections: Vec::new() };
+        match show {
+            Show::Text => println!("{}\n{}", report.machine, report.method),
+            Show::Markdown => println!("Measured on {}. {}", report.machine, report.method),
+            Show::Json => {}
         }
-        out
+        Self { show, report }
     }
 
-    /// For programs.
-    pub fn json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("numbers and strings are JSON") + "\n"
+    /// Shows one.
+    pub fn add(&mut self, section: Section) {
+        match self.show {
+            Show::Text => print!("{}", section.text()),
+            Show::Markdown => print!("{}", section.markdown()),
+            Show::Json => self.report.sections.push(section),
+        }
+    }
+
+    /// All of them are done.
+    pub fn end(self) {
+        if self.show == Show::Json {
+            print!("{}", self.report.json());
+        }
+    }
+}
+
+impl Section {
+    fn text(&self) -> String {
+        let widths = self.widths();
+        let headings = HEADINGS.map(String::from);
+        let mut out = format!("\n{}\n{}", self.title, line(&headings, &widths));
+        self.rows.iter().for_each(|row| out += &line(&row.cells(), &widths));
+        out + &format!("  {}\n", self.note)
+    }
+
+    fn markdown(&self) -> String {
+        let mut out = format!("\n| {} | median | spread | goal |\n", self.title);
+        out += "| :-- | --: | --: | :-- |\n";
+        for row in &self.rows {
+            out += &format!("| {} |\n", row.cells().join(" | "));
+        }
+        out + &format!("\n{}\n", self.note)
     }
 
     fn widths(&self) -> [usize; 4] {
         let mut widths = HEADINGS.map(|heading| heading.chars().count());
-        for row in self.sections.iter().flat_map(|section| &section.rows) {
+        for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row.cells()) {
                 *width = cell.chars().count().max(*width);
             }
         }
         widths
+    }
+}
+
+impl Report {
+    /// For programs.
+    fn json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("numbers and strings are JSON") + "\n"
     }
 }
 
@@ -200,10 +238,8 @@ mod tests {
     #[test]
     fn a_section_is_a_table_in_markdown() {
         let section = Section { title: "Speed", rows: vec![row(3.0).at_least(2.0)], note: "Fast." };
-        let (machine, method) = ("a machine".into(), "Once.".into());
-        let report = Report { machine, method, sections: vec![section] };
-        let table = "Measured on a machine. Once.\n\n| Speed | median | spread | goal |\n\
+        let table = "\n| Speed | median | spread | goal |\n\
                      | :-- | --: | --: | :-- |\n| it | 3 ms |  | ≥ 2 met |\n\nFast.\n";
-        assert_eq!(report.markdown(), table);
+        assert_eq!(section.markdown(), table);
     }
 }

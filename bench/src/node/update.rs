@@ -52,6 +52,7 @@ struct Visit {
 
 impl Visit {
     fn of(program: &Path, devices: u32, seed: u32, (version, loss): (u16, u32)) -> Self {
+        eprintln!("the node: update: {devices} at {loss} % lost");
         let folder = Folder::new(program);
         let node = Node::start(&folder);
         let reader = Reader::login(&folder, node.addresses.api);

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod api;
+pub mod audit;
 pub mod certificate;
 pub mod clock;
 pub mod config;

@@ -28,8 +28,8 @@ impl Store {
 impl CleanStops<'_> {
     /// Saves all of them or none; answers when they are durable.
     pub fn put_all(&self, stops: &[CleanStop]) -> Ask<()> {
-        let statements = stops.iter().map(put).collect();
-        self.0.write(Transaction { statements }, |_| Ok(()))
+        let statements: Transaction = stops.iter().map(put).collect();
+        self.0.write(statements, |_| Ok(()))
     }
 
     /// Reads and removes all of them in one durable step.

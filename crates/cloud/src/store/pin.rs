@@ -184,16 +184,17 @@ impl Pins<'_> {
     /// Pins a whole batch, or nothing of it; the error comes with the position of the one it is about.
     pub fn set_all(&self, pins: &[NewPin]) -> Ask<Vec<PinChange>, BatchError> {
         let each: Vec<_> = pins.iter().map(|pin| pin.device).collect();
-        let all = pins.iter().flat_map(|pin| set(pin, Change::Any).statements).collect();
-        self.0.attempt(Transaction { statements: all }, move |result| decode_batch(result, &each))
+        let all: Transaction =
+            pins.iter().flat_map(|pin| set(pin, Change::Any).statements).collect();
+        self.0.attempt(all, move |result| decode_batch(result, &each))
     }
 
     /// Removes devices with their pins and everything else that is known of them; how many were there. The
     /// history tells of it.
     pub fn forget_all(&self, devices: &[DeviceId], at_ms: i64) -> Ask<usize> {
-        let all = devices.iter().flat_map(|device| forget(*device, at_ms)).collect();
+        let all: Transaction = devices.iter().flat_map(|device| forget(*device, at_ms)).collect();
         let count = devices.len();
-        self.0.write(Transaction { statements: all }, move |outcome| Ok(forgotten(outcome, count)))
+        self.0.write(all, move |outcome| Ok(forgotten(outcome, count)))
     }
 
     /// The key pinned for this device.

@@ -105,7 +105,7 @@ impl ProductDevices<'_> {
         let add = |id: &DeviceId| {
             Statement::new(sql).with(id.as_bytes().as_slice()).with(product.0).with(at_ms)
         };
-        self.0.write(Transaction { statements: devices.iter().map(add).collect() }, |_| Ok(()))
+        self.0.write(devices.iter().map(add).collect::<Transaction>(), |_| Ok(()))
     }
 
     /// Takes a device out of a product; false where it is not in it.

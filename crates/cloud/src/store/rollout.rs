@@ -98,9 +98,9 @@ impl Rollouts<'_> {
 
     /// Writes down what a pass over the devices came to. [`Action::Offer`] is none of its affair.
     pub fn note(&self, rollout: &Rollout, actions: &[Action], at_ms: i64) -> Ask<()> {
-        let statements =
+        let statements: Transaction =
             actions.iter().flat_map(|one| write::action(rollout, one, at_ms)).collect();
-        self.0.write(Transaction { statements }, |_| Ok(()))
+        self.0.write(statements, |_| Ok(()))
     }
 
     /// Writes down that a device is offered the image, before it is; false where it may not be offered it now.

@@ -8,8 +8,30 @@ use rusqlite::Connection;
 
 use super::error::StoreError;
 
+mod access;
+mod accounts;
+mod audit;
+mod clients;
+mod hooks;
+mod keys;
+mod secrets;
+
 /// One step of the schema; its position is the version it leads to, counted from 1.
-const STEPS: &[&str] = &[FIRST, OWNERS, CLEAN_STOP, KINDS_OF_KEYS, PRODUCTS, ROLLOUTS];
+const STEPS: &[&str] = &[
+    FIRST,
+    OWNERS,
+    CLEAN_STOP,
+    KINDS_OF_KEYS,
+    PRODUCTS,
+    ROLLOUTS,
+    accounts::STEP,
+    clients::STEP,
+    access::STEP,
+    audit::STEP,
+    keys::STEP,
+    hooks::STEP,
+    secrets::STEP,
+];
 
 const FIRST: &str = "
 CREATE TABLE node (name TEXT PRIMARY KEY, value BLOB NOT NULL);

@@ -6,6 +6,7 @@
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 
 use super::error::StoreError;
+use crate::audit::Act;
 
 /// One value in a statement or a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +125,8 @@ impl Statement {
 #[derive(Clone, Debug, Default)]
 pub struct Transaction {
     pub(super) statements: Vec<Statement>,
+    /// Written down with them.
+    pub(super) acts: Vec<Act>,
 }
 
 impl Transaction {
@@ -139,11 +142,24 @@ impl Transaction {
         self.statements.push(statement);
         self
     }
+
+    /// Writes an act down in the audit log, if all of the statements hold.
+    #[must_use]
+    pub fn noting(mut self, act: Act) -> Self {
+        self.acts.push(act);
+        self
+    }
+}
+
+impl FromIterator<Statement> for Transaction {
+    fn from_iter<T: IntoIterator<Item = Statement>>(statements: T) -> Self {
+        Self { statements: statements.into_iter().collect(), acts: Vec::new() }
+    }
 }
 
 impl From<Statement> for Transaction {
     fn from(statement: Statement) -> Self {
-        Self { statements: vec![statement] }
+        Self { statements: vec![statement], acts: Vec::new() }
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn set(pin: &NewPin, change: Change) -> Transaction {
     let [device, first, replaced, key] = writes(pin);
     let statements: [Statement; STATEMENTS] =
         [held_by_other, current, foreign, device, first, replaced, key];
-    Transaction { statements: statements.into() }
+    statements.into_iter().collect()
 }
 
 /// What is there already. A first pin must find no other key and no other owner; any change only looks.

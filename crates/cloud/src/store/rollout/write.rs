@@ -40,7 +40,7 @@ pub(super) fn add(number: u64, first: u32, devices: &[DeviceId]) -> Transaction 
     let one = |(rank, device): (u32, &DeviceId)| {
         Statement::new(sql).with(id(number)).with(rank).with(device.as_bytes().as_slice())
     };
-    Transaction { statements: (first..).zip(devices).map(one).collect() }
+    (first..).zip(devices).map(one).collect()
 }
 
 pub(super) fn run(number: u64, reach: &[u32], at_ms: i64) -> Transaction {

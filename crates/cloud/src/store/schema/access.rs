@@ -1,0 +1,3 @@
+//! Organisations, teams, roles and the people of a product.
+
+pub(super) const STEP: &str = "";

@@ -1,0 +1,3 @@
+//! The audit log.
+
+pub(super) const STEP: &str = "";

@@ -1,0 +1,3 @@
+//! OAuth clients, refresh tokens, and grants under way.
+
+pub(super) const STEP: &str = "";

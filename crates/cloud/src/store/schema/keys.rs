@@ -1,0 +1,3 @@
+//! Data keys, wrapped.
+
+pub(super) const STEP: &str = "";
