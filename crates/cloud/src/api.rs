@@ -4,14 +4,14 @@
 //! and events through the bus, so tests run it without a door. TLS is in [`listener`]; there is no plain HTTP.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use tokio::sync::{Semaphore, watch};
 
-use crate::account::{Accounts, NameHash};
+use crate::account::Accounts;
 use crate::event::Bus;
-use crate::guard::{Lockout, LockoutSettings};
+use crate::guard::Guard;
+use crate::metrics::Traffic;
 use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
 use crate::store::Store;
@@ -35,6 +35,7 @@ mod login;
 mod product;
 mod provisioning;
 mod publish;
+pub mod redirect;
 mod routes;
 mod source;
 mod stream;
@@ -51,14 +52,6 @@ pub use upload::MAX_FILE;
 
 /// The largest request body, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
-
-/// Ten failed logins in a row shut out a source address for half an hour.
-const SOURCE_LOCKOUT: LockoutSettings =
-    LockoutSettings { failures: 10, window: Duration::from_secs(30 * 60), capacity: 10_000 };
-/// Ten failed logins in a row shut an account for five minutes: long enough against guessing, short enough that
-/// a stranger cannot keep its owner out for the day.
-const ACCOUNT_LOCKOUT: LockoutSettings =
-    LockoutSettings { failures: 10, window: Duration::from_secs(5 * 60), capacity: 10_000 };
 
 /// Everything the API works with. Cheap to clone.
 #[derive(Clone)]
@@ -83,15 +76,12 @@ pub struct ApiState<F> {
     pub contact: Option<Arc<str>>,
     /// Turns true when the node ends: streams end, and the node says it is not ready.
     pub shutdown: watch::Receiver<bool>,
-    guards: Arc<Guards>,
-}
-
-/// What is bounded: failed logins, and uploads.
-pub(crate) struct Guards {
-    sources: Lockout<source::Origin>,
-    accounts: Lockout<NameHash>,
+    /// Who counts what is asked for.
+    pub guard: Guard,
+    /// What was answered.
+    pub traffic: Arc<Traffic>,
     /// Files that are being uploaded.
-    uploads: Semaphore,
+    uploads: Arc<Semaphore>,
 }
 
 impl<F: Fleet> ApiState<F> {
@@ -104,11 +94,6 @@ impl<F: Fleet> ApiState<F> {
         accounts: Accounts,
         shutdown: watch::Receiver<bool>,
     ) -> Self {
-        let guards = Guards {
-            sources: Lockout::new(SOURCE_LOCKOUT),
-            accounts: Lockout::new(ACCOUNT_LOCKOUT),
-            uploads: Semaphore::new(upload::MOST),
-        };
         let pinning = Pinning::new(store.clone(), Arc::default());
         Self {
             store,
@@ -121,7 +106,9 @@ impl<F: Fleet> ApiState<F> {
             clock: Clock::system(),
             contact: None,
             shutdown,
-            guards: Arc::new(guards),
+            guard: Guard::default(),
+            traffic: Arc::default(),
+            uploads: Arc::new(Semaphore::new(upload::MOST)),
         }
     }
 
@@ -146,6 +133,13 @@ impl<F: Fleet> ApiState<F> {
         self
     }
 
+    /// Sets another guard.
+    #[must_use]
+    pub fn with_guard(mut self, guard: Guard) -> Self {
+        self.guard = guard;
+        self
+    }
+
     /// Sets another clock.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
@@ -156,5 +150,10 @@ impl<F: Fleet> ApiState<F> {
 
 /// All routes of the API.
 pub fn router<F: Fleet>(state: ApiState<F>) -> Router {
-    edge::wrap(routes::all(state))
+    let door = edge::Door {
+        guard: state.guard.clone(),
+        traffic: Arc::clone(&state.traffic),
+        clock: state.clock.clone(),
+    };
+    edge::wrap(routes::all(state), door)
 }

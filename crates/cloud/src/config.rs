@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::guard::Limits;
+
 /// The name of the configuration file in a data folder.
 pub const FILE_NAME: &str = "config.toml";
 
@@ -31,6 +33,10 @@ pub struct Config {
     pub security: Security,
     /// `[node]`: this node's own files.
     pub node: Node,
+    /// `[metrics]`: what the node counts, for a monitor.
+    pub metrics: Metrics,
+    /// `[limits]`: how much one address, one account and all together may.
+    pub limits: Limits,
 }
 
 /// `[api]`.
@@ -41,8 +47,10 @@ pub struct Api {
     pub listen: SocketAddr,
     /// `certificate`: a PEM file with a certificate chain to use instead of the local CA's.
     pub certificate: Option<Spanned<PathBuf>>,
-    /// `private_key`: the PEM file with that certificate's key.
+    /// `private_key`: the PEM file with that certificate's key. Both are read again when they change.
     pub private_key: Option<Spanned<PathBuf>>,
+    /// `redirect`: address and port of a listener on plain HTTP that answers 308 to HTTPS and nothing else. Default: none.
+    pub redirect: Option<SocketAddr>,
 }
 
 impl Default for Api {
@@ -51,6 +59,7 @@ impl Default for Api {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
             certificate: None,
             private_key: None,
+            redirect: None,
         }
     }
 }
@@ -134,6 +143,15 @@ impl Default for Node {
     fn default() -> Self {
         Self { key_file: PathBuf::from("keys/node.key") }
     }
+}
+
+/// `[metrics]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// `listen`: address and port of a listener on plain HTTP for `/metrics`, which nobody needs a password for: keep
+    /// it on loopback or in a network of your own. Default: none.
+    pub listen: Option<SocketAddr>,
 }
 
 /// Why a configuration was not taken.

@@ -20,6 +20,7 @@ pub mod folder;
 pub mod guard;
 pub mod init;
 pub mod journal;
+pub mod metrics;
 pub mod node_key;
 pub mod pem;
 pub mod pinning;

@@ -1,7 +1,7 @@
 //! `POST /oauth/token`: the password grant (RFC 6749 4.3), as forms or JSON.
 //!
 //! Clients are public: any client id is taken, secrets say nothing. An attempt is charged to its source and its
-//! account before the password is looked at, and forgiven when it was right.
+//! account before the password is looked at, and forgiven when it was right ([`crate::guard::Logins`]).
 
 use axum::Json;
 use axum::extract::State;
@@ -11,10 +11,10 @@ use zeroize::Zeroizing;
 
 use super::body::Fields;
 use super::error::ApiError;
-use super::source::Origin;
 use super::{ApiState, Fleet};
 use crate::account::Lifetime;
 use crate::clock::iso8601;
+use crate::guard::{Behind, Origin, Step};
 
 pub(super) async fn grant<F: Fleet>(
     State(state): State<ApiState<F>>,
@@ -45,22 +45,27 @@ async fn password<F: Fleet>(
     let account_key = state.accounts.name_hash(&name);
     let now = state.clock.now();
 
-    let guards = &state.guards;
-    let locked = guards.sources.locked_for(&origin, now.since_start);
-    if let Some(left) = locked.max(guards.accounts.locked_for(&account_key, now.since_start)) {
-        return Err(ApiError::too_many(left.as_secs().max(1)));
-    }
-    guards.sources.charge(&origin, now.since_start);
-    guards.accounts.charge(&account_key, now.since_start);
-    let Some(account) = state.accounts.check(&name, password).await? else {
-        return Err(ApiError::coded(
-            StatusCode::BAD_REQUEST,
-            "invalid_grant",
-            "User credentials are invalid",
-        ));
+    let logins = state.guard.logins();
+    let mut attempt = logins.begin(Step::Password, origin, &account_key, now.since_start)?;
+    let turn = attempt.turn().await?;
+    let checked = state.accounts.check(&name, password).await;
+    drop(turn);
+    let account = match checked {
+        Ok(Some(account)) => account,
+        Ok(None) => {
+            return Err(ApiError::coded(
+                StatusCode::BAD_REQUEST,
+                "invalid_grant",
+                "User credentials are invalid",
+            ));
+        }
+        Err(error) => {
+            attempt.was_not_looked_at();
+            return Err(error.into());
+        }
     };
-    guards.sources.forgive(&origin);
-    guards.accounts.forgive(&account_key);
+    attempt.found(Behind::Password);
+    attempt.was_right();
 
     let issued = state.accounts.issue(account, &name, &client, lifetime, now.wall_ms).await?;
     Ok(Json(json!({
