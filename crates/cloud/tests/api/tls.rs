@@ -41,6 +41,8 @@ fn speaking(
     roots.add(CertificateDer::from_pem_file(ca).unwrap()).unwrap();
     let mut provider = rustls::crypto::aws_lc_rs::default_provider();
     provider.kx_groups = rustls::crypto::aws_lc_rs::ALL_KX_GROUPS.to_vec();
+    // As browsers offer them.
+    provider.kx_groups.sort_by_key(|group| group.name() != NamedGroup::X25519MLKEM768);
     provider.kx_groups.retain(|group| exchange.is_none_or(|exchange| group.name() == exchange));
     let config = ClientConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(versions)
