@@ -16,11 +16,13 @@ use crate::store::{Store, StoreError};
 
 mod lease;
 mod password;
+mod scope;
 mod token;
 
 use lease::Leases;
 pub use lease::{Lease, LeaseError};
 use password::Hasher;
+pub use scope::{Scope, ScopeError, Scopes};
 pub use token::{Caller, IssuedToken, Lifetime, Token};
 
 /// The fewest characters a new password may have.
