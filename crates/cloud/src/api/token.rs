@@ -28,10 +28,10 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
 /// `GET /v1/access_tokens/current`.
 async fn current(caller: Caller) -> Json<Value> {
     Json(json!({
-        "expires_at": iso8601(caller.expires_at_ms),
+        "expires_at": (caller.expires_at_ms != i64::MAX).then(|| iso8601(caller.expires_at_ms)),
         "client": caller.client,
         "client_id": caller.client,
-        "scopes": [],
+        "scopes": caller.scopes.names().collect::<Vec<_>>(),
         "orgs": [],
     }))
 }
@@ -41,7 +41,7 @@ async fn revoke_current<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
 ) -> Result<Json<Value>, ApiError> {
-    state.accounts.revoke_current(&caller).await?;
+    state.accounts.revoke_current(&caller, state.clock.now().wall_ms).await?;
     Ok(Json(json!({ "ok": true })))
 }
 
@@ -50,7 +50,7 @@ async fn revoke<F: Fleet>(
     State(state): State<ApiState<F>>,
     Path(token): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
-    if state.accounts.revoke(&token).await? {
+    if state.accounts.revoke(&token, state.clock.now().wall_ms).await? {
         Ok(Json(json!({ "ok": true })))
     } else {
         Err(ApiError::not_found("There is no such token."))
@@ -62,6 +62,6 @@ async fn revoke_all<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
 ) -> Result<Json<Value>, ApiError> {
-    state.accounts.revoke_all(caller.account).await?;
+    state.accounts.revoke_all(caller.account, caller.who(), state.clock.now().wall_ms).await?;
     Ok(Json(json!({ "ok": true })))
 }
