@@ -17,6 +17,7 @@ use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
 use crate::store::Store;
 
+mod access;
 mod address;
 mod body;
 mod caller;
@@ -34,7 +35,6 @@ mod line;
 pub mod listener;
 mod locate;
 mod login;
-mod organization;
 mod product;
 mod provisioning;
 mod publish;

@@ -9,7 +9,7 @@ use super::error::ApiError;
 use super::gate::{Gate, pass};
 use super::route::{Entry, Needs, Route};
 use super::{
-    ApiState, Fleet, claim, device, function, health, login, organization, product, provisioning,
+    ApiState, Fleet, access, claim, device, function, health, login, product, provisioning,
     publish, stream, token, update, user, variable,
 };
 
@@ -32,7 +32,7 @@ fn table<F: Fleet>() -> Vec<Route<F>> {
         product::device::routes(),
         product::import::routes(),
         product::firmware::routes(),
-        organization::routes(),
+        access::routes(),
     ];
     rooms.into_iter().flatten().collect()
 }
