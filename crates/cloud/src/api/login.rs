@@ -11,12 +11,26 @@ use zeroize::Zeroizing;
 
 use super::body::Fields;
 use super::error::ApiError;
+use super::route::{Kind, Needs, Route, post};
 use super::source::Origin;
 use super::{ApiState, Fleet};
 use crate::account::{Grant, IssuedToken, Lifetime};
 use crate::clock::iso8601;
 
-pub(super) async fn grant<F: Fleet>(
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    vec![
+        post("/oauth/token", Needs::Nothing, grant::<F>)
+            .says("Gives a token for what proves who asks.")
+            .asks("grant_type", Kind::Text)
+            .takes("username", Kind::Text)
+            .takes("password", Kind::Text)
+            .takes("client_id", Kind::Text)
+            .takes("client_secret", Kind::Text)
+            .takes("expires_in", Kind::Integer),
+    ]
+}
+
+async fn grant<F: Fleet>(
     State(state): State<ApiState<F>>,
     origin: Origin,
     fields: Fields,
