@@ -29,6 +29,7 @@ pub mod product_device;
 mod reader;
 pub mod rollout;
 mod schema;
+pub mod secret;
 mod statement;
 mod stream;
 pub mod token;
