@@ -2,8 +2,8 @@
 //!
 //! An account is found by a keyed hash of its name; the name itself is never written down (promise P6). A
 //! password is hashed with Argon2id under a pepper made of the node key (promises P5 and P9), on a bounded pool
-//! of threads, and a name that does not exist costs as much time as a wrong password. Second factors, roles and
-//! refresh tokens are not here.
+//! of threads, and a name that does not exist costs as much time as a wrong password. Second factors and roles
+//! are not here.
 
 use std::fmt;
 
@@ -14,14 +14,25 @@ use crate::node_key::{KEY_LENGTH, Label, NodeKey, NodeKeyError, keyed_hash};
 use crate::store::account::AccountRow;
 use crate::store::{Store, StoreError};
 
+mod caller;
+mod grant;
 mod lease;
+mod lifetime;
 mod password;
+mod refresh;
+mod revoking;
+mod scope;
 mod token;
 
+pub use caller::{Caller, Holder};
+pub use grant::{Grant, IssuedToken};
 use lease::Leases;
 pub use lease::{Lease, LeaseError};
+pub use lifetime::{Lifetime, Lifetimes};
 use password::Hasher;
-pub use token::{Caller, IssuedToken, Lifetime, Token};
+pub use refresh::{Refresh, RefreshError, SHORT};
+pub use scope::{Scope, ScopeError, Scopes};
+pub use token::Token;
 
 /// The fewest characters a new password may have.
 pub const MIN_PASSWORD: usize = 8;
@@ -106,6 +117,7 @@ pub struct Accounts {
     leases: Leases,
     name_key: Zeroizing<[u8; KEY_LENGTH]>,
     token_key: Zeroizing<[u8; KEY_LENGTH]>,
+    lifetimes: Lifetimes,
 }
 
 impl Accounts {
@@ -118,7 +130,15 @@ impl Accounts {
             hasher: Hasher::new(node_key.derive(Label::PASSWORD)),
             name_key: node_key.derive(Label::ACCOUNT_NAME),
             token_key: node_key.derive(Label::TOKEN),
+            lifetimes: Lifetimes::default(),
         }
+    }
+
+    /// Sets how long tokens may live.
+    #[must_use]
+    pub fn with_lifetimes(mut self, lifetimes: Lifetimes) -> Self {
+        self.lifetimes = lifetimes;
+        self
     }
 
     /// The hash a name is known by. Case and surrounding blanks make no difference.

@@ -1,6 +1,7 @@
 //! The HTTPS API for people, in the shape that particle-cli and particle-api-js expect.
 //!
-//! One file a resource; errors have one shape, made in [`error`] alone. It knows devices through a [`Fleet`]
+//! One file a resource, whose routes and their words stand at its top; together they are the one table in `routes`.
+//! What a route needs is asked by `gate`, before its handler; errors have one shape, made in [`error`] alone. It knows devices through a [`Fleet`]
 //! and events through the bus, so tests run it without a door. TLS is in [`listener`]; there is no plain HTTP.
 
 use std::sync::Arc;
@@ -27,17 +28,21 @@ pub mod error;
 mod flash;
 mod fleet;
 mod function;
+mod gate;
 mod health;
 mod line;
 pub mod listener;
 mod locate;
 mod login;
+mod organization;
 mod product;
 mod provisioning;
 mod publish;
+pub mod route;
 mod routes;
 mod source;
 mod stream;
+mod this;
 mod token;
 mod update;
 mod upload;
@@ -46,6 +51,7 @@ mod variable;
 
 pub use clock::{Clock, Moment};
 pub use fleet::Fleet;
+pub use routes::entries;
 pub use source::Peer;
 pub use upload::MAX_FILE;
 

@@ -27,6 +27,7 @@ pub mod pin;
 pub mod product;
 pub mod product_device;
 mod reader;
+pub mod refresh;
 pub mod rollout;
 mod schema;
 pub mod secret;
