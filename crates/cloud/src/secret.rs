@@ -32,7 +32,9 @@ pub enum SecretError {
     #[error("there is nothing to seal: the secret is empty")]
     Empty,
     /// It is too long.
-    #[error("the secret is longer than {MAX_SECRET} bytes: seal a file with another tool and send its key this way")]
+    #[error(
+        "the secret is longer than {MAX_SECRET} bytes: seal a file with another tool and send its key this way"
+    )]
     TooLong,
     /// The key cannot be used.
     #[error("the cryptographic library refuses to seal to this key")]

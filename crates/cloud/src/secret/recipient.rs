@@ -113,10 +113,14 @@ pub enum NotAKey {
     #[error("a fingerprint has 64 hex digits")]
     Fingerprint,
     /// A private key that is locked.
-    #[error("this private key is locked with a passphrase: unlock a copy, for example with `ssh-keygen -p -m PKCS8`")]
+    #[error(
+        "this private key is locked with a passphrase: unlock a copy, for example with `ssh-keygen -p -m PKCS8`"
+    )]
     Locked,
     /// A private key in OpenSSH's own form.
-    #[error("this private key is in OpenSSH's own form: make a copy as PKCS#8 with `ssh-keygen -p -m PKCS8 -f COPY`")]
+    #[error(
+        "this private key is in OpenSSH's own form: make a copy as PKCS#8 with `ssh-keygen -p -m PKCS8 -f COPY`"
+    )]
     OpenSsh,
 }
 

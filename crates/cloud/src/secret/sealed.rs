@@ -152,8 +152,7 @@ fn seal_rsa(padded: &[u8], head: &[u8], key: &RecipientKey) -> Result<Halves, Se
     random(content.as_mut_slice()).map_err(|_| SecretError::Refused)?;
     let mut body = padded.to_vec();
     // The content key is good for this one message, so the nonce is, too.
-    let sealed =
-        gcm(&content)?.seal_in_place_append_tag(nothing_yet(), Aad::from(head), &mut body);
+    let sealed = gcm(&content)?.seal_in_place_append_tag(nothing_yet(), Aad::from(head), &mut body);
     sealed.map_err(|_| SecretError::Refused)?;
     let public = PublicEncryptingKey::from_der(key.spki()).map_err(|_| SecretError::Refused)?;
     let public = OaepPublicEncryptingKey::new(public).map_err(|_| SecretError::Refused)?;

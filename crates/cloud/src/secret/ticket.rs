@@ -54,7 +54,8 @@ impl Ticket {
 
     /// Wraps what was sealed.
     pub fn wrap(&self, sealed: &[u8]) -> Result<Vec<u8>, SecretError> {
-        seal_with(&self.wrapping(), self.find().as_slice(), sealed).map_err(|_| SecretError::Refused)
+        seal_with(&self.wrapping(), self.find().as_slice(), sealed)
+            .map_err(|_| SecretError::Refused)
     }
 
     /// Opens what [`Ticket::wrap`] made.

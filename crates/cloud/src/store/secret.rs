@@ -154,7 +154,9 @@ impl Secrets<'_> {
             .expecting(Expect::Some);
         let transaction = over(fetch.at_ms).then(take).noting(act);
         self.0.attempt(transaction, |result| match result {
-            Ok(outcome) => outcome.rows(OVER).first().map(|row| Ok(row.blob(0)?.to_vec())).transpose(),
+            Ok(outcome) => {
+                outcome.rows(OVER).first().map(|row| Ok(row.blob(0)?.to_vec())).transpose()
+            }
             Err(Failure::Unmet { .. }) => Ok(None),
             Err(failure) => Err(failure.into()),
         })

@@ -51,7 +51,8 @@ impl SecretKeys<'_> {
             .with(account.as_bytes().as_slice())
             .with(last)
             .expecting(Expect::None);
-        let insert = "INSERT INTO secret_key (fingerprint, account, spki, added_at) VALUES (?1, ?2, ?3, ?4)";
+        let insert =
+            "INSERT INTO secret_key (fingerprint, account, spki, added_at) VALUES (?1, ?2, ?3, ?4)";
         let insert = Statement::new(insert)
             .with(key.fingerprint().0.as_slice())
             .with(account.as_bytes().as_slice())
