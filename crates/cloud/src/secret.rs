@@ -49,3 +49,6 @@ pub enum SecretError {
     #[error("this secret does not open: it was changed, or is not the one that the id names")]
     Changed,
 }
+
+#[cfg(test)]
+mod tests;
