@@ -15,10 +15,12 @@ pub mod sealed;
 mod private;
 mod recipient;
 mod ssh;
+mod sweep;
 mod ticket;
 
 pub use private::PrivateKey;
 pub use recipient::{Fingerprint, Kind, NotAKey, RecipientKey};
+pub use sweep::sweep;
 pub use ticket::{FIND, Ticket, digest};
 
 /// The most bytes a secret may have.
