@@ -41,6 +41,7 @@ mod provisioning;
 mod publish;
 pub mod route;
 mod routes;
+mod secret;
 mod source;
 mod stream;
 mod this;
