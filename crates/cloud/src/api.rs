@@ -1,6 +1,7 @@
 //! The HTTPS API for people, in the shape that particle-cli and particle-api-js expect.
 //!
-//! One file a resource; errors have one shape, made in [`error`] alone. It knows devices through a [`Fleet`]
+//! One file a resource, whose routes and their words stand at its top; together they are the one table in `routes`.
+//! What a route needs is asked by `gate`, before its handler; errors have one shape, made in [`error`] alone. It knows devices through a [`Fleet`]
 //! and events through the bus, so tests run it without a door. TLS is in [`listener`]; there is no plain HTTP.
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
 use crate::store::Store;
 
+mod access;
 mod address;
 mod body;
 mod caller;
@@ -27,7 +29,9 @@ pub mod error;
 mod flash;
 mod fleet;
 mod function;
+mod gate;
 mod health;
+mod in_flight;
 mod line;
 pub mod listener;
 mod locate;
@@ -36,9 +40,12 @@ mod product;
 mod provisioning;
 mod publish;
 pub mod redirect;
+pub mod route;
 mod routes;
+mod secret;
 mod source;
 mod stream;
+mod this;
 mod token;
 mod update;
 mod upload;
@@ -47,6 +54,7 @@ mod variable;
 
 pub use clock::{Clock, Moment};
 pub use fleet::Fleet;
+pub use routes::entries;
 pub use source::Peer;
 pub use upload::MAX_FILE;
 
@@ -80,8 +88,15 @@ pub struct ApiState<F> {
     pub guard: Guard,
     /// What was answered.
     pub traffic: Arc<Traffic>,
+    room: Arc<Room>,
+}
+
+/// What there is room for: uploads, and copies of files.
+pub(crate) struct Room {
     /// Files that are being uploaded.
-    uploads: Arc<Semaphore>,
+    uploads: Semaphore,
+    /// Files that devices are being sent.
+    in_flight: in_flight::InFlight,
 }
 
 impl<F: Fleet> ApiState<F> {
@@ -94,6 +109,10 @@ impl<F: Fleet> ApiState<F> {
         accounts: Accounts,
         shutdown: watch::Receiver<bool>,
     ) -> Self {
+        let room = Room {
+            uploads: Semaphore::new(upload::MOST),
+            in_flight: in_flight::InFlight::default(),
+        };
         let pinning = Pinning::new(store.clone(), Arc::default());
         Self {
             store,
@@ -108,7 +127,7 @@ impl<F: Fleet> ApiState<F> {
             shutdown,
             guard: Guard::default(),
             traffic: Arc::default(),
-            uploads: Arc::new(Semaphore::new(upload::MOST)),
+            room: Arc::new(room),
         }
     }
 

@@ -14,6 +14,10 @@ use toml::Spanned;
 
 use crate::guard::Limits;
 
+mod oauth;
+
+pub use oauth::Oauth;
+
 /// The name of the configuration file in a data folder.
 pub const FILE_NAME: &str = "config.toml";
 
@@ -31,6 +35,8 @@ pub struct Config {
     pub outbox: Outbox,
     /// `[security]`: what the world is told.
     pub security: Security,
+    /// `[oauth]`: which logins there are, and how long tokens live.
+    pub oauth: Oauth,
     /// `[node]`: this node's own files.
     pub node: Node,
     /// `[metrics]`: what the node counts, for a monitor.
@@ -203,6 +209,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), (usize, String)> {
+        self.oauth.check()?;
         match (&self.api.certificate, &self.api.private_key) {
             (Some(lonely), None) => {
                 return Err((

@@ -203,6 +203,7 @@ impl Node {
         let control = tokio::spawn(control.serve(office));
 
         let guard = Guard::new(folder.config.limits.clone());
+        tokio::spawn(crate::secret::sweep(folder.store.clone(), stopped.clone()));
         let store = folder.store.clone();
         let people = (bus.clone(), accounts.clone());
         let state = ApiState::new(

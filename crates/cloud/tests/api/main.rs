@@ -12,6 +12,7 @@ mod keys;
 mod login;
 mod policy;
 mod products;
+mod secrets;
 mod shape;
 mod signing;
 mod slow;
