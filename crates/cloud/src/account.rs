@@ -30,7 +30,7 @@ mod revoking;
 mod scope;
 mod token;
 
-pub use caller::{Caller, Holder};
+pub use caller::{Caller, Held, Holder};
 pub use client::{ClientError, ClientKind, MAX_CLIENT_NAME, MOST_CLIENTS, NewClient};
 use code::Codes;
 pub use code::{CodeError, TakenIn};

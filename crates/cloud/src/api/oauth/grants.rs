@@ -32,10 +32,12 @@ pub(super) async fn password<F: Fleet>(
             customer_password(state, origin, row, product, fields).await
         }
         None if state.oauth.settings.password_grant => {
-            login::password(state, origin, &asker.id, fields).await
+            let grant = login::password(state, origin, fields).await?;
+            Ok(state.accounts.issue(&grant, state.clock.now().wall_ms).await?)
         }
         None => {
-            let text = "This server takes no passwords here: log in with a browser (`pintle login`).";
+            let text =
+                "This server takes no passwords here: log in with a browser (`pintle login`).";
             Err(ApiError::oauth("unsupported_grant_type", text))
         }
     }
