@@ -32,6 +32,7 @@ mod reader;
 pub mod refresh;
 pub mod rollout;
 mod schema;
+pub mod second_factor;
 mod statement;
 mod stream;
 pub mod token;

@@ -9,7 +9,7 @@ use super::caller::{Caller, Holder};
 use super::grant::Grant;
 use super::scope::Scope;
 use super::token::Token;
-use super::{AccountError, AccountId, Accounts, NameHash, Scopes};
+use super::{AccountError, AccountId, Accounts, MAX_PASSWORD, NameHash, Scopes, name, password};
 use crate::audit::{Act, TokenMark, Who};
 use crate::product::ProductId;
 use crate::store::account::AccountRow;
@@ -50,7 +50,7 @@ impl Accounts {
         (who, token): (Who, Option<TokenMark>),
         now_ms: i64,
     ) -> Result<AccountId, AccountError> {
-        super::check_name(name)?;
+        name::check(name)?;
         let hash = self.customer_hash(product, name);
         if self.store.accounts().find(&hash.0).await?.is_some() {
             return Err(AccountError::Exists);
@@ -59,10 +59,9 @@ impl Accounts {
             Some(password) => password,
             None => Token::generate()?.reveal(),
         };
-        let row = AccountRow {
-            id: AccountId::generate()?,
-            password: self.hash_password(password).await?,
-        };
+        password::check_length(&password)?;
+        let row =
+            AccountRow { id: AccountId::generate()?, password: self.hasher.hash(password).await? };
         let act = Act::new("customer.created", who, now_ms).on("customer", row.id.handle());
         let act = match token {
             Some(mark) => act.from_token(mark),
@@ -85,7 +84,12 @@ impl Accounts {
         name: &str,
         password: Zeroizing<String>,
     ) -> Result<Option<AccountId>, AccountError> {
-        self.check_hash(self.customer_hash(product, name), password).await
+        if password.len() > MAX_PASSWORD {
+            return Ok(None);
+        }
+        let hash = self.customer_hash(product, name);
+        let row = self.store.accounts().find(&hash.0).await?;
+        self.compare(row, password).await
     }
 
     /// Gives a customer another password; all of the customer's tokens end.
@@ -99,7 +103,8 @@ impl Accounts {
         by: &Caller,
         now_ms: i64,
     ) -> Result<(), AccountError> {
-        let password = self.hash_password(password).await?;
+        password::check_length(&password)?;
+        let password = self.hasher.hash(password).await?;
         let act = act("customer.password-set", customer, by, now_ms);
         let ended = self.store.customers().set_password(customer, &password, act).await?;
         self.end_leases(&ended);

@@ -1,8 +1,13 @@
-//! The password grant (RFC 6749 4.3), which `POST /oauth/token` hands on to here.
+//! The password grant (RFC 6749 4.3), which `POST /oauth/token` hands on to here, with the second step that clients know.
+//!
+//! 1. [`password`]: name and password. An account without a second factor gets its token.
+//! 2. Otherwise the answer is 403 `mfa_required` with an `mfa_token`, and [`second_factor`] takes that with a code, as
+//!    grant `urn:custom:mfa-otp`.
 //!
 //! An attempt is charged to its source and its account before the password is looked at, and forgiven when it was
 //! right.
 
+use axum::http::StatusCode;
 use zeroize::Zeroizing;
 
 use super::body::Fields;
@@ -10,20 +15,67 @@ use super::error::ApiError;
 use super::oauth::lifetime;
 use super::source::Origin;
 use super::{ApiState, Fleet};
-use crate::account::{AccountId, Grant, NameHash};
+use crate::account::{AccountError, AccountId, Grant, NameHash};
+
+/// The grant with which clients bring the code of a second factor.
+pub(super) const SECOND_FACTOR_GRANT: &str = "urn:custom:mfa-otp";
+
+/// What somebody with a right password would be granted. Whoever may need a second factor for it, too: the way to the
+/// grant is [`RightPassword::settle`].
+pub(super) struct RightPassword(Grant);
+
+impl RightPassword {
+    /// Shapes what would be granted: scopes, a product, a refresh token.
+    pub(super) fn shape(&mut self) -> &mut Grant {
+        &mut self.0
+    }
+
+    /// The grant, where the account has no second factor.
+    ///
+    /// # Errors
+    /// Where it has one, 403 `mfa_required` with the token for [`second_factor`], in which the shaped grant lies sealed.
+    pub(super) async fn settle<F: Fleet>(self, state: &ApiState<F>) -> Result<Grant, ApiError> {
+        if !state.accounts.has_second_factor(self.0.account).await? {
+            return Ok(self.0);
+        }
+        let token = state.accounts.challenge(&self.0, state.clock.now().wall_ms)?;
+        let text = "This account has a second factor: send its code, or a recovery code.";
+        let required = ApiError::coded(StatusCode::FORBIDDEN, "mfa_required", text);
+        Err(required.with("mfa_token", token.as_str()))
+    }
+}
 
 /// The first step of the password grant: name and password.
+///
+/// # Errors
+/// 400 `invalid_request` or `invalid_grant`, 429.
 pub(super) async fn password<F: Fleet>(
     state: &ApiState<F>,
     origin: Origin,
     fields: &Fields,
-) -> Result<Grant, ApiError> {
+) -> Result<RightPassword, ApiError> {
     let name = fields.text(&["username"]).ok_or_else(|| invalid_request("username"))?;
     let password = fields.text(&["password"]).ok_or_else(|| invalid_request("password"))?;
     let client = fields.text(&["client_id"]).unwrap_or_default();
     let account = right_password(state, origin, &name, Zeroizing::new(password)).await?;
     let grant = Grant::new(account, &name, &client);
-    Ok(Grant { lifetime: lifetime(fields)?.unwrap_or(grant.lifetime), ..grant })
+    Ok(RightPassword(Grant { lifetime: lifetime(fields)?.unwrap_or(grant.lifetime), ..grant }))
+}
+
+/// The second step: a code, with the token of the first.
+///
+/// # Errors
+/// 400 `invalid_request` or `invalid_grant`, 429.
+pub(super) async fn second_factor<F: Fleet>(
+    state: &ApiState<F>,
+    fields: &Fields,
+) -> Result<Grant, ApiError> {
+    let token = fields.text(&["mfa_token"]).ok_or_else(|| invalid_request("mfa_token"))?;
+    let code = fields.text(&["otp"]).ok_or_else(|| invalid_request("otp"))?;
+    let code = Zeroizing::new(code);
+    let client = fields.text(&["client_id"]).unwrap_or_default();
+    let now_ms = state.clock.now().wall_ms;
+    Ok(state.accounts.answer_challenge(&token, &client, &code, now_ms).await?)
 }
 
 /// Whose name and password these are.
@@ -42,7 +94,7 @@ pub(super) async fn throttled<F: Fleet>(
     state: &ApiState<F>,
     origin: Origin,
     key: NameHash,
-    check: impl Future<Output = Result<Option<AccountId>, crate::account::AccountError>>,
+    check: impl Future<Output = Result<Option<AccountId>, AccountError>>,
 ) -> Result<AccountId, ApiError> {
     let now = state.clock.now();
     let guards = &state.guards;
@@ -62,5 +114,5 @@ pub(super) async fn throttled<F: Fleet>(
 
 fn invalid_request(field: &str) -> ApiError {
     let text = format!("The field {field} is missing or not what it must be.");
-    ApiError::oauth("invalid_request", text)
+    ApiError::coded(StatusCode::BAD_REQUEST, "invalid_request", text)
 }

@@ -94,9 +94,9 @@ impl Customers<'_> {
         .with(customer.as_bytes().as_slice())
         .with(password.salt.as_slice())
         .with(password.hash.as_slice())
-        .with(password.memory_kib)
-        .with(password.passes)
-        .with(password.lanes);
+        .with(password.cost.memory_kib)
+        .with(password.cost.passes)
+        .with(password.cost.lanes);
         let transaction = tokens_end(customer).then(update).noting(act);
         self.0.attempt(transaction, ended)
     }

@@ -32,7 +32,7 @@ pub(super) async fn password<F: Fleet>(
             customer_password(state, origin, row, product, fields).await
         }
         None if state.oauth.settings.password_grant => {
-            let grant = login::password(state, origin, fields).await?;
+            let grant = login::password(state, origin, fields).await?.settle(state).await?;
             Ok(state.accounts.issue(&grant, state.clock.now().wall_ms).await?)
         }
         None => {
@@ -41,6 +41,15 @@ pub(super) async fn password<F: Fleet>(
             Err(ApiError::oauth("unsupported_grant_type", text))
         }
     }
+}
+
+/// The second step of the password grant, which knows by itself for which client the first was.
+pub(super) async fn second_factor<F: Fleet>(
+    state: &ApiState<F>,
+    fields: &Fields,
+) -> Result<IssuedToken, ApiError> {
+    let grant = login::second_factor(state, fields).await?;
+    Ok(state.accounts.issue(&grant, state.clock.now().wall_ms).await?)
 }
 
 async fn customer_password<F: Fleet>(

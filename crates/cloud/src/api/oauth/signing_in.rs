@@ -34,11 +34,20 @@ pub(super) async fn granted<F: Fleet>(
 
 /// When a second factor was proven, where the account has one.
 async fn second_factor<F: Fleet>(
-    _state: &ApiState<F>,
-    _account: AccountId,
-    _code: &Zeroizing<String>,
+    state: &ApiState<F>,
+    account: AccountId,
+    code: &str,
 ) -> Result<Option<i64>, ApiError> {
-    Ok(None)
+    if !state.accounts.has_second_factor(account).await? {
+        return Ok(None);
+    }
+    let now_ms = state.clock.now().wall_ms;
+    if code.trim().is_empty() {
+        let text = "This account has a second factor: type its code, or a recovery code, too.";
+        return Err(ApiError::forbidden(text));
+    }
+    state.accounts.prove(account, code, now_ms).await?;
+    Ok(Some(now_ms))
 }
 
 /// The customer of a product with this name and password.

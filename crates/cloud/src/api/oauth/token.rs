@@ -9,7 +9,7 @@ use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::super::route::{Kind, Needs, Route, post};
 use super::super::source::Origin;
-use super::super::{ApiState, Fleet};
+use super::super::{ApiState, Fleet, login};
 use super::asker::Asker;
 use super::{answer, grants};
 use crate::account::Lifetime;
@@ -53,6 +53,7 @@ async fn grant<F: Fleet>(
     let asker = Asker::read(&state, &headers, &fields).await?;
     let issued = match kind.as_str() {
         "password" => grants::password(&state, origin, asker, &fields).await?,
+        login::SECOND_FACTOR_GRANT => grants::second_factor(&state, &fields).await?,
         "client_credentials" => grants::client_credentials(&state, asker, &fields).await?,
         "refresh_token" => grants::refresh(&state, asker, &fields).await?,
         "authorization_code" => grants::code(&state, asker, &fields).await?,
