@@ -18,6 +18,7 @@ use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
 use crate::store::Store;
 
+mod access;
 mod address;
 mod body;
 mod caller;
@@ -33,17 +34,18 @@ mod fleet;
 mod function;
 mod gate;
 mod health;
+mod in_flight;
 mod line;
 pub mod listener;
 mod locate;
 mod login;
 mod oauth;
-mod organization;
 mod product;
 mod provisioning;
 mod publish;
 pub mod route;
 mod routes;
+mod secret;
 mod source;
 mod stream;
 mod this;
@@ -97,12 +99,14 @@ pub struct ApiState<F> {
     oauth: oauth::Oauth,
 }
 
-/// What is bounded: failed logins, and uploads.
+/// What is bounded: failed logins, uploads, and copies of files.
 pub(crate) struct Guards {
     sources: Lockout<source::Origin>,
     accounts: Lockout<NameHash>,
     /// Files that are being uploaded.
     uploads: Semaphore,
+    /// Files that devices are being sent.
+    in_flight: in_flight::InFlight,
 }
 
 impl<F: Fleet> ApiState<F> {
@@ -119,6 +123,7 @@ impl<F: Fleet> ApiState<F> {
             sources: Lockout::new(SOURCE_LOCKOUT),
             accounts: Lockout::new(ACCOUNT_LOCKOUT),
             uploads: Semaphore::new(upload::MOST),
+            in_flight: in_flight::InFlight::default(),
         };
         let pinning = Pinning::new(store.clone(), Arc::default());
         Self {
