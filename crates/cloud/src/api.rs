@@ -10,6 +10,7 @@ use axum::Router;
 use tokio::sync::{Semaphore, watch};
 
 use crate::account::Accounts;
+use crate::config;
 use crate::event::Bus;
 use crate::guard::Guard;
 use crate::metrics::Traffic;
@@ -22,7 +23,9 @@ mod address;
 mod body;
 mod caller;
 mod claim;
+mod client;
 mod clock;
+mod customer;
 mod device;
 mod edge;
 pub mod error;
@@ -36,6 +39,7 @@ mod line;
 pub mod listener;
 mod locate;
 mod login;
+mod oauth;
 mod product;
 mod provisioning;
 mod publish;
@@ -89,6 +93,7 @@ pub struct ApiState<F> {
     /// What was answered.
     pub traffic: Arc<Traffic>,
     room: Arc<Room>,
+    oauth: oauth::Oauth,
 }
 
 /// What there is room for: uploads, and copies of files.
@@ -128,6 +133,7 @@ impl<F: Fleet> ApiState<F> {
             guard: Guard::default(),
             traffic: Arc::default(),
             room: Arc::new(room),
+            oauth: oauth::Oauth::new(config::Oauth::default()),
         }
     }
 
@@ -135,6 +141,13 @@ impl<F: Fleet> ApiState<F> {
     #[must_use]
     pub fn with_contact(mut self, contact: Option<&str>) -> Self {
         self.contact = contact.map(Arc::from);
+        self
+    }
+
+    /// Sets which logins there are, and what this server calls itself.
+    #[must_use]
+    pub fn with_oauth(mut self, settings: config::Oauth) -> Self {
+        self.oauth = oauth::Oauth::new(settings);
         self
     }
 

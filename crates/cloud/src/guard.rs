@@ -4,7 +4,9 @@
 //! it is memory that never grows ([`ledger`]), takes the time as a parameter, and knows addresses, accounts and tokens
 //! by keyed hashes alone ([`name`]). `docs/limits.md` has the figures.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use crate::account::AccountId;
@@ -26,7 +28,7 @@ pub use group::Group;
 use group::WINDOW;
 pub use ledger::{Ledger, Name};
 pub use limits::Limits;
-pub use logins::{Attempt, Behind, Logins, Refused, Step};
+pub use logins::{Attempt, Behind, Logins, Refused};
 use name::Namer;
 pub use name::Origin;
 pub use quota::Quota;
@@ -37,9 +39,6 @@ pub use turnstile::Turn;
 const NAMES: usize = 32_768;
 /// Tokens whose account is known.
 const TOKENS: usize = 8_192;
-/// Passwords that are looked at at once, at most.
-const AT_ONCE: usize = 4;
-
 const ALL_REQUESTS: u8 = 0x10;
 const OF_GROUP: u8 = 0x11;
 const OF_ACCOUNT: u8 = 0x15;
@@ -77,7 +76,7 @@ impl Guard {
             owed: Ledger::new(NAMES),
             accounts: account_of::Accounts::new(TOKENS),
             connections: Connections::default(),
-            logins: Logins::new(AT_ONCE, Arc::clone(&tally)),
+            logins: Logins::new(at_once(), Arc::clone(&tally)),
             tally,
         }))
     }
@@ -178,6 +177,12 @@ impl Guard {
         self.0.owed.forget(now);
         self.0.logins.forget(now);
     }
+}
+
+/// Passwords that are looked at at once: as many as there are threads that hash them, and one that is ready for the next.
+fn at_once() -> usize {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (cores / 2).max(1) + 1
 }
 
 #[cfg(test)]

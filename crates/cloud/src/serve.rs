@@ -217,6 +217,7 @@ impl Node {
         .with_pinning(folder.pinning())
         .with_delivery(delivery)
         .with_guard(guard.clone())
+        .with_oauth(folder.config.oauth.clone())
         .with_contact(
             folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
         );

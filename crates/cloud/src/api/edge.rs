@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::caller::bearer;
 use super::error::ApiError;
-use super::{Clock, source};
+use super::{Clock, oauth, source};
 use crate::guard::{Group, Guard, Reason};
 use crate::metrics::Traffic;
 
@@ -91,6 +91,8 @@ fn head_is_small(request: &Request) -> Result<(), ApiError> {
 async fn answer(State(door): State<Door>, request: Request, next: Next) -> Response {
     // Browsers ask before they send; every path may be asked about, and none is worked for it.
     let preflight = request.method() == Method::OPTIONS;
+    // RFC 9700 2.6: what a person logs in on is read by no other page.
+    let is_page = oauth::PAGES.contains(&request.uri().path().trim_end_matches('/'));
     let group = Group::of(request.method(), request.uri().path());
     let began = door.clock.now().since_start;
     let mut response = match door.admit(&request, group, began) {
@@ -110,10 +112,14 @@ async fn answer(State(door): State<Door>, request: Request, next: Next) -> Respo
         );
         set(headers, header::ACCESS_CONTROL_MAX_AGE, "86400");
     }
-    // Any origin: a page has no cookie here to misuse, only a token it was given.
-    set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    if !is_page {
+        // Any origin: a page has no cookie here to misuse, only a token it was given.
+        set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    }
     set(headers, header::CACHE_CONTROL, "no-store");
-    set(headers, header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        set(headers, header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    }
     set(headers, header::REFERRER_POLICY, "no-referrer");
     set(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");

@@ -6,9 +6,9 @@
 //! 3. Each account may be tried wrongly ten times, then once in thirty seconds, whoever tries.
 //! 4. An address from which this account was logged in to lately has a bucket of its own for it: whatever strangers
 //!    use up, it is not that.
-//! 5. Where a second factor stands behind the password, rule 3 does not hold for the password (a right guess lets
-//!    nobody in), so that strangers cannot keep the owner out; it holds for the second factor. A name that nobody has is
-//!    treated in either way, by a coin that lands the same each time, so that this tells nothing about it.
+//! 5. Where a second factor stands behind the password, rule 3 does not hold (a right guess lets nobody in), so that
+//!    strangers cannot keep the owner out. A name that nobody has is treated in either way, by a coin that lands the same
+//!    each time, so that this tells nothing about it. Codes are counted where they are looked at.
 //! 6. Passwords are looked at a few at a time, the least suspect first ([`super::turnstile`]).
 //!
 //! Nothing here asks the store. A restart forgives.
@@ -34,15 +34,6 @@ const KNOWN_FOR: Duration = Duration::from_secs(7 * 24 * 3_600);
 const PROTECTED_FOR: Duration = Duration::from_secs(24 * 3_600);
 /// Tries that wait in line.
 const WAITING: usize = 256;
-
-/// What is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// A password.
-    Password,
-    /// The code of a second factor. Recovery codes are too long to be guessed and need none of this.
-    SecondFactor,
-}
 
 /// What turned out to be behind the name that was tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,36 +83,26 @@ fn quota(burst: u32, seconds: u64) -> Quota {
     Quota::new(NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN), Duration::from_secs(seconds))
 }
 
-impl Step {
-    fn of_address(self) -> Quota {
-        quota(10, 30 * 60)
-    }
+/// Ten wrong ones of an address, then one in three minutes.
+fn of_address() -> Quota {
+    quota(10, 30 * 60)
+}
 
-    fn of_account(self) -> Quota {
-        match self {
-            Self::Password => quota(10, 5 * 60),
-            // Three codes of a million are right at any time: one guess in five minutes finds none in a year.
-            Self::SecondFactor => quota(10, 50 * 60),
-        }
-    }
+/// Ten wrong ones at an account, then one in thirty seconds.
+fn of_account() -> Quota {
+    quota(10, 5 * 60)
+}
 
-    fn of_pair(self) -> Quota {
-        quota(10, 10 * 60)
-    }
-
-    /// Distinct for each kind of name and step.
-    fn purpose(self, of: u8) -> u8 {
-        match self {
-            Self::Password => of,
-            Self::SecondFactor => of | 0x80,
-        }
-    }
+/// Ten wrong ones of an address at the account it was right for, then one in a minute.
+fn of_pair() -> Quota {
+    quota(10, 10 * 60)
 }
 
 const ADDRESS: u8 = 1;
 const ACCOUNT: u8 = 2;
 const PAIR: u8 = 3;
 const PROTECTED: u8 = 4;
+const CODES: u8 = 5;
 
 impl Logins {
     /// Nobody has failed yet; passwords are looked at so many at once.
@@ -143,7 +124,6 @@ impl Logins {
     /// How long to wait.
     pub fn begin(
         &self,
-        step: Step,
         origin: Origin,
         account: &NameHash,
         now: Duration,
@@ -151,19 +131,16 @@ impl Logins {
         let mut attempt = self.attempt(origin, account, now);
         let inner = &*self.0;
         if inner.known.is_marked(attempt.pair, now) {
-            let pair = inner.namer.pair(step.purpose(PAIR), origin, &account.0);
-            if attempt.charge(pair, step.of_pair()).is_ok() {
+            if attempt.charge(attempt.pair, of_pair()).is_ok() {
                 return Ok(attempt);
             }
         }
-        let address = inner.namer.origin(step.purpose(ADDRESS), origin);
-        let owed =
-            self.or_refuse(attempt.charge(address, step.of_address()), Reason::LoginAddress)?;
+        let address = inner.namer.origin(ADDRESS, origin);
+        let owed = self.or_refuse(attempt.charge(address, of_address()), Reason::LoginAddress)?;
         attempt.rank = 1 + owed;
-        let protected = inner.known.is_marked(attempt.protected, now);
-        if !(step == Step::Password && protected) {
-            let name = inner.namer.of(step.purpose(ACCOUNT), &account.0);
-            let charged = attempt.charge(name, step.of_account());
+        if !inner.known.is_marked(attempt.protected, now) {
+            let name = inner.namer.of(ACCOUNT, &account.0);
+            let charged = attempt.charge(name, of_account());
             if charged.is_err() {
                 // It was never looked at.
                 attempt.give_back();
@@ -171,6 +148,26 @@ impl Logins {
             attempt.rank += self.or_refuse(charged, Reason::LoginAccount)?;
         }
         Ok(attempt)
+    }
+
+    /// Looks whether a short code that an address typed is one that waits somewhere: who is wrong too often waits, whatever
+    /// the code.
+    ///
+    /// # Errors
+    /// How long to wait.
+    pub fn look_up<T>(
+        &self,
+        origin: Origin,
+        now: Duration,
+        look: impl FnOnce() -> Option<T>,
+    ) -> Result<Option<T>, Refused> {
+        let name = self.0.namer.origin(CODES, origin);
+        self.or_refuse(self.0.owed.take(name, of_address(), now), Reason::LoginAddress)?;
+        let found = look();
+        if found.is_some() {
+            self.0.owed.give_back(name, of_address());
+        }
+        Ok(found)
     }
 
     fn attempt(&self, origin: Origin, account: &NameHash, now: Duration) -> Attempt {

@@ -45,7 +45,7 @@ impl Checker {
     ) -> bool {
         let token = guard.admit(from, Group::Login, None, now);
         let begun = token.map_err(Refused::Wait);
-        let begun = begun.and_then(|()| guard.logins().begin(Step::Password, from, &who, now));
+        let begun = begun.and_then(|()| guard.logins().begin(from, &who, now));
         let Ok(mut attempt) = begun else { return false };
         let Poll::Ready(Ok(_turn)) = poll(attempt.turn()) else { panic!("nobody else has a turn") };
         let behind = match who {
@@ -105,7 +105,7 @@ fn p9_a_hundred_thousand_guesses_from_a_thousand_addresses_slow_the_attacked_acc
         for who in [account(100), account(101)] {
             assert!(checker.try_login(&guard, abroad, who, true, now), "who is not attacked");
         }
-        let begun = guard.logins().begin(Step::Password, abroad, &attacked[1], now);
+        let begun = guard.logins().begin(abroad, &attacked[1], now);
         match begun.map(Attempt::was_not_looked_at) {
             Ok(()) => {}
             Err(Refused::Wait(wait)) if wait <= at(30) => slowed += 1,
@@ -122,24 +122,20 @@ fn p9_a_hundred_thousand_guesses_from_a_thousand_addresses_slow_the_attacked_acc
 }
 
 #[test]
-fn a_second_factor_is_guessed_ten_times_and_then_once_in_five_minutes() {
-    let (logins, who) = (Guard::default().logins().clone(), account(1));
-    let tries = |from: u64, to: u64| {
-        (from..to).filter(|second| {
-            let from = loopback(u32::try_from(*second).unwrap());
-            let begun = logins.begin(Step::SecondFactor, from, &who, at(*second));
-            begun.inspect(|attempt| attempt.found(Behind::SecondFactor)).is_ok()
-        })
-    };
-    assert_eq!(tries(0, 100).count(), 10);
-    assert_eq!(tries(100, 3_100).count(), 10);
+fn short_codes_are_guessed_ten_times_and_right_ones_cost_nothing() {
+    let logins = Guard::default().logins().clone();
+    let look = |found: Option<u8>| logins.look_up(loopback(1), at(1), || found);
+    assert!((0..50).all(|_| look(Some(1)) == Ok(Some(1))));
+    assert!((0..10).all(|_| look(None) == Ok(None)));
+    assert_eq!(look(Some(1)), Err(Refused::Wait(at(180))));
+    assert!(logins.look_up(loopback(2), at(1), || Some(1)).is_ok());
 }
 
 #[test]
 fn a_name_that_nobody_has_is_refused_like_one_of_either_kind() {
     let logins = Guard::default().logins().clone();
     let refused = |who: NameHash, behind| {
-        (0..20).any(|from| match logins.begin(Step::Password, loopback(from), &who, at(1)) {
+        (0..20).any(|from| match logins.begin(loopback(from), &who, at(1)) {
             Ok(attempt) => {
                 attempt.found(behind);
                 false
@@ -156,7 +152,7 @@ fn a_name_that_nobody_has_is_refused_like_one_of_either_kind() {
 #[test]
 fn many_guesses_at_once_get_no_more_than_one_after_the_other() {
     let logins = Guard::default().logins().clone();
-    let begun = |who| logins.begin(Step::Password, loopback(1), &account(who), at(1));
+    let begun = |who| logins.begin(loopback(1), &account(who), at(1));
     let at_once: Vec<_> = (0..50).filter_map(|who| begun(who).ok()).collect();
     assert_eq!(at_once.len(), 10);
     at_once.into_iter().for_each(Attempt::was_right);
@@ -167,15 +163,15 @@ fn many_guesses_at_once_get_no_more_than_one_after_the_other() {
 fn a_right_login_forgives_its_own_try_and_no_other() {
     let logins = Guard::default().logins().clone();
     for round in 0..10 {
-        let wrong = logins.begin(Step::Password, loopback(1), &account(round), at(1));
+        let wrong = logins.begin(loopback(1), &account(round), at(1));
         assert!(wrong.is_ok());
         drop(wrong);
-        if let Ok(attempt) = logins.begin(Step::Password, loopback(1), &account(99), at(1)) {
+        if let Ok(attempt) = logins.begin(loopback(1), &account(99), at(1)) {
             attempt.was_right();
         }
     }
-    assert!(logins.begin(Step::Password, loopback(1), &account(50), at(1)).is_err());
-    assert!(logins.begin(Step::Password, loopback(1), &account(99), at(1)).is_ok());
+    assert!(logins.begin(loopback(1), &account(50), at(1)).is_err());
+    assert!(logins.begin(loopback(1), &account(99), at(1)).is_ok());
 }
 
 #[test]
