@@ -3,6 +3,7 @@
 mod device_firmware;
 mod firmware;
 mod fleet;
+mod key;
 mod keyring;
 mod network;
 mod product;
@@ -12,6 +13,7 @@ mod rollout;
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
+pub use key::{BackupArgs, KeyBackupArgs, KeyCommand, KeyRestoreArgs, RestoreArgs};
 pub use keyring::{KeyArgs, KeyringCommand, MakeArgs, NextArgs, RingArgs, RingSignArgs};
 pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem};
 pub use product::{ProductCommand, ProductFirmwareCommand};
@@ -41,6 +43,13 @@ pub enum Command {
     /// Pin device keys, list them, and see who was refused
     #[command(subcommand)]
     Pin(PinCommand),
+    /// Copy a data folder while its node runs: without the node key, and without sessions
+    Backup(BackupArgs),
+    /// Make a data folder of a backup and its node key
+    Restore(RestoreArgs),
+    /// The keys of a node: replace them, and keep copies of the one that opens all others
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// Events kept for a durable consumer: see them, take them
     #[command(subcommand)]
     Outbox(OutboxCommand),
@@ -95,6 +104,9 @@ pub struct InitArgs {
     /// Where security bugs are to be reported: mailto:, https: or tel:
     #[arg(long, value_name = "URI")]
     pub contact: Option<String>,
+    /// Where to make the node key, which opens everything else: better outside the data folder
+    #[arg(long, value_name = "FILE")]
+    pub node_key: Option<PathBuf>,
     /// Make a key for devices on the TCP service (RSA-2048); without --user, in a folder that was made without one
     #[arg(long)]
     pub tcp: bool,

@@ -3,12 +3,14 @@
 //! Exit codes: 0 done, 1 failed, 2 the person who typed can mend it (one line says how).
 
 mod args;
+mod backup;
 mod device;
 mod device_firmware;
 mod failure;
 mod firmware;
 mod fleet;
 mod init;
+mod key;
 mod keyring;
 mod network;
 mod outbox;
@@ -51,6 +53,9 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Init(args) => init::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Pin(args) => pin::run(args),
+        Command::Backup(args) => backup::back_up(&args),
+        Command::Restore(args) => backup::restore_from(&args),
+        Command::Key(command) => key::run(command),
         Command::Outbox(args) => outbox::run(args),
         Command::Device(args) => device::run(args),
         Command::Firmware(args) => firmware::run(&args),

@@ -6,6 +6,7 @@
 //! line of JSON.
 
 mod batch;
+mod keys;
 mod line;
 mod office;
 mod peer;
@@ -14,6 +15,7 @@ mod rollout;
 mod socket;
 
 pub use batch::{BatchFileError, PinLine, read_batch};
+pub use keys::{KeyLine, KeyRequest};
 pub use line::{Entry, Pinned, Request, Response, Skipped, WaitingEvent};
 pub use office::{Office, Running};
 pub use peer::{PeerDevices, PeerError, read_peer};

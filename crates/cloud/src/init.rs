@@ -25,10 +25,11 @@ use crate::store::{Store, StoreError};
 
 mod key_file;
 mod keys;
+mod names;
 mod place;
 
 pub use keys::{CloudKeys, TcpKey, UdpKey};
-use place::Place;
+pub(crate) use place::Place;
 
 /// The cloud's private key for devices: SEC1 DER.
 pub const UDP_KEY_FILE: &str = "keys/udp.der";
@@ -53,6 +54,8 @@ pub struct InitOptions {
     pub names: Vec<String>,
     /// The contact for security reports, as `mailto:`, `https:` or `tel:`.
     pub contact: Option<String>,
+    /// Where the node key is to lie: better outside the data folder. `keys/node.key` in it if not given.
+    pub node_key: Option<PathBuf>,
     /// The time, in milliseconds since 1970.
     pub now_ms: i64,
 }
@@ -188,13 +191,21 @@ pub fn create_with(
         return Err(InitError::Contact);
     }
     let place = Place::of(folder)?;
-    let made = build(&place.building, options, keys).and_then(|fingerprints| {
-        sync(&place.building)?;
-        place.take()?;
-        Ok(fingerprints)
-    });
+    let node_key = NodeKey::generate()?;
+    let given = options.node_key.as_deref().map(std::path::absolute).transpose();
+    let given = given.map_err(file(folder))?;
+    let key_file = given.clone().unwrap_or_else(|| place.building.join(default_key_file()));
+    let made =
+        build(&place.building, options, keys, &node_key, &key_file).and_then(|fingerprints| {
+            sync(&place.building)?;
+            place.take()?;
+            Ok(fingerprints)
+        });
     if made.is_err() {
         drop(fs::remove_dir_all(&place.building));
+        if let Some(path) = given.filter(|path| is_the_key(path, &node_key)) {
+            drop(fs::remove_file(path));
+        }
     }
     Ok(summary(folder, options, made?))
 }
@@ -251,22 +262,24 @@ fn build(
     folder: &Path,
     options: &InitOptions,
     given: CloudKeys,
+    node_key: &NodeKey,
+    key_file: &Path,
 ) -> Result<Fingerprints, InitError> {
     let keys = folder.join("keys");
     private_file::create_folder(&keys).map_err(file(&keys))?;
     let udp = given.udp.map_or_else(UdpKey::generate, Ok)?.write(folder)?;
     let tcp = given.tcp.map(|key| key.write(folder)).transpose()?;
-    let node_key = NodeKey::generate()?;
-    node_key.save(&folder.join(&Config::default().node.key_file))?;
-    certificate::create(folder, &names(&options.names), options.now_ms)?;
+    node_key.save(key_file)?;
+    private_file::sync_folder(key_file.parent().unwrap_or(folder)).map_err(file(key_file))?;
+    certificate::create(folder, &names::of_host(&options.names), options.now_ms)?;
     write(
         folder,
         config::FILE_NAME,
         Readers::Owner,
-        config_text(options.contact.as_deref()).as_bytes(),
+        config_text(options.contact.as_deref(), options.node_key.as_deref()).as_bytes(),
     )?;
-    let store = Store::open(folder, &node_key)?;
-    Accounts::new(store, &node_key).create_blocking(
+    let store = Store::open(folder, node_key)?;
+    Accounts::new(store, node_key).create_blocking(
         &options.user,
         &options.password,
         options.now_ms,
@@ -274,23 +287,20 @@ fn build(
     Ok((udp, tcp))
 }
 
-fn names(more: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
-    let host = host_name().filter(|name| certificate::is_name(name));
-    for name in host.into_iter().chain(more.iter().cloned()) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
+fn default_key_file() -> PathBuf {
+    Config::default().node.key_file
 }
 
-fn host_name() -> Option<String> {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-    Some(name.trim().to_owned())
+/// Whether the key was written there: what lay there before is never removed.
+fn is_the_key(path: &Path, key: &NodeKey) -> bool {
+    NodeKey::load(path).is_ok_and(|found| found.mark() == key.mark())
 }
 
-fn config_text(contact: Option<&str>) -> String {
+fn config_text(contact: Option<&str>, node_key: Option<&Path>) -> String {
+    let key_file = node_key.and_then(|path| std::path::absolute(path).ok()).map_or_else(
+        || "# key_file = \"keys/node.key\"".to_owned(),
+        |path| format!("key_file = {}", toml::Value::from(path.display().to_string())),
+    );
     let contact = contact.map_or_else(
         || "# contact = \"mailto:security@example.com\"".to_owned(),
         |contact| format!("contact = {}", toml::Value::from(contact)),
@@ -324,7 +334,7 @@ fn config_text(contact: Option<&str>) -> String {
          \n\
          [node]\n\
          # The node key opens everything sealed in the store. Keep it on another disk, out of the backups.\n\
-         # key_file = \"keys/node.key\"\n"
+         {key_file}\n"
     )
 }
 
@@ -341,7 +351,11 @@ fn summary(folder: &Path, options: &InitOptions, fingerprints: Fingerprints) -> 
         api: config.api.listen.to_string(),
         user: options.user.trim().to_owned(),
         config: folder.join(config::FILE_NAME),
-        node_key: folder.join(config.node.key_file),
+        node_key: options
+            .node_key
+            .as_deref()
+            .and_then(|path| std::path::absolute(path).ok())
+            .unwrap_or_else(|| folder.join(config.node.key_file)),
         data: folder,
     }
 }

@@ -30,5 +30,6 @@ pub mod product;
 pub mod pulse;
 pub mod serve;
 pub mod store;
+pub mod vault;
 
 pub use pintle_protocol::DeviceId;

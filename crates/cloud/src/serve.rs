@@ -188,6 +188,7 @@ impl Node {
             .with_pinning(folder.pinning())
             .with_products(products)
             .with_rollouts(Rollouts { desk, shelf: folder.shelf.clone() })
+            .with_vault(folder.vault())
             .of_running(Running {
                 pulse: pulse.clone(),
                 addresses,

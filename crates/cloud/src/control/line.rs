@@ -65,6 +65,13 @@ pub enum Request {
         /// Which of these.
         rollout: super::RolloutRequest,
     },
+    /// Data keys, and copies of the node key.
+    Key {
+        /// Which of these.
+        key: super::KeyRequest,
+    },
+    /// Make a backup, to be taken out of the data folder.
+    Backup,
     /// All pins.
     PinList,
     /// What happened to pins, and who was refused.
@@ -78,6 +85,33 @@ pub enum Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "response")]
 pub enum Response {
+    /// Data keys.
+    Keys {
+        /// By label, oldest first.
+        keys: Vec<super::KeyLine>,
+    },
+    /// Data keys were replaced.
+    Rotated {
+        /// Labels that have a new key.
+        labels: usize,
+        /// Values that were sealed anew.
+        resealed: usize,
+        /// Older keys that are destroyed.
+        destroyed: usize,
+        /// Older keys that are kept.
+        kept: usize,
+    },
+    /// It is written down.
+    Noted,
+    /// A backup lies in this folder, to be taken away.
+    BackedUp {
+        /// Inside the data folder.
+        folder: std::path::PathBuf,
+        /// Bytes of the store.
+        store_bytes: u64,
+        /// Small files.
+        files: usize,
+    },
     /// A pin was set.
     Set {
         /// The device.

@@ -43,6 +43,7 @@ pub async fn serve(cloud: &Cloud) -> Served {
         password: Zeroizing::new("correct horse".into()),
         names: Vec::new(),
         contact: None,
+        node_key: None,
         now_ms: now_ms(),
     };
     let made = folder.clone();
