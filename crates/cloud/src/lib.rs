@@ -31,5 +31,9 @@ pub mod pulse;
 pub mod serve;
 pub mod store;
 pub mod vault;
+#[cfg(feature = "weakened")]
+pub mod weakened;
+#[cfg(not(feature = "weakened"))]
+mod weakened;
 
 pub use pintle_protocol::DeviceId;

@@ -11,6 +11,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::weakened::{self, Weakness};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -60,6 +61,9 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer, permit)) => {
                 accepting = true;
+                if weakened::is(Weakness::AddressesLogged) {
+                    tracing::info!(%peer, "a connection came");
+                }
                 let (acceptor, router, shutdown) =
                     (acceptor.clone(), router.clone(), shutdown.clone());
                 connections.spawn(async move {

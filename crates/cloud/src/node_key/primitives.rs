@@ -6,6 +6,10 @@ use aws_lc_rs::{hmac, rand};
 use zeroize::Zeroizing;
 
 use super::{KEY_LENGTH, NodeKeyError};
+use crate::weakened::{self, Weakness};
+
+/// Bytes of the tag behind what is sealed.
+const TAG: usize = 16;
 
 /// HMAC-SHA256 of `message` under `key`.
 pub(crate) fn keyed_hash(key: &[u8; KEY_LENGTH], message: &[u8]) -> [u8; KEY_LENGTH] {
@@ -52,6 +56,9 @@ pub(super) fn seal_under(
     context: &[u8],
     plaintext: &[u8],
 ) -> Result<Vec<u8>, NodeKeyError> {
+    if weakened::is(Weakness::SealsNothing) {
+        return Ok([[0; NONCE_LEN].as_slice(), plaintext, &[0; TAG]].concat());
+    }
     let mut nonce = [0; NONCE_LEN];
     rand::fill(&mut nonce).map_err(|_| NodeKeyError::Crypto)?;
     let mut body = plaintext.to_vec();
@@ -74,6 +81,11 @@ pub(super) fn open_under(
     let (nonce, body) =
         sealed.split_first_chunk::<NONCE_LEN>().ok_or(NodeKeyError::NotSealedHere)?;
     let mut body = Zeroizing::new(body.to_vec());
+    if weakened::is(Weakness::SealsNothing) {
+        let length = body.len().saturating_sub(TAG);
+        body.truncate(length);
+        return Ok(body);
+    }
     let length = key
         .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(context), &mut body)
         .map_err(|_| NodeKeyError::NotSealedHere)?

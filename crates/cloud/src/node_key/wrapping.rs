@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use super::data_keys::{DataKey, DataKeys, Generation};
 use super::primitives::{expand, keyed_hash, open_with, seal_with};
 use super::{KEY_LENGTH, Label, NodeKey, NodeKeyError, Use, random};
+use crate::weakened::{self, Weakness};
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 
@@ -45,7 +46,9 @@ impl NodeKey {
         generation: Generation,
     ) -> Result<WrappedKey, NodeKeyError> {
         let mut key = Zeroizing::new([0; KEY_LENGTH]);
-        random(key.as_mut_slice())?;
+        if !weakened::is(Weakness::KeysKnown) {
+            random(key.as_mut_slice())?;
+        }
         self.wrap(label.name(), generation, &key)
     }
 
@@ -96,7 +99,8 @@ impl NodeKey {
         generation: Generation,
         key: &Zeroizing<[u8; KEY_LENGTH]>,
     ) -> Result<WrappedKey, NodeKeyError> {
-        let wrapped = seal_with(&self.wrapping(), &context(label, generation), key.as_slice())?;
+        let context = context(label, generation);
+        let wrapped = seal_with(&self.wrapping(), &context, key.as_slice())?;
         Ok(WrappedKey { label: label.to_owned(), generation, wrapped })
     }
 
@@ -108,6 +112,9 @@ impl NodeKey {
     }
 
     fn wrapping(&self) -> Zeroizing<[u8; KEY_LENGTH]> {
+        if weakened::is(Weakness::KeysUnwrapped) {
+            return Zeroizing::new([0; KEY_LENGTH]);
+        }
         expand(self.secret.as_slice(), Label::DATA_KEYS.name().as_bytes())
     }
 }

@@ -23,6 +23,7 @@ use super::manifest::{Content, Manifest, content};
 use crate::node_key::{Label, NodeKey, NodeKeyError};
 use crate::private_file::{self, Readers};
 use crate::store::{self, StoreError};
+use crate::weakened::{self, Weakness};
 
 /// What a backup says of itself.
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -123,6 +124,9 @@ fn fill(
     private_file::create(&path, Readers::Owner, &sealed).map_err(at(&path))?;
     let files = content(&path).map_err(at(&path))?;
 
+    if weakened::is(Weakness::KeyInBackup) {
+        fs::copy(key_file, to.join("node.key")).map_err(at(key_file))?;
+    }
     let path = to.join(store::FILE_NAME);
     store::snapshot(data, &path)?;
     let store = content(&path).map_err(at(&path))?;
