@@ -7,9 +7,12 @@ pub enum Use {
     Fixed,
     /// Seals: what lies under an older key is sealed anew, and the older key is destroyed.
     Seals,
-    /// Keys hashes. A hash cannot be keyed anew: it moves to the newest key when what was hashed next comes along, and
-    /// the older key stays until then.
-    Hashes,
+    /// Keys hashes of what can be guessed. A hash cannot be keyed anew: it moves to the newest key when what was hashed
+    /// next comes along, and the older key stays until then.
+    Moves,
+    /// Keys hashes of random secrets, or of what lives for minutes: whoever learned such a key could do nothing with it,
+    /// so it stays as long as the node key does.
+    Stays,
 }
 
 /// What a key is for.
@@ -33,11 +36,11 @@ macro_rules! labels {
 
 labels! {
     /// Keys the hash under which an account is found.
-    ACCOUNT_NAME = Hashes "account name";
+    ACCOUNT_NAME = Moves "account name";
     /// Peppers passwords.
-    PASSWORD = Hashes "password";
+    PASSWORD = Moves "password";
     /// Keys the hash under which an API token is found.
-    TOKEN = Hashes "api token";
+    TOKEN = Stays "api token";
     /// Seals device sessions at rest.
     SESSION = Seals "device session";
     /// Seals what durable consumers have yet to take.
@@ -86,6 +89,12 @@ impl Label {
     #[must_use]
     pub fn usage(self) -> Use {
         self.usage
+    }
+
+    /// Whether its keys are replaced when keys are rotated.
+    #[must_use]
+    pub fn rotates(self) -> bool {
+        matches!(self.usage, Use::Seals | Use::Moves)
     }
 
     /// The label of that name.

@@ -54,7 +54,9 @@ pub(crate) const COLUMNS: &[SealedColumn] = &[
 /// Columns with such a name that no data key opens, and why.
 #[cfg(test)]
 const ELSEWHERE: &[(&str, &str, &str)] =
-    &[("token", "sealed_name", "under a key made of the token itself, and gone with it")];
+    &[("token", "sealed_name", OF_TOKEN), ("refresh_token", "sealed_name", OF_TOKEN)];
+#[cfg(test)]
+const OF_TOKEN: &str = "under a key made of the token itself, and gone with it";
 
 /// One sealed value, with what it takes to open it and to put another in its place.
 pub(crate) struct SealedValue {

@@ -101,7 +101,7 @@ impl Vault {
     /// A new key for every label, durable and in use.
     async fn renew(&self, at_ms: i64, act: Act) -> Result<usize, RotationError> {
         let mut fresh = Vec::new();
-        for label in Label::ALL.iter().filter(|label| label.usage() != Use::Fixed) {
+        for label in Label::ALL.iter().filter(|label| label.rotates()) {
             let newest = self.node_key.keys(*label)?.newest().generation();
             fresh.push(self.node_key.new_key(*label, Generation(newest.0.saturating_add(1)))?);
         }
@@ -119,7 +119,7 @@ impl Vault {
     /// Every key that is not the newest of its label.
     fn older(&self) -> Result<Vec<(Label, Generation)>, RotationError> {
         let mut older = Vec::new();
-        for label in Label::ALL.iter().filter(|label| label.usage() != Use::Fixed) {
+        for label in Label::ALL.iter().filter(|label| label.rotates()) {
             let keys = self.node_key.keys(*label)?;
             older.extend(keys.all().skip(1).map(|key| (*label, key.generation())));
         }

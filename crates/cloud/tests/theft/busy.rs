@@ -121,6 +121,7 @@ async fn furnish(data: &Path, key: PublicKey) {
         platform_id: 13,
         owner,
         quarantine: false,
+        organization: None,
     };
     folder.shelf.create(new).await.unwrap();
     let upload = Upload {

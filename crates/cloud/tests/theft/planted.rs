@@ -58,8 +58,9 @@ fn spellings(text: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
-fn contains(hay: &[u8], needle: &[u8]) -> bool {
-    hay.windows(needle.len()).any(|window| window == needle)
+/// Whether these bytes are in there, as they are.
+pub fn contains(hay: &[u8], needle: &[u8]) -> bool {
+    memchr::memmem::find(hay, needle).is_some()
 }
 
 /// Whether it is in there, however it is spelled.

@@ -2,7 +2,7 @@
 
 use super::busy::{Busy, PRODUCT, VERSION, blocking, made, on_loopback};
 use super::log;
-use super::planted::{DEVICE_NAME, EMAIL, FIRMWARE, PASSWORD, PAYLOAD, found, is_in};
+use super::planted::{DEVICE_NAME, EMAIL, FIRMWARE, PASSWORD, PAYLOAD, contains, found, is_in};
 use super::web::Web;
 use pintle_cloud::folder::Folder;
 use pintle_cloud::init::InitSummary;
@@ -42,7 +42,7 @@ pub async fn rob_a_busy_node() -> Vec<String> {
 fn search(busy: &Busy, loot: &Path) -> Vec<String> {
     let mut secrets: Vec<(&str, Vec<u8>)> = busy.private_keys.to_vec();
     secrets.push(("token", busy.token.clone().into_bytes()));
-    secrets.extend(busy.device.session_keys().into_iter().map(|key| ("session key", key)));
+    let session_keys = busy.device.session_keys();
     let (mut all, mut proof) = (Vec::new(), false);
     for path in files(loot) {
         let bytes = fs::read(&path).unwrap();
@@ -51,6 +51,9 @@ fn search(busy: &Busy, loot: &Path) -> Vec<String> {
         all.extend(found(&place, &bytes));
         let here = secrets.iter().filter(|(_, secret)| is_in(secret, &bytes));
         all.extend(here.map(|(what, _)| format!("{what} in {place}")));
+        if session_keys.iter().any(|key| contains(&bytes, key)) {
+            all.push(format!("session key in {place}"));
+        }
     }
     assert!(proof, "what may be found is not found: the search is no good");
     all
