@@ -11,6 +11,7 @@ use axum::Router;
 use tokio::sync::{Semaphore, watch};
 
 use crate::account::{Accounts, NameHash};
+use crate::config;
 use crate::event::Bus;
 use crate::guard::{Lockout, LockoutSettings};
 use crate::pinning::Pinning;
@@ -22,7 +23,9 @@ mod address;
 mod body;
 mod caller;
 mod claim;
+mod client;
 mod clock;
+mod customer;
 mod device;
 mod edge;
 pub mod error;
@@ -36,6 +39,7 @@ mod line;
 pub mod listener;
 mod locate;
 mod login;
+mod oauth;
 mod product;
 mod provisioning;
 mod publish;
@@ -92,6 +96,7 @@ pub struct ApiState<F> {
     /// Turns true when the node ends: streams end, and the node says it is not ready.
     pub shutdown: watch::Receiver<bool>,
     guards: Arc<Guards>,
+    oauth: oauth::Oauth,
 }
 
 /// What is bounded: failed logins, uploads, and copies of files.
@@ -133,6 +138,7 @@ impl<F: Fleet> ApiState<F> {
             contact: None,
             shutdown,
             guards: Arc::new(guards),
+            oauth: oauth::Oauth::new(config::Oauth::default()),
         }
     }
 
@@ -140,6 +146,13 @@ impl<F: Fleet> ApiState<F> {
     #[must_use]
     pub fn with_contact(mut self, contact: Option<&str>) -> Self {
         self.contact = contact.map(Arc::from);
+        self
+    }
+
+    /// Sets which logins there are, and what this server calls itself.
+    #[must_use]
+    pub fn with_oauth(mut self, settings: config::Oauth) -> Self {
+        self.oauth = oauth::Oauth::new(settings);
         self
     }
 

@@ -139,6 +139,7 @@ impl Folder {
     /// The people of this node.
     pub fn accounts(&self) -> Accounts {
         Accounts::new(self.store.clone(), &self.node_key)
+            .with_lifetimes(self.config.oauth.lifetimes())
     }
 }
 

@@ -113,22 +113,20 @@ impl NodeKey {
     }
 
     /// The data keys for one purpose, now and later.
-    ///
-    /// # Errors
-    /// [`NodeKeyError::Crypto`]
-    pub fn keys(&self, label: Label) -> Result<DataKeys, NodeKeyError> {
+    #[must_use]
+    pub fn keys(&self, label: Label) -> DataKeys {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(keys) = ring.get(&label) {
-            return Ok(keys.clone());
+            return keys.clone();
         }
-        let keys = DataKeys::new(Arc::new(DataKey::new(Generation(0), self.made(label))?));
+        let keys = DataKeys::new(Arc::new(DataKey::new(Generation(0), self.made(label))));
         ring.insert(label, keys.clone());
-        Ok(keys)
+        keys
     }
 
     /// Seals and opens for one purpose, with the keys of now and later.
     pub fn sealer(&self, label: Label) -> Result<Sealer, NodeKeyError> {
-        Ok(Sealer::new(self.keys(label)?))
+        Ok(Sealer::new(self.keys(label)))
     }
 
     /// A keyed hash (HMAC-SHA256) of `message` under the newest key for `label`.

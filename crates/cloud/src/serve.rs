@@ -184,11 +184,12 @@ impl Node {
         let delivery = deliver(&folder, &gateway, &bus, stopped.clone());
         let (products, shelf) = (folder.store.clone(), folder.shelf.clone());
         let products = Products { store: products, shelf, delivery: delivery.clone() };
+        let vault = folder.vault();
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
             .with_pinning(folder.pinning())
             .with_products(products)
             .with_rollouts(Rollouts { desk, shelf: folder.shelf.clone() })
-            .with_vault(folder.vault())
+            .with_vault(vault.clone())
             .of_running(Running {
                 pulse: pulse.clone(),
                 addresses,
@@ -196,6 +197,7 @@ impl Node {
                 enrolment: tcp.as_ref().map(tcp::Door::enrolment),
             });
         let control = tokio::spawn(control.serve(office));
+        vault.finish_by_itself();
 
         tokio::spawn(crate::secret::sweep(folder.store.clone(), stopped.clone()));
         let store = folder.store.clone();
@@ -210,6 +212,7 @@ impl Node {
         )
         .with_pinning(folder.pinning())
         .with_delivery(delivery)
+        .with_oauth(folder.config.oauth.clone())
         .with_contact(
             folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
         );

@@ -36,6 +36,7 @@ pub mod refresh;
 pub mod rollout;
 mod schema;
 pub(crate) mod sealed;
+pub mod second_factor;
 pub mod secret;
 mod snapshot;
 mod statement;

@@ -21,16 +21,22 @@ pub struct Generation(pub u32);
 pub struct DataKey {
     generation: Generation,
     bytes: Zeroizing<[u8; KEY_LENGTH]>,
-    sealing: LessSafeKey,
+    /// None where the library refused to make one; nothing is sealed or opened then.
+    sealing: Option<LessSafeKey>,
 }
 
 impl DataKey {
-    pub(super) fn new(
-        generation: Generation,
-        bytes: Zeroizing<[u8; KEY_LENGTH]>,
-    ) -> Result<Self, NodeKeyError> {
-        let sealing = sealing_key(&bytes)?;
-        Ok(Self { generation, bytes, sealing })
+    pub(super) fn new(generation: Generation, bytes: Zeroizing<[u8; KEY_LENGTH]>) -> Self {
+        let sealing = sealing_key(&bytes).ok();
+        Self { generation, bytes, sealing }
+    }
+
+    fn seal(&self, context: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, NodeKeyError> {
+        seal_under(self.sealing.as_ref().ok_or(NodeKeyError::Crypto)?, context, plaintext)
+    }
+
+    fn open(&self, context: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        open_under(self.sealing.as_ref()?, context, sealed).ok()
     }
 
     /// Which one it is.
@@ -125,13 +131,12 @@ impl Sealer {
 
     /// See [`super::NodeKey::seal`].
     pub fn seal(&self, context: &[u8], plaintext: &[u8]) -> Result<Vec<u8>, NodeKeyError> {
-        seal_under(&self.keys.newest().sealing, context, plaintext)
+        self.keys.newest().seal(context, plaintext)
     }
 
     /// See [`super::NodeKey::open`].
     pub fn open(&self, context: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NodeKeyError> {
-        let mut keys = self.keys.all();
-        let opened = keys.find_map(|key| open_under(&key.sealing, context, sealed).ok());
+        let opened = self.keys.all().find_map(|key| key.open(context, sealed));
         opened.ok_or(NodeKeyError::NotSealedHere)
     }
 
@@ -140,7 +145,7 @@ impl Sealer {
     /// # Errors
     /// [`NodeKeyError::NotSealedHere`] where none of the keys opens it.
     pub fn reseal(&self, context: &[u8], sealed: &[u8]) -> Result<Option<Vec<u8>>, NodeKeyError> {
-        if open_under(&self.keys.newest().sealing, context, sealed).is_ok() {
+        if self.keys.newest().open(context, sealed).is_some() {
             return Ok(None);
         }
         self.seal(context, &self.open(context, sealed)?).map(Some)

@@ -53,6 +53,10 @@ labels! {
     PRODUCT_MARKS = Seals "product marks";
     /// Seals the connection ids a node chooses.
     CONNECTION_ID = Fixed "connection id";
+    /// Seals the seeds of second factors.
+    SECOND_FACTOR = Seals "second factor";
+    /// Seals what a client carries from one step of a login to the next.
+    LOGIN_STEP = Stays "login step";
     /// Shows that a store belongs to this key.
     STORE_CHECK = Fixed "store check";
     /// Tells a data folder from its copies.

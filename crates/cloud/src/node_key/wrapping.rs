@@ -73,7 +73,7 @@ impl NodeKey {
         for key in wrapped {
             let label = Label::named(&key.label).filter(|label| label.usage() != Use::Fixed);
             if let Some(label) = label {
-                let key = DataKey::new(key.generation, self.unwrap(key)?)?;
+                let key = DataKey::new(key.generation, self.unwrap(key)?);
                 found.entry(label).or_default().push(Arc::new(key));
             }
         }

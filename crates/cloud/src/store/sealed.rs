@@ -36,6 +36,14 @@ pub(crate) const COLUMNS: &[SealedColumn] = &[
         context: |row| Ok(sealed_standing_context(ProductId(row.number(1)?))),
     },
     SealedColumn {
+        label: Label::SECOND_FACTOR,
+        name: ("second_factor", "sealed_seed"),
+        keys: "SELECT account FROM second_factor",
+        read: "SELECT sealed_seed, account FROM second_factor WHERE account = ?1",
+        write: "UPDATE second_factor SET sealed_seed = ?2 WHERE account = ?1 AND sealed_seed = ?3",
+        context: |row| Ok(row.blob(1)?.to_vec()),
+    },
+    SealedColumn {
         label: Label::FIRMWARE,
         name: ("firmware_piece", "sealed"),
         keys: "SELECT product, version, position FROM firmware_piece",

@@ -132,6 +132,15 @@ pub fn is_locked(text: &str) -> bool {
     pem::blocks(text).iter().any(|block| block.label == LOCKED)
 }
 
+/// What opening a locked copy will cost.
+///
+/// # Errors
+/// [`KeyCopyError::NotOne`], [`KeyCopyError::Later`]
+pub fn cost(text: &str) -> Result<Cost, KeyCopyError> {
+    let bytes = block(text, LOCKED)?;
+    format::Head::read(&bytes).map(|(head, _)| head.cost)
+}
+
 /// The one block of that name in a text.
 fn block(text: &str, label: &str) -> Result<Zeroizing<Vec<u8>>, KeyCopyError> {
     let mut found = pem::blocks(text).into_iter().filter(|block| block.label == label);

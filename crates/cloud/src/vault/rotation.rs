@@ -6,19 +6,17 @@
 //! 4. Destroy the older keys under which nothing lies any more.
 //!
 //! A node that is killed in between has two keys of a label, which are as good as one; the next rotation, or the next
-//! start ([`Vault::finish`]), does the rest. Older keys of hashes stay: a hash moves when its name, password or token
-//! next comes along. So do those of what lies in the journals, which are no part of the store.
+//! start ([`Vault::finish`]), does the rest. Older keys of names and passwords stay until nobody is under them: each moves
+//! when its owner next logs in. Those of what lies in the journals stay too: they are no part of the store.
 
 use std::io;
 
 use super::Vault;
 use crate::audit::{Act, Who};
+use crate::clock::now_ms;
 use crate::node_key::{Generation, Label, NodeKeyError, Sealer, Use};
 use crate::store::sealed::{COLUMNS, SealedColumn};
 use crate::store::{Row, StoreError, Transaction};
-
-/// Labels whose keys seal the journals of the shards.
-const OF_JOURNALS: [Label; 2] = [Label::SESSION, Label::OUTBOX];
 
 /// Why keys were not replaced. What was done until then stays, and harms nothing.
 #[derive(Debug, thiserror::Error)]
@@ -83,26 +81,51 @@ impl Vault {
 
     async fn go_through(&self, at_ms: i64) -> Result<Rotated, RotationError> {
         let mut done = Rotated::default();
-        if self.older()?.is_empty() {
+        if self.older().is_empty() {
             return Ok(done);
         }
         for column in COLUMNS {
             done.resealed += self.reseal(column).await?;
         }
         self.shelf.reseal_marks().await.map_err(RotationError::Marks)?;
+        let (names, peppers) = self.store.accounts().keys_in_use().await?;
+        let is_done_with = |label: Label, generation: Generation| match label {
+            // Journals are not gone through.
+            Label::SESSION | Label::OUTBOX => false,
+            Label::ACCOUNT_NAME => !names.contains(&generation),
+            Label::PASSWORD => !peppers.contains(&generation),
+            label => label.usage() == Use::Seals,
+        };
         let (gone, kept): (Vec<_>, Vec<_>) =
-            self.older()?.into_iter().partition(|(label, _)| is_done_with(*label));
+            self.older().into_iter().partition(|(label, key)| is_done_with(*label, *key));
         done.kept = kept.len();
         done.destroyed = gone.len();
         self.destroy(&gone, at_ms).await?;
         Ok(done)
     }
 
+    /// The same on its own, at the start of a node.
+    pub fn finish_by_itself(self) {
+        tokio::spawn(async move {
+            match self.finish(now_ms()).await {
+                Ok(done) if done.resealed > 0 || done.destroyed > 0 => tracing::info!(
+                    resealed = done.resealed,
+                    destroyed = done.destroyed,
+                    "an earlier rotation of keys was finished"
+                ),
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "an earlier rotation of keys is not finished")
+                }
+            }
+        });
+    }
+
     /// A new key for every label, durable and in use.
     async fn renew(&self, at_ms: i64, act: Act) -> Result<usize, RotationError> {
         let mut fresh = Vec::new();
         for label in Label::ALL.iter().filter(|label| label.rotates()) {
-            let newest = self.node_key.keys(*label)?.newest().generation();
+            let newest = self.node_key.keys(*label).newest().generation();
             fresh.push(self.node_key.new_key(*label, Generation(newest.0.saturating_add(1)))?);
         }
         let mark = self.node_key.mark();
@@ -117,13 +140,13 @@ impl Vault {
     }
 
     /// Every key that is not the newest of its label.
-    fn older(&self) -> Result<Vec<(Label, Generation)>, RotationError> {
+    fn older(&self) -> Vec<(Label, Generation)> {
         let mut older = Vec::new();
         for label in Label::ALL.iter().filter(|label| label.rotates()) {
-            let keys = self.node_key.keys(*label)?;
+            let keys = self.node_key.keys(*label);
             older.extend(keys.all().skip(1).map(|key| (*label, key.generation())));
         }
-        Ok(older)
+        older
     }
 
     async fn destroy(&self, keys: &[(Label, Generation)], at_ms: i64) -> Result<(), RotationError> {
@@ -166,9 +189,4 @@ impl Vault {
         }
         Ok(false)
     }
-}
-
-/// Whether nothing lies under a label's older keys once the store was gone through.
-fn is_done_with(label: Label) -> bool {
-    label.usage() == Use::Seals && !OF_JOURNALS.contains(&label)
 }

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use pintle_cloud::DeviceId;
-use pintle_cloud::account::{AccountId, Accounts};
+use pintle_cloud::account::{AccountId, Accounts, Cost};
 use pintle_cloud::api::{ApiState, Clock, Fleet, Moment, router};
 use pintle_cloud::device::update::{Offer, Order, Transfer, UpdateError};
 use pintle_cloud::device::{AskError, Presence};
@@ -131,7 +131,7 @@ impl Cloud {
             let key = NodeKey::from_bytes(Zeroizing::new(NODE_KEY));
             let store = Store::open(&path, &key).unwrap();
             let shelf = Shelf::new(store.clone(), &key, &path).unwrap();
-            let accounts = Accounts::new(store.clone(), &key);
+            let accounts = Accounts::new(store.clone(), &key).with_cost(Cost::for_tests());
             accounts.create_blocking("bob", "correct horse", START_MS).unwrap();
             let ada =
                 accounts.create_blocking("Ada@example.com", "correct horse", START_MS).unwrap();

@@ -118,8 +118,10 @@ async fn p5_a_rotation_seals_everything_anew_and_destroys_the_older_keys() {
         };
         assert_eq!(generations(*label), expected, "{}", label.name());
     }
+    // The one who has logged in since was the last one under the older name key and pepper.
     let again = folder.vault().finish(6).await.unwrap();
-    assert_eq!((again.resealed, again.destroyed), (0, 0));
+    assert_eq!((again.resealed, again.destroyed, again.kept), (0, 2, 2));
+    can_be_used(&folder).await;
     close(folder).await;
     let folder = opened(&data).await;
     can_be_used(&folder).await;
@@ -146,6 +148,30 @@ async fn a_rotation_that_was_cut_off_is_finished_later() {
     let done = folder.vault().finish(6).await.unwrap();
     assert_eq!(done.resealed, before.len());
     assert!(done.destroyed > 0);
+    can_be_used(&folder).await;
+    close(folder).await;
+}
+
+#[tokio::test]
+async fn names_and_passwords_move_to_the_newest_key_at_the_next_login_and_are_taken_until_then() {
+    let (_place, data) = furnished().await;
+    let folder = opened(&data).await;
+    let accounts = folder.accounts();
+    let marks = || -> (Vec<u8>, i64, i64) {
+        let store = Connection::open(data.join(FILE_NAME)).unwrap();
+        let sql = "SELECT name_hash, name_key, pepper FROM account";
+        store.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+    };
+    let before = marks();
+    folder.vault().rotate(None, 5).await.unwrap();
+    let again = accounts.create("Ada", Zeroizing::new("another".to_owned()), None, 6).await;
+    assert!(again.is_err(), "the name is hers under the older key");
+    let wrong = accounts.check("ada", Zeroizing::new("correct horsf".to_owned())).await.unwrap();
+    assert!(wrong.is_none() && marks() == before);
+    can_be_used(&folder).await;
+    let after = marks();
+    assert_eq!((before.1, before.2, after.1, after.2), (1, 1, 2, 2));
+    assert_ne!(before.0, after.0);
     can_be_used(&folder).await;
     close(folder).await;
 }

@@ -18,6 +18,7 @@ fn refusal(of: Result<NodeKey, KeyCopyError>) -> KeyCopyError {
 fn a_locked_copy_opens_with_its_passphrase_alone() {
     let copy = lock(&key(7), PASSPHRASE, CHEAP).unwrap();
     assert!(is_locked(&copy));
+    assert_eq!(cost(&copy), Ok(CHEAP));
     assert_eq!(*unlock(&copy, PASSPHRASE).unwrap().secret(), *key(7).secret());
     assert_eq!(refusal(unlock(&copy, "seven quiet herons at dusk")), KeyCopyError::Locked);
     assert_eq!(lock(&key(7), "too short", CHEAP).err(), Some(KeyCopyError::Passphrase));
