@@ -12,6 +12,7 @@ use http_body_util::BodyExt as _;
 use pintle_cloud::DeviceId;
 use pintle_cloud::account::{AccountId, Accounts, Cost};
 use pintle_cloud::api::{ApiState, Clock, Fleet, Moment, router};
+use pintle_cloud::config::Oauth;
 use pintle_cloud::device::update::{Offer, Order, Transfer, UpdateError};
 use pintle_cloud::device::{AskError, Presence};
 use pintle_cloud::event::Bus;
@@ -125,13 +126,20 @@ pub struct Cloud {
 impl Cloud {
     /// Accounts `ada` and `bob`, both with the password `correct horse`; no devices.
     pub async fn new() -> Self {
+        Self::with_oauth(Oauth::default()).await
+    }
+
+    /// The same with these logins.
+    pub async fn with_oauth(oauth: Oauth) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().to_owned();
+        let lifetimes = oauth.lifetimes();
         let (store, shelf, accounts, ada) = tokio::task::spawn_blocking(move || {
             let key = NodeKey::from_bytes(Zeroizing::new(NODE_KEY));
             let store = Store::open(&path, &key).unwrap();
             let shelf = Shelf::new(store.clone(), &key, &path).unwrap();
             let accounts = Accounts::new(store.clone(), &key).with_cost(Cost::for_tests());
+            let accounts = accounts.with_lifetimes(lifetimes);
             accounts.create_blocking("bob", "correct horse", START_MS).unwrap();
             let ada =
                 accounts.create_blocking("Ada@example.com", "correct horse", START_MS).unwrap();
@@ -154,6 +162,7 @@ impl Cloud {
         let (to_state, scripted) = (shelf.clone(), script.clone());
         let state = ApiState::new(store.clone(), to_state, scripted, bus.clone(), accounts, over)
             .with_contact(Some("mailto:security@example.com"))
+            .with_oauth(oauth)
             .with_clock(clock);
         Self { dir, store, shelf, bus, script, router: router(state), ada, shutdown, elapsed_ms }
     }
