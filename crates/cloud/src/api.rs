@@ -1,6 +1,7 @@
 //! The HTTPS API for people, in the shape that particle-cli and particle-api-js expect.
 //!
-//! One file a resource; errors have one shape, made in [`error`] alone. It knows devices through a [`Fleet`]
+//! One file a resource, whose routes and their words stand at its top; together they are the one table in `routes`.
+//! What a route needs is asked by `gate`, before its handler; errors have one shape, made in [`error`] alone. It knows devices through a [`Fleet`]
 //! and events through the bus, so tests run it without a door. TLS is in [`listener`]; there is no plain HTTP.
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
 use crate::store::Store;
 
+mod access;
 mod address;
 mod body;
 mod caller;
@@ -27,17 +29,22 @@ pub mod error;
 mod flash;
 mod fleet;
 mod function;
+mod gate;
 mod health;
 mod line;
 pub mod listener;
 mod locate;
 mod login;
 mod product;
+mod proof;
 mod provisioning;
 mod publish;
+pub mod route;
 mod routes;
+mod second_factor;
 mod source;
 mod stream;
+mod this;
 mod token;
 mod update;
 mod upload;
@@ -46,6 +53,7 @@ mod variable;
 
 pub use clock::{Clock, Moment};
 pub use fleet::Fleet;
+pub use routes::entries;
 pub use source::Peer;
 pub use upload::MAX_FILE;
 
@@ -81,6 +89,8 @@ pub struct ApiState<F> {
     pub clock: Clock,
     /// The contact in `/.well-known/security.txt`.
     pub contact: Option<Arc<str>>,
+    /// Whether anyone may make an account.
+    pub registration: bool,
     /// Turns true when the node ends: streams end, and the node says it is not ready.
     pub shutdown: watch::Receiver<bool>,
     guards: Arc<Guards>,
@@ -120,6 +130,7 @@ impl<F: Fleet> ApiState<F> {
             accounts,
             clock: Clock::system(),
             contact: None,
+            registration: false,
             shutdown,
             guards: Arc::new(guards),
         }
@@ -129,6 +140,13 @@ impl<F: Fleet> ApiState<F> {
     #[must_use]
     pub fn with_contact(mut self, contact: Option<&str>) -> Self {
         self.contact = contact.map(Arc::from);
+        self
+    }
+
+    /// Lets anyone make an account, or nobody.
+    #[must_use]
+    pub fn with_registration(mut self, registration: bool) -> Self {
+        self.registration = registration;
         self
     }
 

@@ -132,7 +132,11 @@ impl Folder {
 
     /// The people of this node.
     pub fn accounts(&self) -> Accounts {
-        Accounts::new(self.store.clone(), &self.node_key)
+        let accounts = Accounts::new(self.store.clone(), &self.node_key);
+        match self.config.accounts.hashing_threads {
+            Some(threads) => accounts.with_hashing_threads(usize::from(threads.get())),
+            None => accounts,
+        }
     }
 }
 

@@ -46,7 +46,6 @@ scopes! {
     DevicesRemove "devices:remove"
     DevicesRelease "devices:release"
     DevicesUpdate "devices:update"
-    DevicesFlash "devices:flash"
     DevicesPing "devices:ping"
     FunctionCall "devices.function:call"
     VariableGet "devices.variable:get"

@@ -15,12 +15,29 @@ use zeroize::Zeroizing;
 
 use super::body::Fields;
 use super::error::ApiError;
+use super::route::{Kind, Needs, Route, post};
 use super::source::Origin;
 use super::{ApiState, Fleet};
-use crate::account::{AccountId, Grant, IssuedToken, Lifetime};
+use crate::account::{AccountError, AccountId, Grant, IssuedToken, Lifetime, NameHash};
 use crate::clock::iso8601;
 
-pub(super) async fn grant<F: Fleet>(
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    vec![
+        post("/oauth/token", Needs::Nothing, grant::<F>)
+            .says("Gives a token for what proves who asks.")
+            .asks("grant_type", Kind::Text)
+            .takes("username", Kind::Text)
+            .takes("password", Kind::Text)
+            .takes("client_id", Kind::Text)
+            .takes("client_secret", Kind::Text)
+            .takes("expires_in", Kind::Integer)
+            .takes("mfa_token", Kind::Text)
+            .takes("otp", Kind::Text)
+            .fails(&[403]),
+    ]
+}
+
+async fn grant<F: Fleet>(
     State(state): State<ApiState<F>>,
     origin: Origin,
     fields: Fields,
@@ -100,23 +117,34 @@ pub(super) async fn second_factor<F: Fleet>(
     Ok(state.accounts.answer_challenge(&token, &client, &code, now_ms).await?)
 }
 
-/// Whose name and password these are. A try is charged before it is looked at.
+/// Whose name and password these are.
 async fn right_password<F: Fleet>(
     state: &ApiState<F>,
     origin: Origin,
     name: &str,
     password: Zeroizing<String>,
 ) -> Result<AccountId, ApiError> {
-    let account_key = state.accounts.name_hash(name);
+    let key = state.accounts.name_hash(name);
+    throttled(state, origin, &key, state.accounts.check(name, password)).await
+}
+
+/// Looks at a password of the account of this name, unless too many wrong ones came from there or for it lately. A try is
+/// charged before it is looked at, and forgiven when it was right.
+pub(super) async fn throttled<F: Fleet, T>(
+    state: &ApiState<F>,
+    origin: Origin,
+    account: &NameHash,
+    check: impl Future<Output = Result<Option<T>, AccountError>>,
+) -> Result<T, ApiError> {
     let now = state.clock.now();
     let guards = &state.guards;
     let locked = guards.sources.locked_for(&origin, now.since_start);
-    if let Some(left) = locked.max(guards.accounts.locked_for(&account_key, now.since_start)) {
+    if let Some(left) = locked.max(guards.accounts.locked_for(account, now.since_start)) {
         return Err(ApiError::too_many(left.as_secs().max(1)));
     }
     guards.sources.charge(&origin, now.since_start);
-    guards.accounts.charge(&account_key, now.since_start);
-    let Some(account) = state.accounts.check(name, password).await? else {
+    guards.accounts.charge(account, now.since_start);
+    let Some(right) = check.await? else {
         return Err(ApiError::coded(
             StatusCode::BAD_REQUEST,
             "invalid_grant",
@@ -124,8 +152,8 @@ async fn right_password<F: Fleet>(
         ));
     };
     guards.sources.forgive(&origin);
-    guards.accounts.forgive(&account_key);
-    Ok(account)
+    guards.accounts.forgive(account);
+    Ok(right)
 }
 
 /// The answer of RFC 6749 5.1, with what clients of device clouds read beyond it.
@@ -153,7 +181,7 @@ fn lifetime(fields: &Fields) -> Result<Lifetime, ApiError> {
     }
 }
 
-fn invalid_request(field: &str) -> ApiError {
+pub(super) fn invalid_request(field: &str) -> ApiError {
     let text = format!("The field {field} is missing or not what it must be.");
     ApiError::coded(StatusCode::BAD_REQUEST, "invalid_request", text)
 }

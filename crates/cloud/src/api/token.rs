@@ -6,12 +6,27 @@ use serde_json::{Value, json};
 
 use super::address::Path;
 use super::error::ApiError;
+use super::route::{Needs, Route, delete, get};
 use super::{ApiState, Fleet};
-use crate::account::Caller;
+use crate::account::{Caller, Scope};
 use crate::clock::iso8601;
 
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    vec![
+        get("/v1/access_tokens/current", Needs::Token, current)
+            .says("Says what the token is good for."),
+        delete("/v1/access_tokens/current", Needs::Token, revoke_current::<F>)
+            .says("Ends the token."),
+        delete("/v1/access_tokens", Needs::Own(Scope::TokensRemove), revoke_all::<F>)
+            .says("Ends every token of the caller."),
+        delete("/v1/access_tokens/{token}", Needs::Nothing, revoke::<F>)
+            .says("Ends the token that the path names: holding it is the proof.")
+            .fails(&[404]),
+    ]
+}
+
 /// `GET /v1/access_tokens/current`.
-pub(super) async fn current(caller: Caller) -> Json<Value> {
+async fn current(caller: Caller) -> Json<Value> {
     Json(json!({
         "expires_at": (caller.expires_at_ms != i64::MAX).then(|| iso8601(caller.expires_at_ms)),
         "client": caller.client,
@@ -22,7 +37,7 @@ pub(super) async fn current(caller: Caller) -> Json<Value> {
 }
 
 /// `DELETE /v1/access_tokens/current`.
-pub(super) async fn revoke_current<F: Fleet>(
+async fn revoke_current<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
 ) -> Result<Json<Value>, ApiError> {
@@ -31,7 +46,7 @@ pub(super) async fn revoke_current<F: Fleet>(
 }
 
 /// `DELETE /v1/access_tokens/{token}`: holding the token is the proof.
-pub(super) async fn revoke<F: Fleet>(
+async fn revoke<F: Fleet>(
     State(state): State<ApiState<F>>,
     Path(token): Path<String>,
 ) -> Result<Json<Value>, ApiError> {
@@ -43,7 +58,7 @@ pub(super) async fn revoke<F: Fleet>(
 }
 
 /// `DELETE /v1/access_tokens`: every token of the caller's account.
-pub(super) async fn revoke_all<F: Fleet>(
+async fn revoke_all<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
 ) -> Result<Json<Value>, ApiError> {
