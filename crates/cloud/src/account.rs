@@ -18,6 +18,10 @@ use crate::store::{Store, StoreError};
 mod base32;
 mod caller;
 mod challenge;
+mod client;
+mod code;
+mod customer;
+mod device_code;
 mod freshness;
 mod grant;
 mod lease;
@@ -25,8 +29,10 @@ mod lifetime;
 mod name;
 mod own;
 mod password;
+mod pkce;
 mod place;
 mod recovery;
+mod redirect;
 mod refresh;
 mod revoking;
 mod role;
@@ -36,7 +42,14 @@ mod second_factor;
 mod token;
 mod totp;
 
-pub use caller::{Caller, Holder};
+pub use caller::{Caller, Held, Holder};
+pub use client::{ClientError, ClientKind, MAX_CLIENT_NAME, MOST_CLIENTS, NewClient};
+use code::Codes;
+pub use code::{CodeError, TakenIn};
+pub use customer::CUSTOMER_SCOPES;
+pub use device_code::{
+    BeginError, DEVICE_CODE_WAITS, DeviceCodes, POLL_EVERY, Pending, Request, UserCode,
+};
 pub use freshness::{FRESH_FOR, Freshness};
 pub use grant::{Grant, IssuedToken};
 use lease::Leases;
@@ -45,9 +58,11 @@ pub use lifetime::{Lifetime, Lifetimes};
 pub use name::MAX_NAME;
 use password::{Compared, Hasher};
 pub use password::{Cost, WeakPassword};
+pub use pkce::Challenge;
 pub(crate) use place::handle_bytes;
 pub use place::{OrganizationId, Place};
 pub use recovery::RecoveryCodes;
+pub use redirect::{RedirectError, RedirectUri};
 pub use refresh::{Refresh, RefreshError, SHORT};
 pub use role::{Role, Standing, UnknownRole};
 pub use scope::{Scope, ScopeError, Scopes};
@@ -124,6 +139,9 @@ pub enum AccountError {
     /// The name is taken.
     #[error("there is an account of that name already")]
     Exists,
+    /// The account is a customer's: it is good for its product, and for no login of the ordinary kind.
+    #[error("this account is a customer of a product, and good for that alone")]
+    Customer,
     /// Hashing or sealing failed.
     #[error("the cryptographic library refused: no random bytes, or no memory")]
     Crypto,
@@ -150,6 +168,7 @@ pub struct Accounts {
     login_steps: Zeroizing<[u8; KEY_LENGTH]>,
     seeds: Option<Arc<Sealer>>,
     lifetimes: Lifetimes,
+    codes: Codes,
 }
 
 impl Accounts {
@@ -166,6 +185,7 @@ impl Accounts {
             login_steps: node_key.derive(Label::LOGIN_STEP),
             seeds: node_key.sealer(Label::SECOND_FACTOR).ok().map(Arc::new),
             lifetimes: Lifetimes::default(),
+            codes: Codes::default(),
         }
     }
 
@@ -286,6 +306,14 @@ impl Accounts {
             return Ok(None);
         }
         let row = self.row(name).await?;
+        self.compare(row, password).await
+    }
+
+    async fn compare(
+        &self,
+        row: Option<AccountRow>,
+        password: Zeroizing<String>,
+    ) -> Result<Option<AccountId>, AccountError> {
         let (id, saved) = row.map(|row| (row.id, row.password)).unzip();
         let compared = self.hasher.check(password.clone(), saved).await?;
         match (id, compared) {

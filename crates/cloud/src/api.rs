@@ -11,6 +11,7 @@ use axum::Router;
 use tokio::sync::{Semaphore, watch};
 
 use crate::account::{Accounts, NameHash};
+use crate::config;
 use crate::event::Bus;
 use crate::guard::{Lockout, LockoutSettings};
 use crate::pinning::Pinning;
@@ -22,7 +23,9 @@ mod address;
 mod body;
 mod caller;
 mod claim;
+mod client;
 mod clock;
+mod customer;
 mod device;
 mod edge;
 pub mod error;
@@ -31,10 +34,12 @@ mod fleet;
 mod function;
 mod gate;
 mod health;
+mod in_flight;
 mod line;
 pub mod listener;
 mod locate;
 mod login;
+mod oauth;
 mod product;
 mod proof;
 mod provisioning;
@@ -42,6 +47,7 @@ mod publish;
 pub mod route;
 mod routes;
 mod second_factor;
+mod secret;
 mod source;
 mod stream;
 mod this;
@@ -94,14 +100,17 @@ pub struct ApiState<F> {
     /// Turns true when the node ends: streams end, and the node says it is not ready.
     pub shutdown: watch::Receiver<bool>,
     guards: Arc<Guards>,
+    oauth: oauth::Oauth,
 }
 
-/// What is bounded: failed logins, and uploads.
+/// What is bounded: failed logins, uploads, and copies of files.
 pub(crate) struct Guards {
     sources: Lockout<source::Origin>,
     accounts: Lockout<NameHash>,
     /// Files that are being uploaded.
     uploads: Semaphore,
+    /// Files that devices are being sent.
+    in_flight: in_flight::InFlight,
 }
 
 impl<F: Fleet> ApiState<F> {
@@ -118,6 +127,7 @@ impl<F: Fleet> ApiState<F> {
             sources: Lockout::new(SOURCE_LOCKOUT),
             accounts: Lockout::new(ACCOUNT_LOCKOUT),
             uploads: Semaphore::new(upload::MOST),
+            in_flight: in_flight::InFlight::default(),
         };
         let pinning = Pinning::new(store.clone(), Arc::default());
         Self {
@@ -133,6 +143,7 @@ impl<F: Fleet> ApiState<F> {
             registration: false,
             shutdown,
             guards: Arc::new(guards),
+            oauth: oauth::Oauth::new(config::Oauth::default()),
         }
     }
 
@@ -147,6 +158,13 @@ impl<F: Fleet> ApiState<F> {
     #[must_use]
     pub fn with_registration(mut self, registration: bool) -> Self {
         self.registration = registration;
+        self
+    }
+
+    /// Sets which logins there are, and what this server calls itself.
+    #[must_use]
+    pub fn with_oauth(mut self, settings: config::Oauth) -> Self {
+        self.oauth = oauth::Oauth::new(settings);
         self
     }
 

@@ -196,6 +196,7 @@ impl Node {
             });
         let control = tokio::spawn(control.serve(office));
 
+        tokio::spawn(crate::secret::sweep(folder.store.clone(), stopped.clone()));
         let store = folder.store.clone();
         let people = (bus.clone(), accounts.clone());
         let state = ApiState::new(
@@ -209,6 +210,7 @@ impl Node {
         .with_pinning(folder.pinning())
         .with_delivery(delivery)
         .with_registration(folder.config.accounts.registration)
+        .with_oauth(folder.config.oauth.clone())
         .with_contact(
             folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
         );

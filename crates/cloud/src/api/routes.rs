@@ -9,15 +9,17 @@ use super::error::ApiError;
 use super::gate::{Gate, pass};
 use super::route::{Entry, Needs, Route};
 use super::{
-    ApiState, Fleet, access, claim, device, function, health, login, product, provisioning,
-    publish, second_factor, stream, token, update, user, variable,
+    ApiState, Fleet, access, claim, client, customer, device, function, health, oauth, product,
+    provisioning, publish, second_factor, secret, stream, token, update, user, variable,
 };
 
 /// All routes, a line for each file that has some.
 fn table<F: Fleet>() -> Vec<Route<F>> {
     let rooms = [
         health::routes(),
-        login::routes(),
+        oauth::routes(),
+        client::routes(),
+        customer::routes(),
         token::routes(),
         user::routes(),
         second_factor::routes(),
@@ -34,6 +36,7 @@ fn table<F: Fleet>() -> Vec<Route<F>> {
         product::import::routes(),
         product::firmware::routes(),
         access::routes(),
+        secret::routes(),
     ];
     rooms.into_iter().flatten().collect()
 }

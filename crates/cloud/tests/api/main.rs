@@ -13,6 +13,7 @@ mod people;
 mod policy;
 mod products;
 mod second_factor;
+mod secrets;
 mod shape;
 mod signing;
 mod slow;
