@@ -41,10 +41,12 @@ mod locate;
 mod login;
 mod oauth;
 mod product;
+mod proof;
 mod provisioning;
 mod publish;
 pub mod route;
 mod routes;
+mod second_factor;
 mod secret;
 mod source;
 mod stream;
@@ -93,6 +95,8 @@ pub struct ApiState<F> {
     pub clock: Clock,
     /// The contact in `/.well-known/security.txt`.
     pub contact: Option<Arc<str>>,
+    /// Whether anyone may make an account.
+    pub registration: bool,
     /// Turns true when the node ends: streams end, and the node says it is not ready.
     pub shutdown: watch::Receiver<bool>,
     guards: Arc<Guards>,
@@ -136,6 +140,7 @@ impl<F: Fleet> ApiState<F> {
             accounts,
             clock: Clock::system(),
             contact: None,
+            registration: false,
             shutdown,
             guards: Arc::new(guards),
             oauth: oauth::Oauth::new(config::Oauth::default()),
@@ -149,9 +154,17 @@ impl<F: Fleet> ApiState<F> {
         self
     }
 
-    /// Sets which logins there are, and what this server calls itself.
+    /// Lets anyone make an account, or nobody.
+    #[must_use]
+    pub fn with_registration(mut self, registration: bool) -> Self {
+        self.registration = registration;
+        self
+    }
+
+    /// Sets which logins there are, how long tokens live, and what this server calls itself.
     #[must_use]
     pub fn with_oauth(mut self, settings: config::Oauth) -> Self {
+        self.accounts = self.accounts.with_lifetimes(settings.lifetimes());
         self.oauth = oauth::Oauth::new(settings);
         self
     }

@@ -112,7 +112,7 @@ pub(super) async fn throttled<F: Fleet>(
     Ok(account)
 }
 
-fn invalid_request(field: &str) -> ApiError {
+pub(super) fn invalid_request(field: &str) -> ApiError {
     let text = format!("The field {field} is missing or not what it must be.");
     ApiError::coded(StatusCode::BAD_REQUEST, "invalid_request", text)
 }

@@ -10,7 +10,7 @@ use super::gate::{Gate, pass};
 use super::route::{Entry, Needs, Route};
 use super::{
     ApiState, Fleet, access, claim, client, customer, device, function, health, oauth, product,
-    provisioning, publish, secret, stream, token, update, user, variable,
+    provisioning, publish, second_factor, secret, stream, token, update, user, variable,
 };
 
 /// All routes, a line for each file that has some.
@@ -22,6 +22,7 @@ fn table<F: Fleet>() -> Vec<Route<F>> {
         customer::routes(),
         token::routes(),
         user::routes(),
+        second_factor::routes(),
         device::routes(),
         claim::routes(),
         update::routes(),

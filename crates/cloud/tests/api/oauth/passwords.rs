@@ -21,7 +21,7 @@ async fn p9_only_first_party_clients_may_send_a_persons_password() {
 #[tokio::test]
 async fn p9_an_operator_switches_the_password_grant_off() {
     let off = Oauth { password_grant: false, ..Oauth::default() };
-    let cloud = Cloud::with_oauth(off).await;
+    let cloud = Cloud::shaped(|state| state.with_oauth(off)).await;
     assert_eq!(refused(&ask(&cloud, BOB).await), (400, "unsupported_grant_type".into()));
     let path = "/.well-known/oauth-authorization-server";
     let (_, metadata) = cloud.json("GET", path, None, "").await;
@@ -31,7 +31,7 @@ async fn p9_an_operator_switches_the_password_grant_off() {
 #[tokio::test]
 async fn a_token_lives_for_ever_only_where_an_operator_allows_it() {
     let endless = Oauth { endless_tokens: true, ..Oauth::default() };
-    let cloud = Cloud::with_oauth(endless).await;
+    let cloud = Cloud::shaped(|state| state.with_oauth(endless)).await;
     let (_, body) = ask(&cloud, &format!("{BOB}&expires_in=0")).await;
     assert_eq!((&body["expires_in"], &body["expires_at"]), (&0.into(), &serde_json::Value::Null));
     let (_, current) = cloud.get("/v1/access_tokens/current", &text(&body, "access_token")).await;
