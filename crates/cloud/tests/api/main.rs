@@ -15,4 +15,6 @@ mod secrets;
 mod shape;
 mod signing;
 mod slow;
+mod teams;
 mod tls;
+mod walk;
