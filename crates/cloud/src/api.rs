@@ -59,7 +59,7 @@ mod variable;
 
 pub use clock::{Clock, Moment};
 pub use fleet::Fleet;
-pub use routes::entries;
+pub use routes::{entries, rehearsal};
 pub use source::Peer;
 pub use upload::MAX_FILE;
 

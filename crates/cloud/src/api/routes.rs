@@ -48,8 +48,18 @@ pub fn entries<F: Fleet>() -> Vec<Entry> {
 }
 
 pub(super) fn all<F: Fleet>(state: ApiState<F>) -> Router {
+    assemble(table(), state)
+}
+
+/// The same routes and what they need, with handlers that only say that they were reached (status 418): for walking
+/// everyone through every route.
+pub fn rehearsal<F: Fleet>(state: ApiState<F>) -> Router {
+    assemble(table().into_iter().map(Route::rehearsed).collect(), state)
+}
+
+fn assemble<F: Fleet>(table: Vec<Route<F>>, state: ApiState<F>) -> Router {
     let mut router = Router::new();
-    for Route { entry, answers } in table::<F>() {
+    for Route { entry, answers } in table {
         let path = entry.path;
         let guarded = match entry.needs {
             Needs::Nothing => answers,

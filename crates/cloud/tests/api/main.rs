@@ -18,5 +18,7 @@ mod secrets;
 mod shape;
 mod signing;
 mod slow;
+mod teams;
 mod tls;
 mod totp;
+mod walk;
