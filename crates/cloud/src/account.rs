@@ -19,8 +19,10 @@ mod grant;
 mod lease;
 mod lifetime;
 mod password;
+mod place;
 mod refresh;
 mod revoking;
+mod role;
 mod scope;
 mod token;
 
@@ -30,7 +32,10 @@ use lease::Leases;
 pub use lease::{Lease, LeaseError};
 pub use lifetime::{Lifetime, Lifetimes};
 use password::Hasher;
+pub(crate) use place::handle_bytes;
+pub use place::{OrganizationId, Place};
 pub use refresh::{Refresh, RefreshError, SHORT};
+pub use role::{Role, Standing, UnknownRole};
 pub use scope::{Scope, ScopeError, Scopes};
 pub use token::Token;
 

@@ -17,6 +17,7 @@ use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
 use crate::store::Store;
 
+mod access;
 mod address;
 mod body;
 mod caller;
@@ -34,7 +35,7 @@ mod line;
 pub mod listener;
 mod locate;
 mod login;
-mod organization;
+mod openapi;
 mod product;
 mod provisioning;
 mod publish;
@@ -52,6 +53,7 @@ mod variable;
 
 pub use clock::{Clock, Moment};
 pub use fleet::Fleet;
+pub use openapi::describe;
 pub use routes::entries;
 pub use source::Peer;
 pub use upload::MAX_FILE;

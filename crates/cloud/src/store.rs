@@ -23,6 +23,8 @@ pub mod device;
 mod error;
 mod execute;
 pub mod firmware;
+pub mod member;
+pub mod organization;
 pub mod pin;
 pub mod product;
 pub mod product_device;

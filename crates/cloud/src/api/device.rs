@@ -23,7 +23,7 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
         get(ONE, Needs::Device(Scope::DevicesGet), show::<F>).says("Shows a device."),
         delete(ONE, Needs::Device(Scope::DevicesRelease), release::<F>)
             .says("Ends the claim on a device.")
-            .unseen_is_forbidden(),
+            .unseen_is_denied(),
         put("/v1/devices/{device}/ping", Needs::Device(Scope::DevicesPing), ping::<F>)
             .says("Asks a device whether it answers."),
     ]

@@ -9,6 +9,7 @@ mod firmware;
 mod flash;
 mod keys;
 mod login;
+mod openapi;
 mod policy;
 mod products;
 mod secrets;
