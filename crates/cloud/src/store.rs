@@ -19,6 +19,8 @@ use crate::node_key::{Label, NodeKey};
 pub mod account;
 mod ask;
 pub mod clean_stop;
+pub mod client;
+pub mod customer;
 pub mod device;
 mod error;
 mod execute;

@@ -56,9 +56,9 @@ fn words(status: u16) -> &'static str {
         409 => "Something is in the way.",
         410 => "It was there, and is gone.",
         413 => "The request is too large.",
+        415 => "The body is of a type that is not taken here.",
         429 => "Too many requests: wait, then try again.",
         500 => "The server failed. Its log says why.",
-        501 => "This server does not do that.",
         503 => "The server cannot do this just now.",
         507 => "The server's disk is full: nothing was changed.",
         status => {
