@@ -11,6 +11,7 @@ use axum::Router;
 use tokio::sync::{Semaphore, watch};
 
 use crate::account::{Accounts, NameHash};
+use crate::config;
 use crate::event::Bus;
 use crate::guard::{Lockout, LockoutSettings};
 use crate::pinning::Pinning;
@@ -22,7 +23,9 @@ mod address;
 mod body;
 mod caller;
 mod claim;
+mod client;
 mod clock;
+mod customer;
 mod device;
 mod edge;
 pub mod error;
@@ -36,12 +39,15 @@ mod line;
 pub mod listener;
 mod locate;
 mod login;
+mod oauth;
 mod openapi;
 mod product;
+mod proof;
 mod provisioning;
 mod publish;
 pub mod route;
 mod routes;
+mod second_factor;
 mod secret;
 mod source;
 mod stream;
@@ -91,9 +97,12 @@ pub struct ApiState<F> {
     pub clock: Clock,
     /// The contact in `/.well-known/security.txt`.
     pub contact: Option<Arc<str>>,
+    /// Whether anyone may make an account.
+    pub registration: bool,
     /// Turns true when the node ends: streams end, and the node says it is not ready.
     pub shutdown: watch::Receiver<bool>,
     guards: Arc<Guards>,
+    oauth: oauth::Oauth,
 }
 
 /// What is bounded: failed logins, uploads, and copies of files.
@@ -133,8 +142,10 @@ impl<F: Fleet> ApiState<F> {
             accounts,
             clock: Clock::system(),
             contact: None,
+            registration: false,
             shutdown,
             guards: Arc::new(guards),
+            oauth: oauth::Oauth::new(config::Oauth::default()),
         }
     }
 
@@ -142,6 +153,20 @@ impl<F: Fleet> ApiState<F> {
     #[must_use]
     pub fn with_contact(mut self, contact: Option<&str>) -> Self {
         self.contact = contact.map(Arc::from);
+        self
+    }
+
+    /// Lets anyone make an account, or nobody.
+    #[must_use]
+    pub fn with_registration(mut self, registration: bool) -> Self {
+        self.registration = registration;
+        self
+    }
+
+    /// Sets which logins there are, and what this server calls itself.
+    #[must_use]
+    pub fn with_oauth(mut self, settings: config::Oauth) -> Self {
+        self.oauth = oauth::Oauth::new(settings);
         self
     }
 

@@ -37,6 +37,8 @@ pub struct Config {
     pub oauth: Oauth,
     /// `[node]`: this node's own files.
     pub node: Node,
+    /// `[accounts]`: people.
+    pub accounts: Accounts,
 }
 
 /// `[api]`.
@@ -126,6 +128,16 @@ pub struct Security {
     /// `weak_keys`: a list of Debian's weak keys (`blacklist.RSA-1024` of its package openssl-blacklist); no key on it
     /// is pinned. Default: none.
     pub weak_keys: Option<PathBuf>,
+}
+
+/// `[accounts]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Accounts {
+    /// `registration`: whether anyone may make an account (`POST /v1/users`). Default: no, only the operator does.
+    pub registration: bool,
+    /// `hashing_threads`: how many threads hash passwords, 19 MiB each while they do. Default: half of the cores.
+    pub hashing_threads: Option<NonZeroU8>,
 }
 
 /// `[node]`.

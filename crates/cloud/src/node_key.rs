@@ -40,6 +40,10 @@ impl Label {
     pub const PRODUCT_MARKS: Self = Self("product marks");
     /// Seals the connection ids a node chooses.
     pub const CONNECTION_ID: Self = Self("connection id");
+    /// Seals the seeds of second factors.
+    pub const SECOND_FACTOR: Self = Self("second factor");
+    /// Seals what a client carries from one step of a login to the next.
+    pub const LOGIN_STEP: Self = Self("login step");
     /// Shows that a store belongs to this key.
     pub const STORE_CHECK: Self = Self("store check");
     /// Tells a data folder from its copies.

@@ -209,6 +209,8 @@ impl Node {
         )
         .with_pinning(folder.pinning())
         .with_delivery(delivery)
+        .with_registration(folder.config.accounts.registration)
+        .with_oauth(folder.config.oauth.clone())
         .with_contact(
             folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
         );

@@ -34,6 +34,7 @@ mod reader;
 pub mod refresh;
 pub mod rollout;
 mod schema;
+pub mod second_factor;
 pub mod secret;
 mod statement;
 mod stream;

@@ -7,6 +7,8 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower::ServiceExt as _;
 
+use super::oauth;
+
 /// Puts the edge around the routes.
 pub(super) fn wrap(routes: Router) -> Router {
     // The path is made whole before any route is looked up, so the routes stand behind a fallback.
@@ -29,6 +31,8 @@ fn single_slashed(uri: &Uri) -> Option<Uri> {
 async fn answer(request: Request, next: Next) -> Response {
     // Browsers ask before they send; every path may be asked about, and none is worked for it.
     let preflight = request.method() == Method::OPTIONS;
+    // RFC 9700 2.6: what a person logs in on is read by no other page.
+    let is_page = oauth::PAGES.contains(&request.uri().path().trim_end_matches('/'));
     let mut response =
         if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     let headers = response.headers_mut();
@@ -41,10 +45,14 @@ async fn answer(request: Request, next: Next) -> Response {
         );
         set(headers, header::ACCESS_CONTROL_MAX_AGE, "86400");
     }
-    // Any origin: a page has no cookie here to misuse, only a token it was given.
-    set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    if !is_page {
+        // Any origin: a page has no cookie here to misuse, only a token it was given.
+        set(headers, header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    }
     set(headers, header::CACHE_CONTROL, "no-store");
-    set(headers, header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        set(headers, header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    }
     set(headers, header::REFERRER_POLICY, "no-referrer");
     set(headers, header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use pintle_protocol::coap::Code;
 use serde_json::json;
 
-use crate::account::{AccountError, LeaseError};
+use crate::account::{AccountError, Freshness, LeaseError, ProofError};
 use crate::device::AskError;
 use crate::device::update::UpdateError;
 use crate::product::Refusal;
@@ -24,19 +24,29 @@ pub struct ApiError {
     retry_after: Option<u64>,
     /// Whether the code is one of a standard's, to be said as it is.
     is_standard: bool,
+    more: Option<(&'static str, String)>,
 }
 
 impl ApiError {
     /// An error whose short and long text are the same.
     pub(super) fn new(status: StatusCode, text: impl Into<String>) -> Self {
         let error = text.into();
-        Self { status, description: error.clone(), error, retry_after: None, is_standard: false }
+        let description = error.clone();
+        Self { status, description, error, retry_after: None, is_standard: false, more: None }
     }
 
     /// An error with a code for programs and a text for people.
     pub(super) fn coded(status: StatusCode, error: &str, description: impl Into<String>) -> Self {
-        let (error, description) = (error.to_owned(), description.into());
-        Self { status, error, description, retry_after: None, is_standard: false }
+        Self::new(status, description).named(error)
+    }
+
+    fn named(self, error: &str) -> Self {
+        Self { error: error.to_owned(), ..self }
+    }
+
+    /// Adds a field that clients read beside the others.
+    pub(super) fn with(self, field: &'static str, value: &str) -> Self {
+        Self { more: Some((field, value.to_owned())), ..self }
     }
 
     /// An error of OAuth (RFC 6749 5.2) with one of its codes.
@@ -148,13 +158,16 @@ impl IntoResponse for ApiError {
         } else {
             "Bearer error=\"invalid_token\""
         };
-        let body = json!({
+        let mut body = json!({
             "ok": false,
             "code": self.status.as_u16(),
             "error": error,
             "error_description": description,
             "errors": [description],
         });
+        if let (Some((field, value)), Some(fields)) = (self.more, body.as_object_mut()) {
+            fields.insert(field.to_owned(), value.into());
+        }
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after {
@@ -205,14 +218,51 @@ impl From<AccountError> for ApiError {
         match error {
             AccountError::Store(error) => error.into(),
             AccountError::Customer => Self::oauth("invalid_grant", "User credentials are invalid"),
+            AccountError::Busy => Self {
+                retry_after: Some(2),
+                ..Self::coded(StatusCode::SERVICE_UNAVAILABLE, "unavailable", sentence(&error))
+            },
+            AccountError::Name | AccountError::Password | AccountError::Weak(_) => {
+                Self::bad_request(sentence(&error))
+            }
             AccountError::Exists => Self::new(StatusCode::CONFLICT, sentence(&error)),
-            AccountError::Name | AccountError::Password => Self::bad_request(sentence(&error)),
             error => {
                 tracing::error!(%error, "a request failed at the accounts");
                 Self::internal()
             }
         }
     }
+}
+
+impl From<ProofError> for ApiError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Account(error) => error.into(),
+            ProofError::TooMany { seconds } => Self {
+                retry_after: Some(seconds),
+                ..Self::coded(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", sentence(&error))
+            },
+            error => Self::coded(StatusCode::BAD_REQUEST, "invalid_grant", sentence(&error)),
+        }
+    }
+}
+
+/// What a dangerous act is refused with; `None` where the second factor is fresh.
+pub(super) fn not_fresh(freshness: Freshness) -> Option<ApiError> {
+    let (error, text) = match freshness {
+        Freshness::Fresh => return None,
+        Freshness::Stale => (
+            "second_factor_stale",
+            "This needs your second factor again: send its code as `otp` to POST /v1/user/step-up, or log in again, \
+             then repeat this within ten minutes.",
+        ),
+        Freshness::NotEnrolled => (
+            "second_factor_required",
+            "This needs a second factor: turn one on for your account (GET and POST /v1/user/mfa-enable), then repeat \
+             this within ten minutes.",
+        ),
+    };
+    Some(ApiError::coded(StatusCode::FORBIDDEN, error, text))
 }
 
 impl From<LeaseError> for ApiError {

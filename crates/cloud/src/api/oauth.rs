@@ -22,7 +22,7 @@ mod revoke;
 mod signing_in;
 mod token;
 
-pub(super) use answer::answer;
+pub(super) use answer::{answer, end_of};
 pub(super) use asker::Asker;
 pub(super) use token::lifetime;
 

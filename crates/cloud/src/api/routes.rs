@@ -9,17 +9,20 @@ use super::error::ApiError;
 use super::gate::{Gate, pass};
 use super::route::{Entry, Needs, Route};
 use super::{
-    ApiState, Fleet, access, claim, device, function, health, login, openapi, product,
-    provisioning, publish, secret, stream, token, update, user, variable,
+    ApiState, Fleet, access, claim, client, customer, device, function, health, oauth, openapi,
+    product, provisioning, publish, second_factor, secret, stream, token, update, user, variable,
 };
 
 /// All routes, a line for each file that has some.
 fn table<F: Fleet>() -> Vec<Route<F>> {
     let rooms = [
         health::routes(),
-        login::routes(),
+        oauth::routes(),
+        client::routes(),
+        customer::routes(),
         token::routes(),
         user::routes(),
+        second_factor::routes(),
         device::routes(),
         claim::routes(),
         update::routes(),

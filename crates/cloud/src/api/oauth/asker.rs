@@ -86,8 +86,9 @@ impl Asker {
 
 /// The scopes of a text, where they are all within the others.
 pub(in crate::api) fn scopes(text: &str, within: Scopes) -> Result<Scopes, ApiError> {
-    let asked: Scopes =
-        text.parse().map_err(|error| ApiError::oauth("invalid_scope", super::super::error::sentence(&error)))?;
+    let asked: Scopes = text
+        .parse()
+        .map_err(|error| ApiError::oauth("invalid_scope", super::super::error::sentence(&error)))?;
     if within.contains_all(asked) {
         Ok(asked)
     } else {

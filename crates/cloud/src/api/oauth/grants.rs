@@ -32,13 +32,24 @@ pub(super) async fn password<F: Fleet>(
             customer_password(state, origin, row, product, fields).await
         }
         None if state.oauth.settings.password_grant => {
-            login::password(state, origin, &asker.id, fields).await
+            let grant = login::password(state, origin, fields).await?.settle(state).await?;
+            Ok(state.accounts.issue(&grant, state.clock.now().wall_ms).await?)
         }
         None => {
-            let text = "This server takes no passwords here: log in with a browser (`pintle login`).";
+            let text =
+                "This server takes no passwords here: log in with a browser (`pintle login`).";
             Err(ApiError::oauth("unsupported_grant_type", text))
         }
     }
+}
+
+/// The second step of the password grant, which knows by itself for which client the first was.
+pub(super) async fn second_factor<F: Fleet>(
+    state: &ApiState<F>,
+    fields: &Fields,
+) -> Result<IssuedToken, ApiError> {
+    let grant = login::second_factor(state, fields).await?;
+    Ok(state.accounts.issue(&grant, state.clock.now().wall_ms).await?)
 }
 
 async fn customer_password<F: Fleet>(
