@@ -40,6 +40,7 @@ pub mod listener;
 mod locate;
 mod login;
 mod oauth;
+mod openapi;
 mod product;
 mod proof;
 mod provisioning;
@@ -59,6 +60,7 @@ mod variable;
 
 pub use clock::{Clock, Moment};
 pub use fleet::Fleet;
+pub use openapi::describe;
 pub use routes::{entries, rehearsal};
 pub use source::Peer;
 pub use upload::MAX_FILE;

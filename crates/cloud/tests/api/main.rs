@@ -10,6 +10,7 @@ mod flash;
 mod keys;
 mod login;
 mod oauth;
+mod openapi;
 mod people;
 mod policy;
 mod products;
