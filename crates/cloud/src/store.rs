@@ -23,6 +23,7 @@ pub mod device;
 mod error;
 mod execute;
 pub mod firmware;
+pub mod hook;
 pub mod pin;
 pub mod product;
 pub mod product_device;
