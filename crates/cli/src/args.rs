@@ -8,6 +8,7 @@ mod network;
 mod product;
 mod release;
 mod rollout;
+mod secret;
 
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
@@ -17,6 +18,7 @@ pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem};
 pub use product::{ProductCommand, ProductFirmwareCommand};
 pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
 pub use rollout::{RolloutArgs, RolloutCommand, RolloutStartArgs, RolloutStatusArgs};
+pub use secret::{KeyAddArgs, SecretCommand, SecretKeyCommand, SecretReadArgs, SecretSendArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use pintle_device::{Generation, generation_named};
@@ -62,6 +64,9 @@ pub enum Command {
     /// Bring new firmware to the devices of a product in stages, which halt by themselves
     #[command(subcommand)]
     Rollout(RolloutCommand),
+    /// One-time secrets: sealed to one person's key on this machine, destroyed when they are read
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// As a service of the system
     #[command(subcommand)]
     Service(ServiceCommand),

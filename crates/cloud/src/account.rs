@@ -11,26 +11,46 @@ use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
 use crate::node_key::{KEY_LENGTH, Label, NodeKey, NodeKeyError, keyed_hash};
-use crate::store::account::AccountRow;
+use crate::store::account::{AccountRow, SavedPassword};
 use crate::store::{Store, StoreError};
 
 mod caller;
+mod client;
+mod code;
+mod customer;
+mod device_code;
 mod grant;
 mod lease;
 mod lifetime;
 mod password;
+mod pkce;
+mod place;
+mod redirect;
 mod refresh;
 mod revoking;
+mod role;
 mod scope;
 mod token;
 
 pub use caller::{Caller, Holder};
+pub use client::{ClientError, ClientKind, MAX_CLIENT_NAME, MOST_CLIENTS, NewClient};
+use code::Codes;
+pub use code::{CodeError, TakenIn};
+pub use customer::CUSTOMER_SCOPES;
+pub use device_code::{
+    BeginError, DEVICE_CODE_WAITS, DeviceCodes, POLL_EVERY, Pending, Request, UserCode,
+};
 pub use grant::{Grant, IssuedToken};
 use lease::Leases;
 pub use lease::{Lease, LeaseError};
 pub use lifetime::{Lifetime, Lifetimes};
 use password::Hasher;
+pub use pkce::Challenge;
+pub(crate) use place::handle_bytes;
+pub use place::{OrganizationId, Place};
+pub use redirect::{RedirectError, RedirectUri};
 pub use refresh::{Refresh, RefreshError, SHORT};
+pub use role::{Role, Standing, UnknownRole};
 pub use scope::{Scope, ScopeError, Scopes};
 pub use token::Token;
 
@@ -95,6 +115,9 @@ pub enum AccountError {
     /// The name is taken.
     #[error("there is an account of that name already")]
     Exists,
+    /// The account is a customer's: it is good for its product, and for no login of the ordinary kind.
+    #[error("this account is a customer of a product, and good for that alone")]
+    Customer,
     /// Hashing or sealing failed.
     #[error("the cryptographic library refused: no random bytes, or no memory")]
     Crypto,
@@ -118,6 +141,7 @@ pub struct Accounts {
     name_key: Zeroizing<[u8; KEY_LENGTH]>,
     token_key: Zeroizing<[u8; KEY_LENGTH]>,
     lifetimes: Lifetimes,
+    codes: Codes,
 }
 
 impl Accounts {
@@ -131,6 +155,7 @@ impl Accounts {
             name_key: node_key.derive(Label::ACCOUNT_NAME),
             token_key: node_key.derive(Label::TOKEN),
             lifetimes: Lifetimes::default(),
+            codes: Codes::default(),
         }
     }
 
@@ -154,10 +179,7 @@ impl Accounts {
         password: &str,
         now_ms: i64,
     ) -> Result<AccountId, AccountError> {
-        let trimmed = name.trim();
-        if trimmed.is_empty() || trimmed.len() > MAX_NAME || trimmed.chars().any(char::is_control) {
-            return Err(AccountError::Name);
-        }
+        check_name(name)?;
         if password.chars().count() < MIN_PASSWORD || password.len() > MAX_PASSWORD {
             return Err(AccountError::Password);
         }
@@ -183,12 +205,44 @@ impl Accounts {
         name: &str,
         password: Zeroizing<String>,
     ) -> Result<Option<AccountId>, AccountError> {
-        if password.len() > MAX_PASSWORD || name.len() > MAX_NAME {
+        if name.len() > MAX_NAME {
             return Ok(None);
         }
-        let row = self.store.accounts().find(&self.name_hash(name).0).await?;
+        self.check_hash(self.name_hash(name), password).await
+    }
+
+    async fn check_hash(
+        &self,
+        name: NameHash,
+        password: Zeroizing<String>,
+    ) -> Result<Option<AccountId>, AccountError> {
+        if password.len() > MAX_PASSWORD {
+            return Ok(None);
+        }
+        let row = self.store.accounts().find(&name.0).await?;
         let (id, saved) = row.map(|row| (row.id, row.password)).unzip();
         let matches = self.hasher.check(password, saved).await?;
         Ok(id.filter(|_| matches))
     }
+
+    /// Checks and hashes a new password.
+    async fn hash_password(
+        &self,
+        password: Zeroizing<String>,
+    ) -> Result<SavedPassword, AccountError> {
+        if password.chars().count() < MIN_PASSWORD || password.len() > MAX_PASSWORD {
+            return Err(AccountError::Password);
+        }
+        let hasher = self.hasher.clone();
+        let work = tokio::task::spawn_blocking(move || hasher.hash_blocking(&password));
+        work.await.map_err(|_| AccountError::Crypto)?
+    }
+}
+
+fn check_name(name: &str) -> Result<(), AccountError> {
+    let trimmed = name.trim();
+    if trimmed.is_empty() || trimmed.len() > MAX_NAME || trimmed.chars().any(char::is_control) {
+        return Err(AccountError::Name);
+    }
+    Ok(())
 }

@@ -17,6 +17,7 @@ use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
 use crate::store::Store;
 
+mod access;
 mod address;
 mod body;
 mod caller;
@@ -30,16 +31,17 @@ mod fleet;
 mod function;
 mod gate;
 mod health;
+mod in_flight;
 mod line;
 pub mod listener;
 mod locate;
 mod login;
-mod organization;
 mod product;
 mod provisioning;
 mod publish;
 pub mod route;
 mod routes;
+mod secret;
 mod source;
 mod stream;
 mod this;
@@ -92,12 +94,14 @@ pub struct ApiState<F> {
     guards: Arc<Guards>,
 }
 
-/// What is bounded: failed logins, and uploads.
+/// What is bounded: failed logins, uploads, and copies of files.
 pub(crate) struct Guards {
     sources: Lockout<source::Origin>,
     accounts: Lockout<NameHash>,
     /// Files that are being uploaded.
     uploads: Semaphore,
+    /// Files that devices are being sent.
+    in_flight: in_flight::InFlight,
 }
 
 impl<F: Fleet> ApiState<F> {
@@ -114,6 +118,7 @@ impl<F: Fleet> ApiState<F> {
             sources: Lockout::new(SOURCE_LOCKOUT),
             accounts: Lockout::new(ACCOUNT_LOCKOUT),
             uploads: Semaphore::new(upload::MOST),
+            in_flight: in_flight::InFlight::default(),
         };
         let pinning = Pinning::new(store.clone(), Arc::default());
         Self {

@@ -196,6 +196,7 @@ impl Node {
             });
         let control = tokio::spawn(control.serve(office));
 
+        tokio::spawn(crate::secret::sweep(folder.store.clone(), stopped.clone()));
         let store = folder.store.clone();
         let people = (bus.clone(), accounts.clone());
         let state = ApiState::new(

@@ -77,6 +77,8 @@ pub struct IssuedToken {
     pub expires_at_ms: i64,
     /// What it may be used for.
     pub scopes: Scopes,
+    /// The family it is of, where it can be refreshed.
+    pub(super) family: Option<FamilyId>,
 }
 
 /// The random number of a family of tokens.
@@ -86,13 +88,15 @@ impl Accounts {
     /// Makes the tokens of a grant.
     ///
     /// # Errors
-    /// [`AccountError`]
+    /// [`AccountError`]; [`AccountError::Customer`] where a customer is to be given what a person is.
     pub async fn issue(&self, grant: &Grant, now_ms: i64) -> Result<IssuedToken, AccountError> {
         if !grant.refreshable {
             let (issued, row) = self.make(grant, None, now_ms)?;
             let act = told(grant, &row, now_ms);
-            self.store.tokens().put(&row, act).await?;
-            return Ok(issued);
+            return match self.store.tokens().put(&row, act).await? {
+                true => Ok(issued),
+                false => Err(AccountError::Customer),
+            };
         }
         let mut family: FamilyId = [0; 16];
         random(&mut family)?;
@@ -100,8 +104,10 @@ impl Accounts {
         let (refresh, first) = self.make_refresh(grant, family, now_ms)?;
         let act = told(grant, &row, now_ms);
         let kept = family_row(grant, family, &first, now_ms);
-        self.store.refreshes().begin(&kept, &first, &row, act).await?;
-        Ok(IssuedToken { refresh: Some(refresh), ..issued })
+        match self.store.refreshes().begin(&kept, &first, &row, act).await? {
+            true => Ok(IssuedToken { refresh: Some(refresh), ..issued }),
+            false => Err(AccountError::Customer),
+        }
     }
 
     /// A token that calls, not yet stored.
@@ -129,7 +135,7 @@ impl Accounts {
             expires_at_ms,
         };
         let scopes = grant.scopes;
-        Ok((IssuedToken { token, refresh: None, lifetime, expires_at_ms, scopes }, row))
+        Ok((IssuedToken { token, refresh: None, lifetime, expires_at_ms, scopes, family }, row))
     }
 
     /// A token that refreshes, not yet stored.

@@ -119,9 +119,8 @@ impl Accounts {
 
     /// Ends a family, and what is held open with its tokens.
     pub(super) async fn end_family(&self, family: &FamilyId, act: Act) -> Result<(), AccountError> {
-        for hash in &self.store.refreshes().end(family, act).await? {
-            self.leases.end_token(hash);
-        }
+        let ended = self.store.refreshes().end(family, act).await?;
+        self.end_leases(&ended);
         Ok(())
     }
 }

@@ -39,9 +39,14 @@ impl Accounts {
     ) -> Result<bool, AccountError> {
         let act = Act::new("token.revoked", who, now_ms).from_token(mark(hash));
         let ended = self.store.tokens().revoke(hash, act).await?;
-        for hash in &ended {
+        self.end_leases(&ended);
+        Ok(!ended.is_empty())
+    }
+
+    /// Ends what is held open with these tokens.
+    pub(super) fn end_leases(&self, ended: &[[u8; KEY_LENGTH]]) {
+        for hash in ended {
             self.leases.end_token(hash);
         }
-        Ok(!ended.is_empty())
     }
 }

@@ -12,7 +12,7 @@ use super::this::This;
 use super::{ApiState, Fleet};
 use crate::account::{Caller, Scope};
 use crate::clock::iso8601;
-use crate::device::{Presence, Transport, is_cellular};
+use crate::device::{Presence, Transport, is_cellular, safe_mode};
 use crate::store::device::DeviceRow;
 
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
@@ -23,7 +23,7 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
         get(ONE, Needs::Device(Scope::DevicesGet), show::<F>).says("Shows a device."),
         delete(ONE, Needs::Device(Scope::DevicesRelease), release::<F>)
             .says("Ends the claim on a device.")
-            .unseen_is_forbidden(),
+            .unseen_is_denied(),
         put("/v1/devices/{device}/ping", Needs::Device(Scope::DevicesPing), ping::<F>)
             .says("Asks a device whether it answers."),
     ]
@@ -71,6 +71,7 @@ async fn ping<F: Fleet>(
 /// The device object.
 pub(super) fn object(row: &DeviceRow, presence: Presence) -> Value {
     let handshake = last_handshake(row, presence);
+    let missing = missing(row);
     json!({
         "id": row.id.to_string(),
         "name": row.name,
@@ -87,7 +88,8 @@ pub(super) fn object(row: &DeviceRow, presence: Presence) -> Value {
         "notes": row.notes,
         "functions": functions(row).unwrap_or_default(),
         "variables": variables(row).unwrap_or_default(),
-        "status": "normal",
+        "status": if missing.is_empty() { "normal" } else { "safe_mode" },
+        "missing_dependencies": missing,
         "transport": presence.transport.map(Transport::name),
         "warnings": warnings(presence),
         "serial_number": null,
@@ -98,6 +100,12 @@ pub(super) fn object(row: &DeviceRow, presence: Presence) -> Value {
         "firmware_updates_enabled": true,
         "firmware_updates_forced": false,
     })
+}
+
+/// What its application needs and the device has not: it is in safe mode without it.
+fn missing(row: &DeviceRow) -> Vec<String> {
+    let described = row.system.as_deref().and_then(|system| serde_json::from_str(system).ok());
+    described.map(|described| safe_mode::missing(&described)).unwrap_or_default()
 }
 
 /// What its owner should know: a device that came in over TCP last has a session without integrity and

@@ -6,9 +6,10 @@ use pintle_protocol::DeviceId;
 
 use super::error::ApiError;
 use super::route::Unseen;
-use crate::account::AccountId;
+use crate::account::{AccountId, OrganizationId};
 use crate::product::ProductId;
 use crate::store::device::DeviceRow;
+use crate::store::organization::OrganizationRow;
 use crate::store::product::ProductRow;
 use crate::store::{Store, StoreError};
 
@@ -37,6 +38,17 @@ pub(super) async fn product(
     }
 }
 
+/// The organisation of this number or slug, whoever is in it.
+pub(super) async fn organization(
+    store: &Store,
+    organization: &str,
+) -> Result<Option<OrganizationRow>, StoreError> {
+    match OrganizationId::parse(organization) {
+        Some(id) => store.organizations().find(id).await,
+        None => store.organizations().find_by_slug(organization).await,
+    }
+}
+
 /// The device of a product with this id, or this name among its owner's.
 pub(super) async fn member(
     store: &Store,
@@ -58,17 +70,18 @@ pub(super) async fn member(
 
 pub(super) fn no_such_device(unseen: Unseen) -> ApiError {
     match unseen {
-        Unseen::NotFound => ApiError::no_such_device(),
-        Unseen::Forbidden => ApiError::forbidden("Permission Denied"),
+        Unseen::Missing => ApiError::no_such_device(),
+        Unseen::Denied => ApiError::not_found("Permission Denied"),
     }
 }
 
 pub(super) fn no_such_product() -> ApiError {
-    ApiError::forbidden("Permission denied")
+    ApiError::not_found("Permission denied: there is no such product, or it is not yours to see.")
 }
 
 pub(super) fn no_such_organization() -> ApiError {
-    ApiError::forbidden("Permission denied")
+    let text = "Permission denied: there is no such organization, or it is not yours to see.";
+    ApiError::not_found(text)
 }
 
 pub(super) fn not_of_product() -> ApiError {

@@ -1,6 +1,7 @@
 //! `/v1/products`: the caller's products and their keyrings.
 //!
-//! A product belongs to the account that made it. To everyone else it is refused, whether it exists or not.
+//! A product belongs to the account that made it, or to an organisation. Who has no role in it is told that it is not
+//! there, whether it is or not.
 
 use axum::Json;
 use axum::extract::State;
@@ -14,8 +15,8 @@ use super::route::{Kind, Needs, Route, get, post, put};
 use super::this::This;
 use super::upload::Content;
 use super::{ApiState, Fleet};
-use crate::account::{Caller, Scope};
-use crate::product::{NewProduct, ProductId, Settings};
+use crate::account::{Caller, OrganizationId, Scope};
+use crate::product::{NewProduct, Settings};
 use crate::store::product::ProductRow;
 
 pub(super) mod device;
@@ -54,7 +55,12 @@ fn list_at<F: Fleet>(path: &'static str) -> Route<F> {
 }
 
 fn create_at<F: Fleet>(path: &'static str) -> Route<F> {
-    post(path, Needs::Own(Scope::ProductsCreate), create::<F>)
+    words_of_new(post(path, Needs::Own(Scope::ProductsCreate), create::<F>))
+}
+
+/// What is said of a route that makes a product.
+pub(super) fn words_of_new<F>(route: Route<F>) -> Route<F> {
+    route
         .says("Makes a product.")
         .asks("name", Kind::Text)
         .asks("platform_id", Kind::Integer)
@@ -71,17 +77,37 @@ async fn list<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
 ) -> Result<Json<Value>, ApiError> {
+    let rows = state.store.products().list(caller.account).await?;
+    objects(&state, &caller, &rows).await
+}
+
+/// A list of products, as clients expect it.
+pub(super) async fn objects<F: Fleet>(
+    state: &ApiState<F>,
+    caller: &Caller,
+    rows: &[ProductRow],
+) -> Result<Json<Value>, ApiError> {
     let mut products = Vec::new();
-    for row in state.store.products().list(caller.account).await? {
-        products.push(object(&state, &caller, &row).await?);
+    for row in rows {
+        products.push(object(state, caller, row).await?);
     }
     Ok(Json(json!({ "products": products })))
 }
 
-/// `POST /v1/products`, `POST /v1/user/products`: makes a product, from fields of its own or under `product`.
+/// `POST /v1/products`, `POST /v1/user/products`.
 async fn create<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
+    fields: Fields,
+) -> Result<Json<Value>, ApiError> {
+    make(&state, &caller, None, fields).await
+}
+
+/// Makes a product, the caller's own or an organisation's, from fields of its own or under `product`.
+pub(super) async fn make<F: Fleet>(
+    state: &ApiState<F>,
+    caller: &Caller,
+    organization: Option<OrganizationId>,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
     let fields = fields.under("product");
@@ -93,10 +119,11 @@ async fn create<F: Fleet>(
         description: fields.text(&["description"]).unwrap_or_default(),
         platform_id: fields.number(&["platform_id"])?.ok_or_else(|| missing("platform_id"))?,
         owner: caller.account,
+        organization,
         quarantine: quarantine(&fields).unwrap_or(true),
     };
     let row = state.shelf.create(new).await?;
-    Ok(Json(json!({ "ok": true, "product": object(&state, &caller, &row).await? })))
+    Ok(Json(json!({ "ok": true, "product": object(state, caller, &row).await? })))
 }
 
 /// `GET /v1/products/{product}`.
@@ -177,7 +204,8 @@ async fn object<F: Fleet>(
         "slug": row.slug,
         "description": row.description,
         "subscription_id": null,
-        "user": caller.name.as_str(),
+        "user": if row.owner == caller.account { caller.name.to_string() } else { row.owner.handle() },
+        "org_id": row.organization.map(|id| id.to_string()),
         "groups": groups,
         "settings": {
             "location": {},

@@ -42,14 +42,14 @@ impl Needs {
     }
 }
 
-/// What who may not see a thing is told, whether or not it is there.
+/// In which words who may not see a device is told that it is not found, whether or not it is there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unseen {
-    /// Not found.
+    /// That it is not found.
     #[default]
-    NotFound,
-    /// Refused: clients look for that word when they are about to change it.
-    Forbidden,
+    Missing,
+    /// That permission is denied: clients show that to who is about to change it.
+    Denied,
 }
 
 /// What a field holds. A body may be JSON or a form; in a form everything is text.
@@ -109,7 +109,7 @@ pub struct Entry {
     pub needs: Needs,
     /// Whether it needs a fresh second factor beside that.
     pub is_fresh: bool,
-    /// What who may not see the thing is told.
+    /// In which words who may not see the device is told so.
     pub unseen: Unseen,
     /// What it does, in one sentence.
     pub summary: &'static str,
@@ -233,9 +233,9 @@ impl<F> Route<F> {
         self
     }
 
-    /// Who may not see the thing is refused, whether or not it is there.
-    pub(super) fn unseen_is_forbidden(mut self) -> Self {
-        self.entry.unseen = Unseen::Forbidden;
+    /// Who may not see the device is told that permission is denied.
+    pub(super) fn unseen_is_denied(mut self) -> Self {
+        self.entry.unseen = Unseen::Denied;
         self
     }
 

@@ -9,8 +9,8 @@ use super::error::ApiError;
 use super::gate::{Gate, pass};
 use super::route::{Entry, Needs, Route};
 use super::{
-    ApiState, Fleet, claim, device, function, health, login, organization, product, provisioning,
-    publish, stream, token, update, user, variable,
+    ApiState, Fleet, access, claim, device, function, health, login, product, provisioning,
+    publish, secret, stream, token, update, user, variable,
 };
 
 /// All routes, a line for each file that has some.
@@ -32,7 +32,8 @@ fn table<F: Fleet>() -> Vec<Route<F>> {
         product::device::routes(),
         product::import::routes(),
         product::firmware::routes(),
-        organization::routes(),
+        access::routes(),
+        secret::routes(),
     ];
     rooms.into_iter().flatten().collect()
 }

@@ -22,7 +22,7 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     vec![
         put("/v1/devices/{device}", Needs::Device(Scope::DevicesUpdate), update::<F>)
             .says("Renames a device, notes something about it, makes it show itself, or flashes a file.")
-            .unseen_is_forbidden()
+            .unseen_is_denied()
             .takes("name", Kind::Text)
             .takes("notes", Kind::Text)
             .takes("signal", Kind::Flag)

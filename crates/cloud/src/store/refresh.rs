@@ -1,7 +1,7 @@
 //! Logins that can be refreshed, at rest: families of tokens, and the refresh tokens of each, used ones included.
 
-use super::statement::{Expect, Failure, Row, Statement, Transaction};
-use super::token::{TokenRow, ended, expire, holder, insert, scopes};
+use super::statement::{Expect, Row, Statement, Transaction};
+use super::token::{TokenRow, ended, expire, holder, insert, met, no_customer, scopes};
 use super::{Ask, Store, StoreError};
 use crate::account::{AccountId, Holder, Scopes};
 use crate::audit::Act;
@@ -59,26 +59,27 @@ impl Store {
 }
 
 impl Refreshes<'_> {
-    /// Keeps a new family with its first two tokens, and drops what expired before.
+    /// Keeps a new family with its first two tokens, and drops what expired before. False as in [`super::token::Tokens::put`].
     pub fn begin(
         &self,
         family: &FamilyRow,
         first: &RefreshRow,
         token: &TokenRow,
         act: Act,
-    ) -> Ask<()> {
+    ) -> Ask<bool> {
         let old = Statement::new(
             "DELETE FROM token_family WHERE ends_at <= ?1 AND NOT EXISTS \
             (SELECT 1 FROM token WHERE token.family = token_family.id AND token.expires_at > ?1)",
         )
         .with(family.created_at_ms);
         let transaction = Transaction::new()
+            .then(no_customer(token))
             .then(expire(family.created_at_ms))
             .then(old)
             .then(insert_family(family))
             .then(insert_refresh(first))
             .then(insert(token));
-        self.0.write(transaction.noting(act), |_| Ok(()))
+        self.0.attempt(transaction.noting(act), met)
     }
 
     /// A refresh token, used or not, with its family, if it has not expired at `now_ms`.
@@ -114,11 +115,7 @@ impl Refreshes<'_> {
             .then(insert_refresh(next))
             .then(expire(next.created_at_ms))
             .then(insert(token));
-        self.0.attempt(transaction.noting(act), |result| match result {
-            Ok(_) => Ok(true),
-            Err(Failure::Unmet { .. }) => Ok(false),
-            Err(Failure::Store(error)) => Err(error),
-        })
+        self.0.attempt(transaction.noting(act), met)
     }
 
     /// Ends a family: returns the hashes of its tokens that ended with it.

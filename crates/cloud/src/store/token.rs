@@ -45,10 +45,14 @@ impl Store {
 }
 
 impl Tokens<'_> {
-    /// Keeps a token, and drops those that expired before it was made.
-    pub fn put(&self, token: &TokenRow, act: Act) -> Ask<()> {
-        let transaction = Transaction::new().then(expire(token.created_at_ms)).then(insert(token));
-        self.0.write(transaction.noting(act), |_| Ok(()))
+    /// Keeps a token, and drops those that expired before it was made. False where it is to be a person's, and the
+    /// account is a customer's: nothing is kept then.
+    pub fn put(&self, token: &TokenRow, act: Act) -> Ask<bool> {
+        let transaction = Transaction::new()
+            .then(no_customer(token))
+            .then(expire(token.created_at_ms))
+            .then(insert(token));
+        self.0.attempt(transaction.noting(act), met)
     }
 
     /// The token under this hash, if it has not expired at `now_ms`.
@@ -100,6 +104,24 @@ impl Tokens<'_> {
             .then(of("DELETE FROM token_family WHERE account = ?1"))
             .noting(act);
         self.0.write(transaction, |outcome| Ok(outcome.changed(0)))
+    }
+}
+
+/// A customer gets no token of another kind, whatever way somebody came to ask for one.
+pub(super) fn no_customer(token: &TokenRow) -> Statement {
+    let sql = "SELECT 1 FROM customer WHERE account = ?1 AND ?2 <> 'customer'";
+    Statement::new(sql)
+        .with(token.account.as_bytes().as_slice())
+        .with(token.holder.name())
+        .expecting(Expect::None)
+}
+
+/// Whether all that was expected was found.
+pub(super) fn met(result: Result<Outcome, Failure>) -> Result<bool, StoreError> {
+    match result {
+        Ok(_) => Ok(true),
+        Err(Failure::Unmet { .. }) => Ok(false),
+        Err(Failure::Store(error)) => Err(error),
     }
 }
 

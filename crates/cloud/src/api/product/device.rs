@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
-use pintle_protocol::DeviceId;
 use serde_json::{Value, json};
 
 use super::page::Wanted;
