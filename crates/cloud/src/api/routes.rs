@@ -9,8 +9,8 @@ use super::error::ApiError;
 use super::gate::{Gate, pass};
 use super::route::{Entry, Needs, Route};
 use super::{
-    ApiState, Fleet, access, claim, device, function, health, login, product, provisioning,
-    publish, secret, stream, token, update, user, variable,
+    ApiState, Fleet, access, claim, device, function, health, integration, login, product,
+    provisioning, publish, secret, stream, token, update, user, variable,
 };
 
 /// All routes, a line for each file that has some.
@@ -33,6 +33,7 @@ fn table<F: Fleet>() -> Vec<Route<F>> {
         product::import::routes(),
         product::firmware::routes(),
         access::routes(),
+        integration::routes(),
         secret::routes(),
     ];
     rooms.into_iter().flatten().collect()

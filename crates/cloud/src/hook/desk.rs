@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use super::client::{Answer, Client};
@@ -23,6 +24,9 @@ use crate::node_key::{Label, NodeKey, NodeKeyError, Sealer};
 use crate::product::ProductId;
 use crate::store::hook::HookRow;
 use crate::store::{Store, StoreError};
+
+/// Webhooks that are tried out at once.
+const TRIALS: usize = 8;
 
 /// Why a webhook was not made, changed or removed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -90,6 +94,8 @@ struct Shared {
     plain: bool,
     log: Log,
     table: Mutex<BTreeMap<HookId, Arc<Hook>>>,
+    /// Of trials, so many at once.
+    trials: Semaphore,
     /// One change at a time.
     changing: tokio::sync::Mutex<()>,
 }
@@ -107,9 +113,17 @@ impl Hooks {
         plain: bool,
     ) -> Result<Self, HooksError> {
         let sealer = node_key.sealer(Label::WEBHOOK)?;
-        let (log, table, changing) =
-            (Log::default(), Mutex::default(), tokio::sync::Mutex::default());
-        let shared = Shared { store, sealer, interests, client, plain, log, table, changing };
+        let shared = Shared {
+            store,
+            sealer,
+            interests,
+            client,
+            plain,
+            log: Log::default(),
+            table: Mutex::default(),
+            trials: Semaphore::new(TRIALS),
+            changing: tokio::sync::Mutex::default(),
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -230,18 +244,19 @@ impl Hooks {
         self.shared.log.of(id)
     }
 
-    /// Sends an event with one now, once, whatever comes of it.
-    pub async fn try_out(&self, hook: &Hook, event: &Event, now_ms: i64) -> Trial {
+    /// Sends an event with one now, once, whatever comes of it; nothing where too many are tried out already.
+    pub async fn try_out(&self, hook: &Hook, event: &Event, now_ms: i64) -> Option<Trial> {
+        let _one_of_some = self.shared.trials.try_acquire().ok()?;
         let id = occasion::name(hook.id, None);
         let occasion = Occasion { event, id: &id, product: hook.product.map(|product| product.0) };
-        match self.send(hook, &occasion, now_ms).await {
+        Some(match self.send(hook, &occasion, now_ms).await {
             Ok(answer) => {
                 let bad = !(200..300).contains(&answer.status);
                 let error = bad.then(|| status_error(hook, answer.status));
                 Trial { status: Some(answer.status), body: answer.body, error }
             }
             Err(error) => Trial { status: None, body: Vec::new(), error: Some(error.to_string()) },
-        }
+        })
     }
 
     /// Which devices are in a product has changed.

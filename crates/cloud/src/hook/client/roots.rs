@@ -1,6 +1,7 @@
 //! Which authorities a webhook's receiver may have its certificate from: the system's, and those that the operator
 //! names. They are read when the first webhook is sent: a node without webhooks does not keep them.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -31,6 +32,16 @@ impl Roots {
     #[must_use]
     pub fn new(own: Option<&Path>) -> Self {
         Self(Arc::new(Files { own: own.map(Path::to_owned), config: OnceLock::new() }))
+    }
+
+    /// Whether a file holds authorities.
+    ///
+    /// # Errors
+    /// What the system says, or that there are none in it.
+    pub fn check(path: &Path) -> io::Result<()> {
+        let found =
+            CertificateDer::pem_file_iter(path).map_err(io::Error::other)?.flatten().count();
+        if found == 0 { Err(io::Error::other("no certificate is in it")) } else { Ok(()) }
     }
 
     /// How TLS is spoken with them; nothing where there are none.
