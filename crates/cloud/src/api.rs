@@ -14,6 +14,7 @@ use crate::account::{Accounts, NameHash};
 use crate::config;
 use crate::event::Bus;
 use crate::guard::{Lockout, LockoutSettings};
+use crate::hook::Hooks;
 use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
 use crate::store::Store;
@@ -35,6 +36,7 @@ mod function;
 mod gate;
 mod health;
 mod in_flight;
+mod integration;
 mod line;
 pub mod listener;
 mod locate;
@@ -91,6 +93,8 @@ pub struct ApiState<F> {
     pub fleet: F,
     /// The way of events.
     pub bus: Bus,
+    /// Webhooks, where there may be some.
+    pub hooks: Option<Hooks>,
     /// People.
     pub accounts: Accounts,
     /// What time it is.
@@ -139,6 +143,7 @@ impl<F: Fleet> ApiState<F> {
             delivery: Delivery::default(),
             fleet,
             bus,
+            hooks: None,
             accounts,
             clock: Clock::system(),
             contact: None,
@@ -182,6 +187,13 @@ impl<F: Fleet> ApiState<F> {
     #[must_use]
     pub fn with_delivery(mut self, delivery: Delivery) -> Self {
         self.delivery = delivery;
+        self
+    }
+
+    /// Sets the webhooks.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = Some(hooks);
         self
     }
 

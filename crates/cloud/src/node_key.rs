@@ -32,6 +32,8 @@ impl Label {
     pub const SESSION: Self = Self("device session");
     /// Seals what durable consumers have yet to take.
     pub const OUTBOX: Self = Self("outbox");
+    /// Seals what webhooks are told.
+    pub const WEBHOOK: Self = Self("webhook");
     /// Seals the files of firmware.
     pub const FIRMWARE: Self = Self("firmware");
     /// Seals what is in force in a product: its keyring, its releases, its counters.

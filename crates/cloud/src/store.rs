@@ -25,6 +25,7 @@ pub mod device;
 mod error;
 mod execute;
 pub mod firmware;
+pub mod hook;
 pub mod member;
 pub mod organization;
 pub mod pin;
