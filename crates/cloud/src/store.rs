@@ -14,10 +14,12 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::node_key::{Label, NodeKey};
+use crate::audit::{Board, KeyFile};
+use crate::node_key::{Label, NodeKey, NodeKeyError};
 
 pub mod account;
 mod ask;
+mod audit;
 pub mod clean_stop;
 pub mod device;
 mod error;
@@ -55,6 +57,7 @@ struct Rooms {
     // Dropped in this order: the writer last, so that its connection folds the log into the file.
     readers: reader::Readers,
     rsa_pins: tokio::sync::Mutex<()>,
+    board: Board,
     writer: writer::Writer,
 }
 
@@ -70,10 +73,12 @@ impl Store {
         check_node_key(&writing, node_key)?;
         let reading = (0..READERS).map(|_| connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY));
         let readers = reader::Readers::start(reading.collect::<Result<_, _>>()?)?;
-        let writer = writer::Writer::start(writing)?;
-        Ok(Self {
-            rooms: Arc::new(Rooms { readers, rsa_pins: tokio::sync::Mutex::default(), writer }),
-        })
+        let board = Board::default();
+        let mut ledger = ledger(folder, node_key, board.clone())?;
+        ledger.open(&writing)?;
+        let writer = writer::Writer::start(writing, ledger)?;
+        let rsa_pins = tokio::sync::Mutex::default();
+        Ok(Self { rooms: Arc::new(Rooms { readers, rsa_pins, board, writer }) })
     }
 
     /// Queues a write that nobody waits for; never blocks. [`StoreError::Busy`] when 65,536 are waiting.
@@ -146,6 +151,13 @@ impl Store {
         self.rooms.readers.stream(statement, drain);
         stream
     }
+}
+
+fn ledger(folder: &Path, node_key: &NodeKey, board: Board) -> Result<audit::Ledger, StoreError> {
+    let no_crypto = |error: NodeKeyError| StoreError::Engine(error.to_string());
+    let key_file = KeyFile::of(folder, node_key).map_err(no_crypto)?;
+    let reasons = node_key.sealer(Label::AUDIT_REASON).map_err(no_crypto)?;
+    Ok(audit::Ledger::new(key_file, reasons, board))
 }
 
 fn create_private(path: &Path) -> io::Result<()> {

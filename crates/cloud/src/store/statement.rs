@@ -126,7 +126,15 @@ impl Statement {
 pub struct Transaction {
     pub(super) statements: Vec<Statement>,
     /// Written down with them.
-    pub(super) acts: Vec<Act>,
+    pub(super) acts: Vec<Noted>,
+}
+
+/// An act that a transaction tells of.
+#[derive(Clone, Debug)]
+pub(super) struct Noted {
+    pub(super) act: Act,
+    /// The statement that has to have changed or found something, or there was no such act.
+    pub(super) only_if: Option<usize>,
 }
 
 impl Transaction {
@@ -146,8 +154,38 @@ impl Transaction {
     /// Writes an act down in the audit log, if all of the statements hold.
     #[must_use]
     pub fn noting(mut self, act: Act) -> Self {
-        self.acts.push(act);
+        self.acts.push(Noted { act, only_if: None });
         self
+    }
+
+    /// Writes an act down in the audit log, if all of the statements hold and the one before this call changed or returned
+    /// a row: for changes of which the database decides whether they are one.
+    #[must_use]
+    pub fn noting_if_so(mut self, act: Act) -> Self {
+        let only_if = self.statements.len().checked_sub(1);
+        self.acts.push(Noted { act, only_if });
+        self
+    }
+
+    /// Adds another transaction after this one; both happen or neither.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        let before = self.statements.len();
+        self.statements.extend(other.statements);
+        self.acts.extend(
+            other
+                .acts
+                .into_iter()
+                .map(|noted| Noted { only_if: noted.only_if.map(|index| index + before), ..noted }),
+        );
+        self
+    }
+
+    /// The acts that took place, by what the statements gave.
+    pub(super) fn acts_in<'a>(&'a self, outcome: &Outcome) -> impl Iterator<Item = &'a Act> {
+        let took_place =
+            |noted: &&Noted| noted.only_if.is_none_or(|index| outcome.changed(index) > 0);
+        self.acts.iter().filter(took_place).map(|noted| &noted.act)
     }
 }
 
