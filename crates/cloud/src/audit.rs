@@ -10,8 +10,10 @@
 //! [`Store::note`]: crate::store::Store::note
 
 mod act;
+pub(crate) mod age;
 mod board;
 mod chain;
+pub mod check;
 pub mod entry;
 pub mod export;
 mod finding;
@@ -20,6 +22,7 @@ mod key;
 mod key_file;
 mod logged;
 mod reason;
+mod settings;
 mod tally;
 mod verify;
 
@@ -34,5 +37,6 @@ pub use key_file::{FILE_NAME as KEY_FILE_NAME, named_in};
 pub(crate) use logged::CUT_UP_TO;
 pub use logged::Logged;
 pub(crate) use reason::Reason;
+pub use settings::Settings;
 pub(crate) use tally::Tally;
 pub use verify::{Trust, Verifier};

@@ -31,6 +31,8 @@ pub struct Config {
     pub security: Security,
     /// `[node]`: this node's own files.
     pub node: Node,
+    /// `[audit]`: where heads of the audit log are kept, and for how long its entries are.
+    pub audit: crate::audit::Settings,
 }
 
 /// `[api]`.
@@ -211,8 +213,8 @@ impl Config {
 
     fn rooted_at(mut self, folder: &Path) -> Self {
         self.node.key_file = folder.join(&self.node.key_file);
-        if let Some(list) = &mut self.security.weak_keys {
-            *list = folder.join(&*list);
+        for path in [&mut self.security.weak_keys, &mut self.audit.heads].into_iter().flatten() {
+            *path = folder.join(&*path);
         }
         for path in [&mut self.api.certificate, &mut self.api.private_key].into_iter().flatten() {
             let rooted = folder.join(path.get_ref());

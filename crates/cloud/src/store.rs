@@ -19,7 +19,7 @@ use crate::node_key::{Label, NodeKey, NodeKeyError};
 
 pub mod account;
 mod ask;
-mod audit;
+pub mod audit;
 pub mod clean_stop;
 pub mod device;
 mod error;

@@ -41,6 +41,11 @@ pub enum Finding {
         /// What is wrong with them.
         why: EntryError,
     },
+    /// A line that is none of an export.
+    NotALine {
+        /// Counted from 1.
+        line: u64,
+    },
     /// An entry does not fit its link and the one before.
     Altered {
         /// Its number.
@@ -109,6 +114,12 @@ impl fmt::Display for Finding {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable { seq, why } => write!(out, "entry {seq} was altered: {why}"),
+            Self::NotALine { line } => {
+                write!(
+                    out,
+                    "line {line} of the export was altered: it is no entry that a node writes"
+                )
+            }
             Self::Altered { seq, first } if seq == first => write!(out, "entry {seq} was altered"),
             Self::Altered { seq, first } => {
                 write!(

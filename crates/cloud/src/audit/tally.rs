@@ -155,24 +155,24 @@ mod tests {
     #[test]
     fn p10_of_a_flood_the_first_is_written_at_once_and_the_rest_as_a_number() {
         let mut tally = Tally::new();
-        let written = (0..50_000).filter_map(|n| tally.take(refused(1, n), n)).count();
+        let written = (0..10_000).filter_map(|n| tally.take(refused(1, n), n)).count();
         assert_eq!(written, 1);
         assert!(tally.is_waiting());
         assert_eq!(tally.due(59_999), []);
         let due = tally.due(60_000);
         assert_eq!(due.len(), 1);
-        assert_eq!((due[0].times, due[0].at_ms, due[0].on.as_str()), (49_999, 49_999, "try 1"));
+        assert_eq!((due[0].times, due[0].at_ms, due[0].on.as_str()), (9_999, 9_999, "try 1"));
         assert!(!tally.is_waiting());
         assert!(tally.take(refused(1, 60_001), 60_001).is_some());
     }
 
     #[test]
-    fn p10_strangers_with_a_million_names_fill_neither_memory_nor_disk_and_hide_nothing_of_an_account()
+    fn p10_strangers_with_thousands_of_names_fill_neither_memory_nor_disk_and_hide_nothing_of_an_account()
      {
         let mut tally = Tally::new();
         let (mut written, mut counted) = (0, 0);
-        for n in 0..100_000 {
-            let now = i64::from(n) / 10;
+        for n in 0..20_000 {
+            let now = i64::from(n) / 2;
             written += u64::from(tally.take(refused(n, now), now).is_some());
             assert!(tally.counts.len() <= 300);
         }
@@ -183,7 +183,7 @@ mod tests {
             assert_eq!((act.on.as_str(), act.who.clone()), ("", Who::Stranger));
             counted += u64::from(act.times);
         }
-        assert_eq!(written + counted, 100_000);
+        assert_eq!(written + counted, 20_000);
         assert!(written <= 260, "{written}");
     }
 

@@ -89,6 +89,12 @@ impl Verifier {
         !self.faulty
     }
 
+    /// The number that should come next.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        self.at.seq.saturating_add(1)
+    }
+
     /// Ends with something that could not even be read as a row.
     pub fn stop_at(&mut self, finding: Finding) {
         if !self.faulty {
@@ -199,10 +205,10 @@ impl Verifier {
     }
 
     fn turn(&mut self, row: &Logged, key: PublicKey) -> Step {
+        self.check_signatures()?;
         if row.signature.is_none() {
             return Err(Finding::Unsigned { first: self.checked + 1 });
         }
-        self.check_signatures()?;
         self.key = Some(key);
         Ok(())
     }

@@ -1,13 +1,15 @@
 //! A log against whoever edits it, with and without computing the links anew.
 
 use super::*;
+use std::sync::Arc;
 use crate::audit::entry::{CUT, TURNED};
 use crate::audit::{Act, CUT_UP_TO, Logged, SigningKey, Who};
 
 /// A log, and the key in force at its end.
+#[derive(Clone)]
 struct Log {
     rows: Vec<Logged>,
-    key: SigningKey,
+    key: Arc<SigningKey>,
     first: PublicKey,
 }
 
@@ -15,7 +17,7 @@ impl Log {
     fn new() -> Self {
         let key = SigningKey::generate().unwrap();
         let first = key.public();
-        let mut log = Self { rows: Vec::new(), key, first };
+        let mut log = Self { rows: Vec::new(), key: Arc::new(key), first };
         log.add(Entry::naming(BEGAN, first, 1, 0));
         log
     }
@@ -45,7 +47,7 @@ impl Log {
         let next = SigningKey::generate().unwrap();
         self.add(Entry::naming(TURNED, next.public(), self.next(), 2_000));
         self.sign();
-        self.key = next;
+        self.key = Arc::new(next);
     }
 
     /// Twelve entries: commits of one, two and three acts, and a new key after the sixth.
@@ -141,10 +143,11 @@ fn p10_a_log_as_it_was_written_is_sound_with_every_head_it_ever_had() {
 
 #[test]
 fn p10_each_entry_that_is_edited_removed_inserted_or_reordered_is_named() {
+    let whole = Log::of_twelve();
     for at in 0..12 {
         let place = u64::try_from(at).unwrap() + 1;
         let tampered = |how: fn(&mut Log, usize)| {
-            let mut log = Log::of_twelve();
+            let mut log = whole.clone();
             how(&mut log, at);
             found(&log)
         };
@@ -166,10 +169,11 @@ fn p10_each_entry_that_is_edited_removed_inserted_or_reordered_is_named() {
 #[test]
 fn p10_who_computes_all_links_anew_without_the_key_is_found_at_the_commit() {
     // Which commit an entry is in, by its last entry.
+    let whole = Log::of_twelve();
     let commits = [2, 2, 4, 4, 6, 6, 7, 9, 9, 12, 12, 12];
     for (at, last) in commits.into_iter().enumerate() {
         let tampered = |how: fn(&mut Log, usize)| {
-            let mut log = Log::of_twelve();
+            let mut log = whole.clone();
             how(&mut log, at);
             log.patch_up();
             found(&log)
@@ -243,7 +247,7 @@ fn p10_who_has_the_key_of_today_cannot_rewrite_what_was_signed_before_it() {
     assert_eq!(found(&log), Finding::NotAsSigned { first: 1, last: 2 });
     // With the old signatures left alone where they still hold, it is the commit of the entry.
     let old = Log::of_twelve();
-    let mut log = Log { rows: old.rows.clone(), key: old.key, first: old.first };
+    let mut log = old.clone();
     log.edit(3);
     log.patch_up();
     for row in log.rows.iter_mut().skip(3).filter(|row| row.signature.is_some()) {
@@ -262,7 +266,7 @@ fn p10_a_lost_key_is_told_of_and_accepted_only_by_its_name() {
     let head = log.head();
     let fresh = SigningKey::generate().unwrap();
     log.add(Entry::naming(BEGAN, fresh.public(), log.next(), 3_000));
-    log.key = fresh;
+    log.key = Arc::new(fresh);
     log.act("node.restored", "backup");
     log.sign();
     let report = verify(&log.rows, Trust { heads: vec![head], ..log.trust() });
