@@ -45,3 +45,6 @@ impl Store {
         Carrier::start(self.rooms.board.clone(), path)
     }
 }
+
+#[cfg(test)]
+mod tests;

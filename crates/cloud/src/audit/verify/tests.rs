@@ -1,9 +1,9 @@
 //! A log against whoever edits it, with and without computing the links anew.
 
 use super::*;
-use std::sync::Arc;
 use crate::audit::entry::{CUT, TURNED};
 use crate::audit::{Act, CUT_UP_TO, Logged, SigningKey, Who};
+use std::sync::Arc;
 
 /// A log, and the key in force at its end.
 #[derive(Clone)]
