@@ -37,6 +37,11 @@ impl Api {
         json_of(answer)
     }
 
+    /// The token that it calls with.
+    pub(crate) fn token(&self) -> &str {
+        self.bearer.trim_start_matches("Bearer ")
+    }
+
     pub(crate) fn get(&self, path: &str) -> (u16, Value) {
         let request = self.agent.get(format!("{}{path}", self.url));
         json_of(request.header("authorization", &self.bearer).call())

@@ -33,6 +33,7 @@ mod rfc9146;
 mod rollout;
 mod running;
 mod second_client;
+mod secrets;
 mod signing;
 mod spark_protocol;
 mod tap;

@@ -4,8 +4,9 @@
 //! Built on the stable compiler and without a sanitizer: the fuzzed crates forbid `unsafe`, so what
 //! is looked for is a panic, an endless loop or memory that grows.
 
+use crate::debian::{self, Packaged};
 use crate::process::{Failure, Program};
-use crate::{repo, tools};
+use crate::repo;
 use std::fs;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,17 @@ use std::time::Duration;
 
 const MEMORY_MIB: u32 = 1024;
 const SECONDS_AN_INPUT: u32 = 10;
+/// What libFuzzer wants to know of the code that it runs: which edges were taken, and what was compared.
+const COVERAGE: [&str; 8] = [
+    "--cfg=fuzzing",
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Cllvm-args=-simplifycfg-branch-fold-threshold=0",
+    "-Cdebug-assertions",
+];
 
 /// When a target has run enough.
 #[derive(Clone, Copy)]
@@ -37,21 +49,29 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
             target => chosen.push(target.to_owned()),
         }
     }
-    let known = targets()?;
+    let known = targets(Which::All)?;
     if let Some(unknown) = chosen.iter().find(|target| !known.contains(target)) {
         let known = known.join(", ");
         return Err(Failure::new(format!("no fuzz target {unknown:?}; there are: {known}")));
     }
-    run_targets(if chosen.is_empty() { &known } else { &chosen }, limit)
+    run_targets(if chosen.is_empty() { &known } else { &chosen }, Which::All, limit)
 }
 
-/// Every target, each up to `limit`.
-pub(crate) fn every_target(limit: Limit) -> Result<(), Failure> {
-    let targets = targets()?;
+/// Which targets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    All,
+    /// Without those of the server and the agent, which take minutes to build.
+    Wire,
+}
+
+/// Each target up to `limit`.
+pub(crate) fn each_of(which: Which, limit: Limit) -> Result<(), Failure> {
+    let targets = targets(which)?;
     if targets.is_empty() {
         return Err(Failure::new("there are no fuzz targets in fuzz/fuzz_targets"));
     }
-    run_targets(&targets, limit)
+    run_targets(&targets, which, limit)
 }
 
 fn number(argument: Option<&String>) -> Result<u64, Failure> {
@@ -61,21 +81,27 @@ fn number(argument: Option<&String>) -> Result<u64, Failure> {
 }
 
 /// The names of the targets: one file each.
-fn targets() -> Result<Vec<String>, Failure> {
+fn targets(which: Which) -> Result<Vec<String>, Failure> {
     let folder = repo::root().join("fuzz/fuzz_targets");
     let files = fs::read_dir(&folder).map_err(|error| Failure::at(&folder, &error))?;
     let mut names: Vec<String> = files
         .flatten()
         .map(|file| file.path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .filter(|path| which == Which::All || !needs_the_server(path))
         .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
         .collect();
     names.sort();
     Ok(names)
 }
 
-fn run_targets(targets: &[String], limit: Limit) -> Result<(), Failure> {
-    let programs = build()?;
+fn needs_the_server(target: &Path) -> bool {
+    fs::read_to_string(target)
+        .is_ok_and(|text| text.contains("pintle_cloud") || text.contains("pintle_device"))
+}
+
+fn run_targets(targets: &[String], which: Which, limit: Limit) -> Result<(), Failure> {
+    let programs = build(which)?;
     let waiting = Mutex::new(targets.iter());
     let failures = Mutex::new(Vec::new());
     let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -108,16 +134,22 @@ fn push(failures: &Mutex<Vec<String>>, failure: String) {
     }
 }
 
-/// Builds all targets; returns the folder of the programs.
-fn build() -> Result<PathBuf, Failure> {
+/// Builds the targets; returns the folder of the programs.
+fn build(which: Which) -> Result<PathBuf, Failure> {
+    debian::ensure(&[Packaged { program: "c++", package: "g++" }])?;
+    // Named, so that what runs while building is not instrumented.
     let triple = host_triple()?;
-    Program::new(tools::cargo_fuzz()?)
-        .args(["build", "--sanitizer", "none", "--target", &triple, "--fuzz-dir"])
-        .arg(repo::root().join("fuzz"))
-        .env("RUSTC_BOOTSTRAP", "1")
-        .env("CARGO_TERM_QUIET", "true")
-        .run()?;
-    Ok(repo::root().join("fuzz/target").join(triple).join("release"))
+    let fuzz = repo::root().join("fuzz");
+    let mut cargo = Program::cargo()
+        .args(["build", "--quiet", "--release", "--bins", "--target", &triple])
+        .arg("--manifest-path")
+        .arg(fuzz.join("Cargo.toml"))
+        .env("RUSTFLAGS", COVERAGE.join(" "));
+    if which == Which::Wire {
+        cargo = cargo.arg("--no-default-features");
+    }
+    cargo.run()?;
+    Ok(fuzz.join("target").join(triple).join("release"))
 }
 
 fn host_triple() -> Result<String, Failure> {

@@ -2,6 +2,7 @@
 //! last. Everything but the fuzz targets, the simulation, the benchmarks and what instructions are counted of
 //! is built in the dev profile, so each crate is built once.
 
+use crate::fuzz::Which;
 use crate::process::{Failure, Program};
 use crate::steps::Steps;
 use crate::{
@@ -37,8 +38,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     steps.add("documentation", documentation);
     steps.add("no_std proof", no_std::prove);
     steps.add("instructions", move || instructions::check(bless));
-    let each = if full { FULL } else { SMOKE };
-    steps.add("fuzz", move || fuzz::every_target(fuzz::Limit::Time(each)));
+    let (which, each) = if full { (Which::All, FULL) } else { (Which::Wire, SMOKE) };
+    steps.add("fuzz", move || fuzz::each_of(which, fuzz::Limit::Time(each)));
     if full {
         // Builds OpenSSL as the peer, which takes minutes.
         steps.add("benchmarks", || bench::run(&[]));

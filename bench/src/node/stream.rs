@@ -9,7 +9,7 @@ use crate::table::{Row, Section};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-pub use listener::Reader;
+pub use listener::{Answer, Reader};
 
 const DEVICES: u32 = 500;
 const ARGUMENTS: &str = "--rate 2000 --payload 24 --ping 1s --duration 30s";

@@ -3,7 +3,7 @@
 use super::fleet::{Fleet, Report, Running};
 use super::once;
 use super::process::{Folder, Node};
-use super::stream::Reader;
+use super::stream::{Answer, Reader};
 use crate::module;
 use crate::table::{Row, Section};
 use std::path::Path;
@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 const SIZE: usize = 512 * 1024;
 /// Of a hundred datagrams in either direction, how many are lost.
 const LOSSES: [u32; 3] = [0, 5, 20];
-/// Files that are uploaded at the same time.
-const UPLOADS: usize = 16;
+/// Files that are uploaded at the same time: as many as the node takes.
+const UPLOADS: usize = 8;
 /// How often a device is tried while the node says no, and how long to wait in between.
 const TRIES: usize = 20;
 const AGAIN: Duration = Duration::from_millis(500);
@@ -108,20 +108,25 @@ fn end(running: Running) -> Report {
     running.end()
 }
 
-/// Flashes all of them; how many began.
+/// Flashes all of them; how many began. So many are uploaded at a time; each then waits for its device by itself.
 fn flash(reader: &Reader, node: &Node, ids: &[String], file: &[u8]) -> usize {
     let (next, begun) = (AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {
         for _ in 0..UPLOADS.min(ids.len()) {
             scope.spawn(|| {
                 while let Some(id) = ids.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let began = (0..TRIES).any(|attempt| {
-                        if attempt > 0 {
+                    let upload = || reader.upload(node.addresses.api, id, file);
+                    let first = upload();
+                    let begun = &begun;
+                    scope.spawn(move || {
+                        let again = || {
                             std::thread::sleep(AGAIN);
-                        }
-                        reader.flash(node.addresses.api, id, file)
+                            upload().is_some_and(Answer::is_yes)
+                        };
+                        let began =
+                            first.is_some_and(Answer::is_yes) || (1..TRIES).any(|_| again());
+                        begun.fetch_add(usize::from(began), Ordering::Relaxed);
                     });
-                    begun.fetch_add(usize::from(began), Ordering::Relaxed);
                 }
             });
         }
@@ -145,8 +150,8 @@ fn until_quiet(node: &Node, before: u64, patience: Duration) -> u64 {
     most
 }
 
-const NOTE: &str = "The file is uploaded once for each device, by the API, 16 at a time, so that the node has a copy for \
-each; then chunks of 1,024 bytes in records, from the first start to the last finish, uploads included. Losses in both \
+const NOTE: &str = "The file is uploaded once for each device, by the API, 8 at a time; the node keeps one copy of \
+it. Then chunks of 1,024 bytes in records, from the first start to the last finish, uploads included. Losses in both \
 directions, of everything: a start or an end that is lost is repeated after 4 s or more. What was sent again is reckoned from what came. A device counts once it has shaken hands \
 anew, with the new image. The fleet's devices hash what comes and keep none of it; they are on the second core with the \
 uploads.";

@@ -9,6 +9,7 @@ mod network;
 mod product;
 mod release;
 mod rollout;
+mod secret;
 
 pub use audit::{AuditCommand, AuditExportArgs, AuditShowArgs, AuditVerifyArgs};
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
@@ -19,6 +20,7 @@ pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem};
 pub use product::{ProductCommand, ProductFirmwareCommand};
 pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
 pub use rollout::{RolloutArgs, RolloutCommand, RolloutStartArgs, RolloutStatusArgs};
+pub use secret::{KeyAddArgs, SecretCommand, SecretKeyCommand, SecretReadArgs, SecretSendArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use pintle_device::{Generation, generation_named};
@@ -67,6 +69,9 @@ pub enum Command {
     /// Bring new firmware to the devices of a product in stages, which halt by themselves
     #[command(subcommand)]
     Rollout(RolloutCommand),
+    /// One-time secrets: sealed to one person's key on this machine, destroyed when they are read
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// As a service of the system
     #[command(subcommand)]
     Service(ServiceCommand),

@@ -13,12 +13,14 @@ mod init;
 mod keyring;
 mod network;
 mod outbox;
+mod person;
 mod pin;
 mod product;
 mod quickstart;
 mod release;
 mod rollout;
 mod say;
+mod secret;
 mod serve;
 mod service;
 mod signing;
@@ -60,6 +62,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Product(args) => product::run(args),
         Command::Release(args) => release::run(&args),
         Command::Rollout(command) => rollout::run(command),
+        Command::Secret(command) => secret::run(&command),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Fleet(args) => fleet::run(&args),
         Command::Quickstart(args) => quickstart::run(&args),

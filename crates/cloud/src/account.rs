@@ -2,8 +2,8 @@
 //!
 //! An account is found by a keyed hash of its name; the name itself is never written down (promise P6). A
 //! password is hashed with Argon2id under a pepper made of the node key (promises P5 and P9), on a bounded pool
-//! of threads, and a name that does not exist costs as much time as a wrong password. Second factors, roles and
-//! refresh tokens are not here.
+//! of threads, and a name that does not exist costs as much time as a wrong password. Second factors and roles
+//! are not here.
 
 use std::fmt;
 
@@ -11,17 +11,48 @@ use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
 use crate::node_key::{KEY_LENGTH, Label, NodeKey, NodeKeyError, keyed_hash};
-use crate::store::account::AccountRow;
+use crate::store::account::{AccountRow, SavedPassword};
 use crate::store::{Store, StoreError};
 
+mod caller;
+mod client;
+mod code;
+mod customer;
+mod device_code;
+mod grant;
 mod lease;
+mod lifetime;
 mod password;
+mod pkce;
+mod place;
+mod redirect;
+mod refresh;
+mod revoking;
+mod role;
+mod scope;
 mod token;
 
+pub use caller::{Caller, Holder};
+pub use client::{ClientError, ClientKind, MAX_CLIENT_NAME, MOST_CLIENTS, NewClient};
+use code::Codes;
+pub use code::{CodeError, TakenIn};
+pub use customer::CUSTOMER_SCOPES;
+pub use device_code::{
+    BeginError, DEVICE_CODE_WAITS, DeviceCodes, POLL_EVERY, Pending, Request, UserCode,
+};
+pub use grant::{Grant, IssuedToken};
 use lease::Leases;
 pub use lease::{Lease, LeaseError};
+pub use lifetime::{Lifetime, Lifetimes};
 use password::Hasher;
-pub use token::{Caller, IssuedToken, Lifetime, Token};
+pub use pkce::Challenge;
+pub(crate) use place::handle_bytes;
+pub use place::{OrganizationId, Place};
+pub use redirect::{RedirectError, RedirectUri};
+pub use refresh::{Refresh, RefreshError, SHORT};
+pub use role::{Role, Standing, UnknownRole};
+pub use scope::{Scope, ScopeError, Scopes};
+pub use token::Token;
 
 /// The fewest characters a new password may have.
 pub const MIN_PASSWORD: usize = 8;
@@ -84,6 +115,9 @@ pub enum AccountError {
     /// The name is taken.
     #[error("there is an account of that name already")]
     Exists,
+    /// The account is a customer's: it is good for its product, and for no login of the ordinary kind.
+    #[error("this account is a customer of a product, and good for that alone")]
+    Customer,
     /// Hashing or sealing failed.
     #[error("the cryptographic library refused: no random bytes, or no memory")]
     Crypto,
@@ -106,6 +140,8 @@ pub struct Accounts {
     leases: Leases,
     name_key: Zeroizing<[u8; KEY_LENGTH]>,
     token_key: Zeroizing<[u8; KEY_LENGTH]>,
+    lifetimes: Lifetimes,
+    codes: Codes,
 }
 
 impl Accounts {
@@ -118,7 +154,16 @@ impl Accounts {
             hasher: Hasher::new(node_key.derive(Label::PASSWORD)),
             name_key: node_key.derive(Label::ACCOUNT_NAME),
             token_key: node_key.derive(Label::TOKEN),
+            lifetimes: Lifetimes::default(),
+            codes: Codes::default(),
         }
+    }
+
+    /// Sets how long tokens may live.
+    #[must_use]
+    pub fn with_lifetimes(mut self, lifetimes: Lifetimes) -> Self {
+        self.lifetimes = lifetimes;
+        self
     }
 
     /// The hash a name is known by. Case and surrounding blanks make no difference.
@@ -134,10 +179,7 @@ impl Accounts {
         password: &str,
         now_ms: i64,
     ) -> Result<AccountId, AccountError> {
-        let trimmed = name.trim();
-        if trimmed.is_empty() || trimmed.len() > MAX_NAME || trimmed.chars().any(char::is_control) {
-            return Err(AccountError::Name);
-        }
+        check_name(name)?;
         if password.chars().count() < MIN_PASSWORD || password.len() > MAX_PASSWORD {
             return Err(AccountError::Password);
         }
@@ -163,12 +205,44 @@ impl Accounts {
         name: &str,
         password: Zeroizing<String>,
     ) -> Result<Option<AccountId>, AccountError> {
-        if password.len() > MAX_PASSWORD || name.len() > MAX_NAME {
+        if name.len() > MAX_NAME {
             return Ok(None);
         }
-        let row = self.store.accounts().find(&self.name_hash(name).0).await?;
+        self.check_hash(self.name_hash(name), password).await
+    }
+
+    async fn check_hash(
+        &self,
+        name: NameHash,
+        password: Zeroizing<String>,
+    ) -> Result<Option<AccountId>, AccountError> {
+        if password.len() > MAX_PASSWORD {
+            return Ok(None);
+        }
+        let row = self.store.accounts().find(&name.0).await?;
         let (id, saved) = row.map(|row| (row.id, row.password)).unzip();
         let matches = self.hasher.check(password, saved).await?;
         Ok(id.filter(|_| matches))
     }
+
+    /// Checks and hashes a new password.
+    async fn hash_password(
+        &self,
+        password: Zeroizing<String>,
+    ) -> Result<SavedPassword, AccountError> {
+        if password.chars().count() < MIN_PASSWORD || password.len() > MAX_PASSWORD {
+            return Err(AccountError::Password);
+        }
+        let hasher = self.hasher.clone();
+        let work = tokio::task::spawn_blocking(move || hasher.hash_blocking(&password));
+        work.await.map_err(|_| AccountError::Crypto)?
+    }
+}
+
+fn check_name(name: &str) -> Result<(), AccountError> {
+    let trimmed = name.trim();
+    if trimmed.is_empty() || trimmed.len() > MAX_NAME || trimmed.chars().any(char::is_control) {
+        return Err(AccountError::Name);
+    }
+    Ok(())
 }

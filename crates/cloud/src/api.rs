@@ -1,6 +1,7 @@
 //! The HTTPS API for people, in the shape that particle-cli and particle-api-js expect.
 //!
-//! One file a resource; errors have one shape, made in [`error`] alone. It knows devices through a [`Fleet`]
+//! One file a resource, whose routes and their words stand at its top; together they are the one table in `routes`.
+//! What a route needs is asked by `gate`, before its handler; errors have one shape, made in [`error`] alone. It knows devices through a [`Fleet`]
 //! and events through the bus, so tests run it without a door. TLS is in [`listener`]; there is no plain HTTP.
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
 use crate::store::Store;
 
+mod access;
 mod address;
 mod body;
 mod caller;
@@ -27,7 +29,9 @@ pub mod error;
 mod flash;
 mod fleet;
 mod function;
+mod gate;
 mod health;
+mod in_flight;
 mod line;
 pub mod listener;
 mod locate;
@@ -35,9 +39,12 @@ mod login;
 mod product;
 mod provisioning;
 mod publish;
+pub mod route;
 mod routes;
+mod secret;
 mod source;
 mod stream;
+mod this;
 mod token;
 mod update;
 mod upload;
@@ -46,6 +53,7 @@ mod variable;
 
 pub use clock::{Clock, Moment};
 pub use fleet::Fleet;
+pub use routes::entries;
 pub use source::Peer;
 pub use upload::MAX_FILE;
 
@@ -86,12 +94,14 @@ pub struct ApiState<F> {
     guards: Arc<Guards>,
 }
 
-/// What is bounded: failed logins, and uploads.
+/// What is bounded: failed logins, uploads, and copies of files.
 pub(crate) struct Guards {
     sources: Lockout<source::Origin>,
     accounts: Lockout<NameHash>,
     /// Files that are being uploaded.
     uploads: Semaphore,
+    /// Files that devices are being sent.
+    in_flight: in_flight::InFlight,
 }
 
 impl<F: Fleet> ApiState<F> {
@@ -108,6 +118,7 @@ impl<F: Fleet> ApiState<F> {
             sources: Lockout::new(SOURCE_LOCKOUT),
             accounts: Lockout::new(ACCOUNT_LOCKOUT),
             uploads: Semaphore::new(upload::MOST),
+            in_flight: in_flight::InFlight::default(),
         };
         let pinning = Pinning::new(store.clone(), Arc::default());
         Self {

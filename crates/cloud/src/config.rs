@@ -12,6 +12,10 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+mod oauth;
+
+pub use oauth::Oauth;
+
 /// The name of the configuration file in a data folder.
 pub const FILE_NAME: &str = "config.toml";
 
@@ -29,6 +33,8 @@ pub struct Config {
     pub outbox: Outbox,
     /// `[security]`: what the world is told.
     pub security: Security,
+    /// `[oauth]`: which logins there are, and how long tokens live.
+    pub oauth: Oauth,
     /// `[node]`: this node's own files.
     pub node: Node,
     /// `[audit]`: where heads of the audit log are kept, and for how long its entries are.
@@ -187,6 +193,7 @@ impl Config {
     }
 
     fn check(&self) -> Result<(), (usize, String)> {
+        self.oauth.check()?;
         match (&self.api.certificate, &self.api.private_key) {
             (Some(lonely), None) => {
                 return Err((

@@ -50,7 +50,6 @@ pub(crate) fn bits(digits: &[u8]) -> usize {
 }
 
 /// An element of these parts. For what is longer than 65,535 bytes there is no form here; keys are not.
-#[cfg(test)]
 pub(crate) fn write(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let content = parts.concat();
     let [.., high, low] = content.len().to_be_bytes();
@@ -61,6 +60,17 @@ pub(crate) fn write(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     };
     out.extend(content);
     out
+}
+
+/// A SEQUENCE of these elements.
+pub(crate) fn sequence(elements: &[Vec<u8>]) -> Vec<u8> {
+    write(SEQUENCE, &[elements.concat().as_slice()])
+}
+
+/// A positive INTEGER of these digits, which have no leading zeros.
+pub(crate) fn integer(digits: &[u8]) -> Vec<u8> {
+    let sign: &[u8] = if digits.first().is_some_and(|first| *first >= 0x80) { &[0] } else { &[] };
+    write(INTEGER, &[sign, digits])
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod registry;
 mod relay;
 mod report;
 mod roll;
+pub(crate) mod safe_mode;
 mod saying;
 mod tcp;
 pub mod update;

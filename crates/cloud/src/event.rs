@@ -8,6 +8,7 @@ mod bus;
 #[cfg(test)]
 mod bus_model_tests;
 mod gauge;
+pub mod interest;
 mod listeners;
 pub mod outbox;
 mod published;
@@ -26,6 +27,22 @@ pub use pintle_protocol::{MAX_DATA, MAX_NAME};
 
 /// The seconds an event is good for when its publisher does not say.
 pub const DEFAULT_TTL: u32 = 60;
+
+/// For whom an event is kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// For the operator's consumer.
+    pub outbox: bool,
+    /// For webhooks.
+    pub hooks: bool,
+}
+
+impl Wanted {
+    /// Whether for anybody.
+    pub const fn by_any(self) -> bool {
+        self.outbox || self.hooks
+    }
+}
 
 /// Who published an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -28,6 +28,7 @@ mod private_file;
 pub mod probe;
 pub mod product;
 pub mod pulse;
+pub mod secret;
 pub mod serve;
 pub mod store;
 

@@ -200,6 +200,7 @@ impl Node {
             tokio::spawn(age::keep(folder.store.clone(), days, stopped.clone()));
         }
 
+        tokio::spawn(crate::secret::sweep(folder.store.clone(), stopped.clone()));
         let store = folder.store.clone();
         let people = (bus.clone(), accounts.clone());
         let state = ApiState::new(

@@ -65,8 +65,8 @@ impl Reader {
 }
 
 impl Reader {
-    /// Has a device flashed with a file; whether the node says that it began. It may say no while it is busy.
-    pub fn flash(&self, api: SocketAddr, device: &str, file: &[u8]) -> bool {
+    /// Uploads a file that a device is to be flashed with; what the node says to it is still to come.
+    pub fn upload(&self, api: SocketAddr, device: &str, file: &[u8]) -> Option<Answer> {
         let head = format!(
             "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"firmware.bin\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n"
@@ -81,13 +81,8 @@ impl Reader {
             self.token
         );
         let said = [request.as_bytes(), file, tail.as_bytes()];
-        if said.iter().any(|part| wire.write_all(part).is_err()) {
-            return false;
-        }
-        let mut answer = String::new();
-        // The node may close without a goodbye.
-        let _ = wire.read_to_string(&mut answer);
-        answer.starts_with("HTTP/1.1 200")
+        said.iter().try_for_each(|part| wire.write_all(part)).ok()?;
+        Some(Answer(wire))
     }
 
     /// The ids of all devices of fleets that the operator has.
@@ -115,6 +110,19 @@ impl Reader {
 const FLEET: &str = "f1ee70";
 /// Is in no file of ours.
 const BOUNDARY: &str = "pintle-bench-7d1f0c3ae95b";
+
+/// What the node will say: it waits for the device.
+pub struct Answer(Wire);
+
+impl Answer {
+    /// Whether it began. It may say no while it is busy.
+    pub fn is_yes(mut self) -> bool {
+        let mut answer = String::new();
+        // The node may close without a goodbye.
+        let _ = self.0.read_to_string(&mut answer);
+        answer.starts_with("HTTP/1.1 200")
+    }
+}
 
 type Wire = StreamOwned<ClientConnection, TcpStream>;
 

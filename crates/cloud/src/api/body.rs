@@ -107,6 +107,22 @@ async fn read(request: Request) -> Result<Bytes, ApiError> {
     }
 }
 
+/// Takes a body that nobody wants, up to a bound.
+pub(super) async fn drop_all(mut body: Body) {
+    let mut seen = 0_usize;
+    let all = async {
+        while let Some(Ok(frame)) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await
+        {
+            seen = seen.saturating_add(frame.into_data().map_or(0, |data| data.len()));
+            if seen > MAX_DROPPED {
+                return;
+            }
+        }
+    };
+    // One that does not come in time is left where it is.
+    let _ = tokio::time::timeout(BODY_WITHIN, all).await;
+}
+
 /// The body, or `None` if it is too large: then the rest is taken and dropped, since a client that is still
 /// sending when the connection closes never reads the answer.
 async fn bounded(mut body: Body) -> Option<Bytes> {

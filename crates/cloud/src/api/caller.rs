@@ -1,6 +1,5 @@
 //! Who calls: the bearer token of a request.
 
-use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 
@@ -8,14 +7,14 @@ use super::error::ApiError;
 use super::{ApiState, Fleet};
 use crate::account::Caller;
 
-impl<F: Fleet> FromRequestParts<ApiState<F>> for Caller {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &ApiState<F>) -> Result<Self, ApiError> {
-        let token = bearer(parts).ok_or_else(ApiError::unauthorized)?;
-        let caller = state.accounts.caller(token, state.clock.now().wall_ms).await?;
-        caller.ok_or_else(ApiError::unauthorized)
-    }
+/// Who holds the token that came with a request.
+pub(super) async fn caller<F: Fleet>(
+    state: &ApiState<F>,
+    parts: &Parts,
+) -> Result<Caller, ApiError> {
+    let token = bearer(parts).ok_or_else(ApiError::unauthorized)?;
+    let caller = state.accounts.caller(token, state.clock.now().wall_ms).await?;
+    caller.ok_or_else(ApiError::unauthorized)
 }
 
 /// RFC 6750 2.1. Tokens in the query or the body are not taken: they end up in logs.

@@ -7,11 +7,22 @@ use serde_json::{Value, json};
 
 use super::body::Fields;
 use super::error::ApiError;
+use super::route::{Kind, Needs, Route, post};
 use super::{ApiState, Fleet};
-use crate::account::Caller;
+use crate::account::{Caller, Scope};
 use crate::store::device::Claim;
 
-pub(super) async fn claim<F: Fleet>(
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    vec![
+        post("/v1/devices", Needs::Own(Scope::DevicesClaim), claim::<F>)
+            .says("Claims a device that is known here and nobody's.")
+            .asks("id", Kind::Text)
+            .takes("request_transfer", Kind::Flag)
+            .fails(&[404]),
+    ]
+}
+
+async fn claim<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
     fields: Fields,

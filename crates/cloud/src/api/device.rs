@@ -6,17 +6,31 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Map, Value, json};
 
-use super::address::Path;
 use super::error::ApiError;
-use super::locate::{own_device, own_device_to_change};
+use super::route::{Needs, Route, delete, get, put};
+use super::this::This;
 use super::{ApiState, Fleet};
-use crate::account::Caller;
+use crate::account::{Caller, Scope};
 use crate::clock::iso8601;
-use crate::device::{Presence, Transport, is_cellular};
+use crate::device::{Presence, Transport, is_cellular, safe_mode};
 use crate::store::device::DeviceRow;
 
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    const ONE: &str = "/v1/devices/{device}";
+    vec![
+        get("/v1/devices", Needs::Own(Scope::DevicesList), list::<F>)
+            .says("Lists the caller's devices."),
+        get(ONE, Needs::Device(Scope::DevicesGet), show::<F>).says("Shows a device."),
+        delete(ONE, Needs::Device(Scope::DevicesRelease), release::<F>)
+            .says("Ends the claim on a device.")
+            .unseen_is_denied(),
+        put("/v1/devices/{device}/ping", Needs::Device(Scope::DevicesPing), ping::<F>)
+            .says("Asks a device whether it answers."),
+    ]
+}
+
 /// `GET /v1/devices`: newest handshake first.
-pub(super) async fn list<F: Fleet>(
+async fn list<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
 ) -> Result<Json<Value>, ApiError> {
@@ -25,22 +39,19 @@ pub(super) async fn list<F: Fleet>(
 }
 
 /// `GET /v1/devices/{device}`.
-pub(super) async fn show<F: Fleet>(
+async fn show<F: Fleet>(
     State(state): State<ApiState<F>>,
-    caller: Caller,
-    Path(device): Path<String>,
+    This(row): This<DeviceRow>,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_device(&state.store, caller.account, &device).await?;
     Ok(Json(object(&row, state.fleet.presence(row.id))))
 }
 
 /// `DELETE /v1/devices/{device}`: ends the claim. The pin stays.
-pub(super) async fn release<F: Fleet>(
+async fn release<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
-    Path(device): Path<String>,
+    This(row): This<DeviceRow>,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_device_to_change(&state.store, caller.account, &device).await?;
     if !state.store.devices().release(row.id, caller.account).await? {
         return Err(ApiError::forbidden("Permission Denied"));
     }
@@ -49,12 +60,10 @@ pub(super) async fn release<F: Fleet>(
 }
 
 /// `PUT /v1/devices/{device}/ping`.
-pub(super) async fn ping<F: Fleet>(
+async fn ping<F: Fleet>(
     State(state): State<ApiState<F>>,
-    caller: Caller,
-    Path(device): Path<String>,
+    This(row): This<DeviceRow>,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_device(&state.store, caller.account, &device).await?;
     let online = state.fleet.ping(row.id).await.is_ok();
     Ok(Json(json!({ "ok": true, "online": online })))
 }
@@ -62,6 +71,7 @@ pub(super) async fn ping<F: Fleet>(
 /// The device object.
 pub(super) fn object(row: &DeviceRow, presence: Presence) -> Value {
     let handshake = last_handshake(row, presence);
+    let missing = missing(row);
     json!({
         "id": row.id.to_string(),
         "name": row.name,
@@ -78,7 +88,8 @@ pub(super) fn object(row: &DeviceRow, presence: Presence) -> Value {
         "notes": row.notes,
         "functions": functions(row).unwrap_or_default(),
         "variables": variables(row).unwrap_or_default(),
-        "status": "normal",
+        "status": if missing.is_empty() { "normal" } else { "safe_mode" },
+        "missing_dependencies": missing,
         "transport": presence.transport.map(Transport::name),
         "warnings": warnings(presence),
         "serial_number": null,
@@ -89,6 +100,12 @@ pub(super) fn object(row: &DeviceRow, presence: Presence) -> Value {
         "firmware_updates_enabled": true,
         "firmware_updates_forced": false,
     })
+}
+
+/// What its application needs and the device has not: it is in safe mode without it.
+fn missing(row: &DeviceRow) -> Vec<String> {
+    let described = row.system.as_deref().and_then(|system| serde_json::from_str(system).ok());
+    described.map(|described| safe_mode::missing(&described)).unwrap_or_default()
 }
 
 /// What its owner should know: a device that came in over TCP last has a session without integrity and

@@ -22,18 +22,48 @@ pub struct ApiError {
     error: String,
     description: String,
     retry_after: Option<u64>,
+    /// Whether the code is one of a standard's, to be said as it is.
+    is_standard: bool,
 }
 
 impl ApiError {
     /// An error whose short and long text are the same.
     pub(super) fn new(status: StatusCode, text: impl Into<String>) -> Self {
         let error = text.into();
-        Self { status, description: error.clone(), error, retry_after: None }
+        Self { status, description: error.clone(), error, retry_after: None, is_standard: false }
     }
 
     /// An error with a code for programs and a text for people.
     pub(super) fn coded(status: StatusCode, error: &str, description: impl Into<String>) -> Self {
-        Self { status, error: error.to_owned(), description: description.into(), retry_after: None }
+        let (error, description) = (error.to_owned(), description.into());
+        Self { status, error, description, retry_after: None, is_standard: false }
+    }
+
+    /// An error of OAuth (RFC 6749 5.2) with one of its codes.
+    pub(super) fn oauth(code: &str, description: impl Into<String>) -> Self {
+        Self { is_standard: true, ..Self::coded(StatusCode::BAD_REQUEST, code, description) }
+    }
+
+    /// A client did not prove itself, in a header of the scheme Basic: the one other 401 (RFC 6749 5.2). The clients that
+    /// log out on 401 never send that header.
+    pub(super) fn client_unproven() -> Self {
+        let text = "The client is not known here, or its secret is wrong.";
+        Self { is_standard: true, ..Self::coded(StatusCode::UNAUTHORIZED, "invalid_client", text) }
+    }
+
+    /// What went wrong, for a page to show.
+    pub(super) fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The code for programs.
+    pub(super) fn code(&self) -> &str {
+        &self.error
+    }
+
+    /// The status it is answered with.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
     }
 
     pub(super) fn bad_request(text: impl Into<String>) -> Self {
@@ -110,8 +140,14 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (mut error, mut description) = (self.error, self.description);
         if self.status != StatusCode::UNAUTHORIZED {
-            (error, description) = (unmistaken(error), unmistaken(description));
+            description = unmistaken(description);
+            error = if self.is_standard { error } else { unmistaken(error) };
         }
+        let scheme = if self.is_standard {
+            "Basic realm=\"clients\""
+        } else {
+            "Bearer error=\"invalid_token\""
+        };
         let body = json!({
             "ok": false,
             "code": self.status.as_u16(),
@@ -125,10 +161,7 @@ impl IntoResponse for ApiError {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(
-                header::WWW_AUTHENTICATE,
-                HeaderValue::from_static("Bearer error=\"invalid_token\""),
-            );
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
         response
     }
@@ -171,6 +204,9 @@ impl From<AccountError> for ApiError {
     fn from(error: AccountError) -> Self {
         match error {
             AccountError::Store(error) => error.into(),
+            AccountError::Customer => Self::oauth("invalid_grant", "User credentials are invalid"),
+            AccountError::Exists => Self::new(StatusCode::CONFLICT, sentence(&error)),
+            AccountError::Name | AccountError::Password => Self::bad_request(sentence(&error)),
             error => {
                 tracing::error!(%error, "a request failed at the accounts");
                 Self::internal()

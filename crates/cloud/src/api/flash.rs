@@ -3,7 +3,6 @@
 //! A device checks neither the SHA-256 of a module nor its product, and one platform's devices check nothing: so what
 //! is damaged or for another board is refused here, before a byte is sent (promise P8).
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -34,7 +33,9 @@ const LOOK_EACH: Duration = Duration::from_millis(500);
 
 /// A module that a device could run.
 struct Fit {
-    offer: Offer,
+    file: Vec<u8>,
+    sha256: [u8; 32],
+    function: Option<u8>,
     image: Image,
 }
 
@@ -60,9 +61,10 @@ pub(super) async fn flash<F: Fleet>(
     }
     let (id, platform) = (row.id, row.platform_id);
     let fit = tokio::task::spawn_blocking(move || fit(uploaded.file, platform)).await;
-    let Fit { offer, image } = fit.map_err(|_| ApiError::internal())??;
-    let statement = state.shelf.may_flash(id, &offer.file).await?;
-    let offer = Offer { statement, ..offer };
+    let Fit { file, sha256, function, image } = fit.map_err(|_| ApiError::internal())??;
+    let file = state.guards.in_flight.one_copy(sha256, file);
+    let statement = state.shelf.may_flash(id, &file).await?;
+    let offer = Offer { file, sha256, function, statement };
     let began_ms = state.clock.now().wall_ms;
     let transfer = state.fleet.update(id, offer).await?;
     let telling =
@@ -98,13 +100,8 @@ fn fit(file: Vec<u8>, platform: Option<u16>) -> Result<Fit, ApiError> {
         version: prefix.version,
         sha256: [sha256.to_string(), module.suffix().sha256.to_string()],
     };
-    let offer = Offer {
-        file: Arc::from(file),
-        sha256: sha256.0,
-        function: alone.then_some(prefix.function.0),
-        statement: Arc::from([]),
-    };
-    Ok(Fit { offer, image })
+    let function = alone.then_some(prefix.function.0);
+    Ok(Fit { file, sha256: sha256.0, function, image })
 }
 
 impl Image {

@@ -13,10 +13,12 @@ use super::address::{Path, Query};
 use super::body::Fields;
 use super::device::functions;
 use super::error::ApiError;
-use super::locate::own_device;
+use super::route::{Kind, Needs, Route, post};
+use super::this::This;
 use super::{ApiState, Fleet};
-use crate::account::Caller;
+use crate::account::Scope;
 use crate::device::MAX_ARGUMENT;
+use crate::store::device::DeviceRow;
 
 /// `?format=raw` asks for the bare value.
 #[derive(Debug, Default, Deserialize)]
@@ -32,14 +34,24 @@ impl Format {
     }
 }
 
-pub(super) async fn call<F: Fleet>(
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    vec![
+        post("/v1/devices/{device}/{name}", Needs::Device(Scope::FunctionCall), call::<F>)
+            .says("Calls a function of a device.")
+            .query("format", Kind::Text)
+            .takes("arg", Kind::Text)
+            .takes("args", Kind::Text)
+            .takes("format", Kind::Text),
+    ]
+}
+
+async fn call<F: Fleet>(
     State(state): State<ApiState<F>>,
-    caller: Caller,
-    Path((device, function)): Path<(String, String)>,
+    This(row): This<DeviceRow>,
+    Path((_, function)): Path<(String, String)>,
     Query(format): Query<Format>,
     fields: Fields,
 ) -> Result<Response, ApiError> {
-    let row = own_device(&state.store, caller.account, &device).await?;
     if functions(&row).is_some_and(|known| !known.contains(&function)) {
         return Err(ApiError::not_found(format!("Function {function} not found")));
     }

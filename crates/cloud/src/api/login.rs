@@ -11,12 +11,26 @@ use zeroize::Zeroizing;
 
 use super::body::Fields;
 use super::error::ApiError;
+use super::route::{Kind, Needs, Route, post};
 use super::source::Origin;
 use super::{ApiState, Fleet};
-use crate::account::Lifetime;
+use crate::account::{Grant, IssuedToken, Lifetime};
 use crate::clock::iso8601;
 
-pub(super) async fn grant<F: Fleet>(
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    vec![
+        post("/oauth/token", Needs::Nothing, grant::<F>)
+            .says("Gives a token for what proves who asks.")
+            .asks("grant_type", Kind::Text)
+            .takes("username", Kind::Text)
+            .takes("password", Kind::Text)
+            .takes("client_id", Kind::Text)
+            .takes("client_secret", Kind::Text)
+            .takes("expires_in", Kind::Integer),
+    ]
+}
+
+async fn grant<F: Fleet>(
     State(state): State<ApiState<F>>,
     origin: Origin,
     fields: Fields,
@@ -62,13 +76,23 @@ async fn password<F: Fleet>(
     guards.sources.forgive(&origin);
     guards.accounts.forgive(&account_key);
 
-    let issued = state.accounts.issue(account, &name, &client, lifetime, now.wall_ms).await?;
-    Ok(Json(json!({
+    let grant = Grant { lifetime, ..Grant::new(account, &name, &client) };
+    Ok(Json(answer(&state.accounts.issue(&grant, now.wall_ms).await?)))
+}
+
+/// The answer of RFC 6749 5.1, with what clients of device clouds read beyond it.
+pub(super) fn answer(issued: &IssuedToken) -> Value {
+    let mut answer = json!({
         "access_token": issued.token.reveal().as_str(),
         "token_type": "bearer",
         "expires_in": issued.lifetime.seconds(),
-        "expires_at": iso8601(issued.expires_at_ms),
-    })))
+        "expires_at": (issued.expires_at_ms != i64::MAX).then(|| iso8601(issued.expires_at_ms)),
+        "scope": issued.scopes.to_string(),
+    });
+    if let (Some(refresh), Some(fields)) = (&issued.refresh, answer.as_object_mut()) {
+        fields.insert("refresh_token".to_owned(), json!(refresh.reveal().as_str()));
+    }
+    answer
 }
 
 fn lifetime(fields: &Fields) -> Result<Lifetime, ApiError> {

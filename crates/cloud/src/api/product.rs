@@ -1,6 +1,7 @@
-//! `/v1/products`: the caller's products, their keyrings, and the list of organizations, of which there are none.
+//! `/v1/products`: the caller's products and their keyrings.
 //!
-//! A product belongs to the account that made it. To everyone else it is refused, whether it exists or not.
+//! A product belongs to the account that made it, or to an organisation. Who has no role in it is told that it is not
+//! there, whether it is or not.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,38 +9,105 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::address::Path;
 use super::body::Fields;
 use super::error::ApiError;
+use super::route::{Kind, Needs, Route, get, post, put};
+use super::this::This;
 use super::upload::Content;
 use super::{ApiState, Fleet};
-use crate::account::Caller;
-use crate::product::{NewProduct, ProductId, Settings};
+use crate::account::{Caller, OrganizationId, Scope};
+use crate::product::{NewProduct, Settings};
 use crate::store::product::ProductRow;
 
 pub(super) mod device;
 pub(super) mod firmware;
-mod import;
+pub(super) mod import;
 mod page;
 
-pub(super) use import::{approve_or_import, set_groups};
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    let mut routes: Vec<_> = ["/v1/products", "/v1/user/products"]
+        .into_iter()
+        .flat_map(|path| [list_at(path), create_at(path)])
+        .collect();
+    const ONE: &str = "/v1/products/{product}";
+    const KEYRING: &str = "/v1/products/{product}/keyring";
+    routes.extend([
+        get(ONE, Needs::Product(Scope::ProductsGet), show::<F>).says("Shows a product."),
+        put(ONE, Needs::Product(Scope::ProductsUpdate), edit::<F>)
+            .says("Changes a product's name, description or quarantine switch.")
+            .takes("name", Kind::Text)
+            .takes("description", Kind::Text)
+            .takes("quarantine", Kind::Flag)
+            .takes("settings", Kind::Object)
+            .takes("product", Kind::Object),
+        get(KEYRING, Needs::Product(Scope::KeyringGet), keyring::<F>)
+            .says("Shows the keyring in force."),
+        put(KEYRING, Needs::Product(Scope::KeyringUpdate), set_keyring::<F>)
+            .says("Puts a keyring in force.")
+            .asks("keyring", Kind::File)
+            .fails(&[409]),
+    ]);
+    routes
+}
+
+fn list_at<F: Fleet>(path: &'static str) -> Route<F> {
+    get(path, Needs::Own(Scope::ProductsList), list::<F>).says("Lists the caller's products.")
+}
+
+fn create_at<F: Fleet>(path: &'static str) -> Route<F> {
+    words_of_new(post(path, Needs::Own(Scope::ProductsCreate), create::<F>))
+}
+
+/// What is said of a route that makes a product.
+pub(super) fn words_of_new<F>(route: Route<F>) -> Route<F> {
+    route
+        .says("Makes a product.")
+        .asks("name", Kind::Text)
+        .asks("platform_id", Kind::Integer)
+        .takes("id", Kind::Integer)
+        .takes("slug", Kind::Text)
+        .takes("description", Kind::Text)
+        .takes("quarantine", Kind::Flag)
+        .takes("settings", Kind::Object)
+        .takes("product", Kind::Object)
+}
 
 /// `GET /v1/products`, `GET /v1/user/products`.
-pub(super) async fn list<F: Fleet>(
+async fn list<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
 ) -> Result<Json<Value>, ApiError> {
+    let rows = state.store.products().list(caller.account).await?;
+    objects(&state, &caller, &rows).await
+}
+
+/// A list of products, as clients expect it.
+pub(super) async fn objects<F: Fleet>(
+    state: &ApiState<F>,
+    caller: &Caller,
+    rows: &[ProductRow],
+) -> Result<Json<Value>, ApiError> {
     let mut products = Vec::new();
-    for row in state.store.products().list(caller.account).await? {
-        products.push(object(&state, &caller, &row).await?);
+    for row in rows {
+        products.push(object(state, caller, row).await?);
     }
     Ok(Json(json!({ "products": products })))
 }
 
-/// `POST /v1/products`, `POST /v1/user/products`: makes a product, from fields of its own or under `product`.
-pub(super) async fn create<F: Fleet>(
+/// `POST /v1/products`, `POST /v1/user/products`.
+async fn create<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
+    fields: Fields,
+) -> Result<Json<Value>, ApiError> {
+    make(&state, &caller, None, fields).await
+}
+
+/// Makes a product, the caller's own or an organisation's, from fields of its own or under `product`.
+pub(super) async fn make<F: Fleet>(
+    state: &ApiState<F>,
+    caller: &Caller,
+    organization: Option<OrganizationId>,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
     let fields = fields.under("product");
@@ -51,30 +119,29 @@ pub(super) async fn create<F: Fleet>(
         description: fields.text(&["description"]).unwrap_or_default(),
         platform_id: fields.number(&["platform_id"])?.ok_or_else(|| missing("platform_id"))?,
         owner: caller.account,
+        organization,
         quarantine: quarantine(&fields).unwrap_or(true),
     };
     let row = state.shelf.create(new).await?;
-    Ok(Json(json!({ "ok": true, "product": object(&state, &caller, &row).await? })))
+    Ok(Json(json!({ "ok": true, "product": object(state, caller, &row).await? })))
 }
 
 /// `GET /v1/products/{product}`.
-pub(super) async fn show<F: Fleet>(
+async fn show<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
-    Path(product): Path<String>,
+    This(row): This<ProductRow>,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_product(&state, &caller, &product).await?;
     Ok(Json(json!({ "product": object(&state, &caller, &row).await? })))
 }
 
 /// `PUT /v1/products/{product}`: another name or description, or another setting of the quarantine switch.
-pub(super) async fn edit<F: Fleet>(
+async fn edit<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
-    Path(product): Path<String>,
+    This(row): This<ProductRow>,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_product(&state, &caller, &product).await?;
     let fields = fields.under("product");
     let settings = Settings {
         name: fields.text(&["name"]),
@@ -86,12 +153,10 @@ pub(super) async fn edit<F: Fleet>(
 }
 
 /// `GET /v1/products/{product}/keyring`: the keyring in force, or null.
-pub(super) async fn keyring<F: Fleet>(
+async fn keyring<F: Fleet>(
     State(state): State<ApiState<F>>,
-    caller: Caller,
-    Path(product): Path<String>,
+    This(row): This<ProductRow>,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_product(&state, &caller, &product).await?;
     let ring = state.shelf.keyring(row.id).await?.map(|ring| {
         let [root, release, review] = ring.thresholds;
         let key = |key: &crate::product::KeyInForce| {
@@ -110,43 +175,16 @@ pub(super) async fn keyring<F: Fleet>(
 
 /// `PUT /v1/products/{product}/keyring`: puts a keyring in force, as the file `keyring` or as base64 in a field of that
 /// name. There is no way back to none.
-pub(super) async fn set_keyring<F: Fleet>(
+async fn set_keyring<F: Fleet>(
     State(state): State<ApiState<F>>,
-    caller: Caller,
-    Path(product): Path<String>,
+    This(row): This<ProductRow>,
     content: Content,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_product(&state, &caller, &product).await?;
     let envelope = content.bytes("keyring")?;
     let envelope =
         envelope.ok_or_else(|| ApiError::bad_request("The field keyring is missing."))?;
     let number = state.shelf.set_keyring(row.id, &envelope).await?;
     Ok(Json(json!({ "ok": true, "product_id": row.id.0, "number": number })))
-}
-
-/// `GET /v1/orgs`.
-pub(super) async fn organizations(_: Caller) -> Json<Value> {
-    Json(json!({ "organizations": [] }))
-}
-
-/// Anything under `/v1/orgs/{organization}`.
-pub(super) async fn denied(_: Caller) -> ApiError {
-    ApiError::forbidden("Permission denied")
-}
-
-/// The caller's product of this number or slug.
-pub(super) async fn own_product<F: Fleet>(
-    state: &ApiState<F>,
-    caller: &Caller,
-    product: &str,
-) -> Result<ProductRow, ApiError> {
-    let products = state.store.products();
-    let row = match product.parse() {
-        Ok(number) => products.find(ProductId(number)).await?,
-        Err(_) => products.find_by_slug(product).await?,
-    };
-    let own = row.filter(|row| row.owner == caller.account);
-    own.ok_or_else(|| ApiError::forbidden("Permission denied"))
 }
 
 async fn object<F: Fleet>(
@@ -166,7 +204,8 @@ async fn object<F: Fleet>(
         "slug": row.slug,
         "description": row.description,
         "subscription_id": null,
-        "user": caller.name.as_str(),
+        "user": if row.owner == caller.account { caller.name.to_string() } else { row.owner.handle() },
+        "org_id": row.organization.map(|id| id.to_string()),
         "groups": groups,
         "settings": {
             "location": {},

@@ -12,12 +12,26 @@ use serde_json::{Value, json};
 use super::address::Path;
 use super::body::Fields;
 use super::error::ApiError;
+use super::route::{Kind, Needs, Route, post};
 use super::{ApiState, Fleet};
-use crate::account::Caller;
+use crate::account::{Caller, Scope};
 use crate::device_key::{DeviceKey, KeyKind};
 use crate::store::pin::{HistoryEntry, NewPin, PinChange, PinnedBy, What, note};
 
-pub(super) async fn pin<F: Fleet>(
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    vec![
+        post("/v1/provisioning/{device}", Needs::Own(Scope::KeyCreate), pin::<F>)
+            .says("Pins the first key of a device and claims it for the caller.")
+            .asks("publicKey", Kind::Text)
+            .takes("algorithm", Kind::Text)
+            .takes("deviceID", Kind::Text)
+            .takes("filename", Kind::Text)
+            .takes("order", Kind::Text)
+            .takes("product_id", Kind::Text),
+    ]
+}
+
+async fn pin<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
     Path(device): Path<String>,

@@ -7,11 +7,23 @@ use serde_json::{Value, json};
 
 use super::body::Fields;
 use super::error::ApiError;
+use super::route::{Kind, Needs, Route, post};
 use super::{ApiState, Fleet};
-use crate::account::Caller;
+use crate::account::{Caller, Scope};
 use crate::event::{DEFAULT_TTL, Event, MAX_DATA, MAX_NAME, Source, is_reserved};
 
-pub(super) async fn publish<F: Fleet>(
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    vec![
+        post("/v1/devices/events", Needs::Own(Scope::EventsSend), publish::<F>)
+            .says("Publishes an event to the caller's devices and streams.")
+            .asks("name", Kind::Text)
+            .takes("data", Kind::Text)
+            .takes("ttl", Kind::Integer)
+            .takes("private", Kind::Flag),
+    ]
+}
+
+async fn publish<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
     fields: Fields,

@@ -23,18 +23,39 @@ use pintle_protocol::DeviceId;
 use super::address::Path;
 use super::error::ApiError;
 use super::line::Line;
-use super::locate::own_device;
+use super::route::{Gives, Needs, Route, get};
+use super::this::This;
 use super::{ApiState, Fleet};
-use crate::account::Caller;
+use crate::account::{Caller, Scope};
 use crate::event::Filter;
+use crate::store::device::DeviceRow;
 use pieces::Pieces;
 use watch::Watch;
 
 /// Streams of one account at once.
 const MAX_STREAMS: usize = 100;
 
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    let (own, of_device) = (Needs::Own(Scope::EventsGet), Needs::Device(Scope::EventsGet));
+    let stream = |route: Route<F>| route.gives(200, Gives::Events);
+    vec![
+        get("/v1/events", own, no_prefix)
+            .says("Refuses: there is no stream of everyone's events.")
+            .fails(&[400]),
+        stream(get("/v1/events/{*prefix}", own, matching::<F>))
+            .says("Streams the caller's events whose names begin so."),
+        stream(get("/v1/devices/events", own, all::<F>)).says("Streams the caller's events."),
+        stream(get("/v1/devices/events/{*prefix}", own, matching::<F>))
+            .says("Streams the caller's events whose names begin so."),
+        stream(get("/v1/devices/{device}/events", of_device, device::<F>))
+            .says("Streams the events of a device."),
+        stream(get("/v1/devices/{device}/events/{*prefix}", of_device, device_matching::<F>))
+            .says("Streams the events of a device whose names begin so."),
+    ]
+}
+
 /// `GET /v1/devices/events`.
-pub(super) async fn all<F: Fleet>(
+async fn all<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
     line: Line,
@@ -43,7 +64,7 @@ pub(super) async fn all<F: Fleet>(
 }
 
 /// `GET /v1/devices/events/{prefix}` and `GET /v1/events/{prefix}`.
-pub(super) async fn matching<F: Fleet>(
+async fn matching<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
     line: Line,
@@ -53,29 +74,28 @@ pub(super) async fn matching<F: Fleet>(
 }
 
 /// `GET /v1/devices/{device}/events`.
-pub(super) async fn device<F: Fleet>(
+async fn device<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
     line: Line,
-    Path(device): Path<String>,
+    This(row): This<DeviceRow>,
 ) -> Result<Response, ApiError> {
-    let row = own_device(&state.store, caller.account, &device).await?;
     open(&state, &caller, line, Some(row.id), String::new()).await
 }
 
 /// `GET /v1/devices/{device}/events/{prefix}`.
-pub(super) async fn device_matching<F: Fleet>(
+async fn device_matching<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
     line: Line,
-    Path((device, prefix)): Path<(String, String)>,
+    This(row): This<DeviceRow>,
+    Path((_, prefix)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let row = own_device(&state.store, caller.account, &device).await?;
     open(&state, &caller, line, Some(row.id), prefix).await
 }
 
 /// `GET /v1/events`: there is no stream of everyone's events.
-pub(super) async fn no_prefix(_: Caller) -> ApiError {
+async fn no_prefix(_: Caller) -> ApiError {
     ApiError::bad_request("event prefix filter is required")
 }
 

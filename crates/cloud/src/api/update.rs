@@ -4,12 +4,12 @@ use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use serde_json::{Value, json};
 
-use super::address::Path;
 use super::body::Fields;
 use super::error::ApiError;
-use super::locate::own_device_to_change;
+use super::route::{Kind, Needs, Route, put};
+use super::this::This;
 use super::{ApiState, Fleet, flash, upload};
-use crate::account::Caller;
+use crate::account::{Caller, Scope};
 use crate::clock::iso8601;
 use crate::store::device::{DeviceRow, Rename};
 
@@ -18,20 +18,29 @@ const MAX_NAME: usize = 64;
 /// The most bytes of a device's notes.
 const MAX_NOTES: usize = 4_096;
 
-pub(super) async fn update<F: Fleet>(
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    vec![
+        put("/v1/devices/{device}", Needs::Device(Scope::DevicesUpdate), update::<F>)
+            .says("Renames a device, notes something about it, makes it show itself, or flashes a file.")
+            .unseen_is_denied()
+            .takes("name", Kind::Text)
+            .takes("notes", Kind::Text)
+            .takes("signal", Kind::Flag)
+            .takes("file", Kind::File),
+    ]
+}
+
+async fn update<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
-    Path(device): Path<String>,
+    This(row): This<DeviceRow>,
     request: Request,
 ) -> Result<Json<Value>, ApiError> {
     if upload::is_form_with_files(&request) {
-        // A body that comes in vain is taken first: who is still sending hears no answer.
         let uploaded = upload::read(&state, request).await?;
-        let row = own_device_to_change(&state.store, caller.account, &device).await?;
         return flash::flash(&state, &caller, &row, uploaded).await;
     }
     let fields = Fields::from_request(request, &()).await?;
-    let row = own_device_to_change(&state.store, caller.account, &device).await?;
     if let Some(name) = fields.text(&["name"]) {
         return rename(&state, &caller, &row, name.trim()).await;
     }

@@ -5,11 +5,16 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::error::ApiError;
+use super::route::{Needs, Route, get};
 use super::{ApiState, Fleet};
 use crate::account::Caller;
 use crate::device::is_cellular;
 
-pub(super) async fn show<F: Fleet>(
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    vec![get("/v1/user", Needs::Token, show::<F>).says("Says who the caller is.")]
+}
+
+async fn show<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
 ) -> Result<Json<Value>, ApiError> {

@@ -10,19 +10,28 @@ use super::address::{Path, Query};
 use super::device::{last_handshake, variables};
 use super::error::ApiError;
 use super::function::Format;
-use super::locate::own_device;
+use super::route::{Kind, Needs, Route, get};
+use super::this::This;
 use super::{ApiState, Fleet};
-use crate::account::Caller;
+use crate::account::Scope;
 use crate::clock::iso8601;
 use crate::store::device::DeviceRow;
 
-pub(super) async fn read<F: Fleet>(
+pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    vec![
+        get("/v1/devices/{device}/{name}", Needs::Device(Scope::VariableGet), read::<F>)
+            .says("Reads a variable of a device.")
+            .query("format", Kind::Text)
+            .fails(&[400, 408, 413]),
+    ]
+}
+
+async fn read<F: Fleet>(
     State(state): State<ApiState<F>>,
-    caller: Caller,
-    Path((device, variable)): Path<(String, String)>,
+    This(row): This<DeviceRow>,
+    Path((_, variable)): Path<(String, String)>,
     Query(format): Query<Format>,
 ) -> Result<Response, ApiError> {
-    let row = own_device(&state.store, caller.account, &device).await?;
     let kind = kind_of(&row, &variable)
         .ok_or_else(|| ApiError::not_found(format!("Unknown Variable: {variable}")))?;
     let presence = state.fleet.presence(row.id);

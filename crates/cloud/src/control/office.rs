@@ -282,10 +282,12 @@ impl Office {
         let outbox = &self.running()?.outbox;
         let rows = rows.iter().map(|row| row.parse().map_err(|_| format!("`{row}` is no row")));
         let rows: Vec<u64> = rows.collect::<Result<_>>()?;
-        let taken = rows.into_iter().filter(|row| outbox.taken(*row)).map(|row| {
-            if let Some(gateway) = &self.gateway {
+        let taken = rows.into_iter().filter_map(|row| {
+            let is_last = outbox.taken(row)?;
+            if let Some(gateway) = self.gateway.as_ref().filter(|_| is_last) {
                 gateway.taken(row);
             }
+            Some(row)
         });
         Ok(Response::Taken { rows: taken.count() })
     }

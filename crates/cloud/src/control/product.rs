@@ -137,8 +137,16 @@ impl Office {
             ProductRequest::Create { name, platform_id, owner, id, slug } => {
                 let owner = self.owner(Some(&owner)).await?.ok_or("no owner is named")?;
                 let (description, quarantine) = (String::new(), true);
-                let new =
-                    NewProduct { id, name, slug, description, platform_id, owner, quarantine };
+                let new = NewProduct {
+                    id,
+                    name,
+                    slug,
+                    description,
+                    platform_id,
+                    owner,
+                    organization: None,
+                    quarantine,
+                };
                 let made = products.shelf.create(new).await.map_err(text)?;
                 Ok(Response::Products { products: vec![products.line(&made).await] })
             }

@@ -3,7 +3,7 @@
 use super::ask::{Answer, AskError, Question};
 use super::update::Order;
 use crate::door::Route;
-use crate::event::{Event, Published, Tap};
+use crate::event::{Event, Published, Tap, Wanted};
 use crate::store::clean_stop::CleanStop;
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use pintle_protocol::DeviceId;
@@ -40,6 +40,8 @@ pub struct LastWords {
 pub struct Keep {
     /// The event. Whoever keeps it publishes it.
     pub event: Event,
+    /// For whom it is kept.
+    pub wanted: Wanted,
     /// The number of the door.
     pub home: usize,
     /// The session of its device.

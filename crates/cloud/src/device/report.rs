@@ -4,6 +4,7 @@
 use super::life::{Life, Who};
 use super::outgoing::Outgoing;
 use super::registry::{self, Subscribed};
+use super::safe_mode;
 use super::world::World;
 use crate::store::Transaction;
 use crate::store::device::{
@@ -179,6 +180,7 @@ fn modules(system: &System) -> Value {
             "store": module.store,
             "checked": module.checked,
             "passed": module.passed,
+            "dependencies": safe_mode::needs(module),
         })
     };
     json!({ "modules": system.modules.iter().map(module).collect::<Vec<_>>() })

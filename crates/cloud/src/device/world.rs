@@ -4,13 +4,14 @@ use super::command::SessionKey;
 use super::records::Records;
 use super::registry::{Registry, Subscribed};
 use super::roll::{Roll, RollNumber};
-use crate::event::{Event, Intake, Publisher, Source};
+use crate::event::{Event, Intake, Published, Publisher, Source};
 use crate::store::device::SavedSubscription;
 use crate::store::pin::Pinned;
 use crate::store::{Store, StoreError, Transaction};
 use pintle_dtls::Fingerprint;
 use pintle_protocol::DeviceId;
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One shard's surroundings, handed to whatever device is being served.
@@ -38,7 +39,7 @@ pub struct World {
 impl World {
     /// Publishes an event of the cloud's own about a device, in the name of the device.
     pub fn announce(&mut self, device: DeviceId, number: RollNumber, name: &str, data: &str) {
-        self.bus.publish(Event {
+        self.publish(Event {
             name: name.into(),
             data: data.into(),
             content_format: 0,
@@ -47,6 +48,19 @@ impl World {
             source: Source::Device(device),
             owner: self.roll.owner(number),
         });
+    }
+
+    /// Publishes an event that no row keeps.
+    pub fn publish(&mut self, event: Event) {
+        if event.owner.is_some() {
+            self.publish_shared(&Published::new(event));
+        }
+    }
+
+    /// The same of an event that others hold too.
+    pub fn publish_shared(&mut self, event: &Arc<Published>) {
+        self.intake.tell(event);
+        self.bus.publish_shared(event);
     }
 
     /// Looks up which key a device has and whose it is, and puts that on the roll; its key. Where that

@@ -11,7 +11,7 @@ use super::keeping::{Batch, Keeping, Reserving};
 use super::shard::Shard;
 use super::slots::Live;
 use crate::device::{Keep, LastWords};
-use crate::event::{Event, Published, Row, outbox};
+use crate::event::{Published, Row, Wanted, outbox};
 use crate::journal::{Entry, Frame, Report, Ticket};
 use crate::node_key::Sealer;
 use crate::store::clean_stop::CleanStop;
@@ -87,11 +87,12 @@ impl Shard {
     /// Writes down that a request was heard, and holds back what it led to until that is durable. `new` says that the
     /// device introduced itself with it.
     pub(super) fn keep(&mut self, place: Place, message: &[u8], new: bool) {
-        let too_much = self.world.intake.is_full() && self.is_for_outbox();
+        let wanted = self.wanted();
+        let too_much = self.world.intake.refuses(wanted);
         let ticket = match new {
             true => self.open_in_journal(place),
             false if too_much => None,
-            false => self.heard(place, message),
+            false => self.heard(place, message, wanted),
         };
         let index = self.slots.index_of(place);
         let keeping = index.and_then(|index| self.keepings.get_mut(index));
@@ -110,27 +111,29 @@ impl Shard {
 
     /// Writes down an event of a door without a journal, and when that is durable publishes it and lets that door know.
     pub(super) fn keep_for(&mut self, keep: Keep) {
-        let Keep { event, home, session, reply } = keep;
+        let Keep { event, wanted, home, session, reply } = keep;
         let Some(keeping) = self.keepings.first_mut().filter(|keeping| !keeping.is_full()) else {
             // Not acknowledged: the device hears that it was not taken.
             return self.counters.stalled();
         };
         let row = keeping.next_row();
+        let event = Published::kept(event, wanted);
         let Some(sealed) = self.seals.row(row, &event) else { return };
         let Some(ticket) = keeping.append(&Entry::Kept { row, sealed: &sealed }) else { return };
-        keeping.hold_event(ticket, Some(row), Published::new(event));
+        keeping.hold_event(ticket, Some(row), event);
         if !reply.is_empty() {
             keeping.hold_reply(ticket, (home, session, reply));
         }
         keeping.remember(row, sealed);
     }
 
-    /// Whether a durable consumer waits for what was published.
-    pub(super) fn is_for_outbox(&self) -> bool {
-        self.out.events.iter().any(|event| self.world.intake.keeps(&event.name))
+    /// Who waits for what was published.
+    pub(super) fn wanted(&mut self) -> Wanted {
+        // A request publishes one event at most.
+        self.out.events.last().map(|event| self.world.intake.wanted(event)).unwrap_or_default()
     }
 
-    fn heard(&mut self, place: Place, message: &[u8]) -> Option<Ticket> {
+    fn heard(&mut self, place: Place, message: &[u8], wanted: Wanted) -> Option<Ticket> {
         let index = self.slots.index_of(place)?;
         let live = self.slots.get(place)?;
         let keeping = self.keepings.get_mut(index)?;
@@ -141,17 +144,18 @@ impl Shard {
         let (session, highest, seen) = (place.key(), window.highest, window.seen);
         let heard = Entry::Heard { session, highest, seen, event };
         let Some(published) = published else { return keeping.append(&heard) };
-        if !self.world.intake.keeps(&published.name) {
+        if !wanted.by_any() {
             let ticket = keeping.append(&heard)?;
             keeping.hold_event(ticket, None, Published::new(published));
             return Some(ticket);
         }
         let row = keeping.next_row();
+        let published = Published::kept(published, wanted);
         let sealed = self.seals.row(row, &published)?;
         // Of a session that ends with the process there is nothing else to remember: whoever reads this back
         // knows no such session, and ignores it.
         let ticket = keeping.append_together(&[Entry::Kept { row, sealed: &sealed }, heard])?;
-        keeping.hold_event(ticket, Some(row), Published::new(published));
+        keeping.hold_event(ticket, Some(row), published);
         keeping.remember(row, sealed);
         Some(ticket)
     }
@@ -265,10 +269,13 @@ impl Shard {
             }
         }
         for (row, event) in batch.events.drain(..) {
-            if let Some(number) = row {
-                self.world.intake.put(Row { number, event: Arc::clone(&event) });
+            match row {
+                Some(number) => {
+                    self.world.intake.put(Row { number, event: Arc::clone(&event) });
+                    self.world.bus.publish_shared(&event);
+                }
+                None => self.world.publish_shared(&event),
             }
-            self.world.bus.publish_shared(&event);
         }
         self.kept.append(&mut batch.replies);
     }
@@ -381,14 +388,16 @@ impl Seals {
         [self.incarnation.as_slice(), &row.to_be_bytes()].concat()
     }
 
-    fn row(&self, number: u64, event: &Event) -> Option<Vec<u8>> {
-        let sealed = self.rows.seal(&self.context(number), &outbox::write(event));
+    fn row(&self, number: u64, event: &Published) -> Option<Vec<u8>> {
+        let plain = outbox::write(event, event.wanted());
+        let sealed = self.rows.seal(&self.context(number), &plain);
         sealed.inspect_err(|error| tracing::error!(%error, "an event cannot be kept")).ok()
     }
 
     /// The event in a row.
-    pub fn open_row(&self, number: u64, sealed: &[u8]) -> Option<Event> {
+    pub fn open_row(&self, number: u64, sealed: &[u8]) -> Option<Arc<Published>> {
         let plain = self.rows.open(&self.context(number), sealed).ok()?;
-        outbox::read(&plain)
+        let (event, wanted) = outbox::read(&plain)?;
+        Some(Published::kept(event, wanted))
     }
 }

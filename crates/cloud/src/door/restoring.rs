@@ -6,7 +6,7 @@ use super::saved::Saved;
 use super::shard::Shard;
 use super::slots::Live;
 use crate::device::{Life, SessionKey, Standing};
-use crate::event::{Published, Row};
+use crate::event::Row;
 use crate::journal::{Entry, Journal, Rebuild, Recovered};
 use pintle_dtls::{Session, Window};
 use pintle_protocol::DeviceId;
@@ -188,7 +188,7 @@ impl<'a> Restoring<'a> {
         for (number, sealed) in std::mem::take(&mut self.rows) {
             match self.shard.seals.open_row(number, &sealed) {
                 Some(event) => {
-                    self.shard.world.intake.put(Row { number, event: Published::new(event) });
+                    self.shard.world.intake.put(Row { number, event });
                 }
                 None => tracing::error!(row = number, "a kept event cannot be opened"),
             }

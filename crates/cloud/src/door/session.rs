@@ -124,7 +124,7 @@ impl Shard {
         let new = !known && live.standing.introduced;
         // A session that ends with the process is written down for nothing, but for what a consumer waits for.
         let is_kept = live.is_kept();
-        if waits && (is_kept || self.is_for_outbox()) {
+        if waits && (is_kept || self.wanted().by_any()) {
             self.keep(place, message, new && is_kept);
         }
         if new && let Some(address) = self.shaking.forget(place) {
@@ -132,7 +132,7 @@ impl Shard {
             self.forget_address(address, place);
         }
         for event in self.out.events.drain(..) {
-            self.world.bus.publish(event);
+            self.world.publish(event);
         }
         verdict
     }

@@ -267,7 +267,7 @@ impl SimulatedNode {
 
     /// The durable consumer has taken a row.
     pub fn taken(&mut self, row: u64) {
-        if self.outbox.taken(row) {
+        if self.outbox.taken(row) == Some(true) {
             self.shards.iter_mut().for_each(|shard| shard.command(Command::Taken(row)));
         }
     }

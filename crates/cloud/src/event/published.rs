@@ -1,8 +1,9 @@
 //! An event on its way to many: one copy, and one text for all streams.
 
-use super::Event;
+use super::{Event, Wanted};
 use bytes::Bytes;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// What sharing an event costs beside its bytes, roughly.
@@ -13,12 +14,31 @@ const OVERHEAD: usize = 256;
 pub struct Published {
     event: Event,
     written: OnceLock<Bytes>,
+    wanted: Wanted,
+    /// Who have yet to take it, of those that it is kept for.
+    holders: AtomicU8,
 }
 
 impl Published {
     /// Takes the event in, to be shared.
     pub fn new(event: Event) -> Arc<Self> {
-        Arc::new(Self { event, written: OnceLock::new() })
+        Self::kept(event, Wanted::default())
+    }
+
+    /// The same of an event that is kept in a row until these have taken it.
+    pub fn kept(event: Event, wanted: Wanted) -> Arc<Self> {
+        let holders = AtomicU8::new(u8::from(wanted.outbox) + u8::from(wanted.hooks));
+        Arc::new(Self { event, written: OnceLock::new(), wanted, holders })
+    }
+
+    /// For whom it is kept.
+    pub fn wanted(&self) -> Wanted {
+        self.wanted
+    }
+
+    /// One of those that it is kept for has taken it; whether that was the last.
+    pub fn let_go(&self) -> bool {
+        self.holders.fetch_sub(1, Ordering::AcqRel) == 1
     }
 
     /// The event as streams send it: made by whoever asks first, and the same bytes for all who ask after.

@@ -3,7 +3,7 @@
 use pintle_firmware::module::Platform;
 
 use super::{ProductId, Refusal, Shelf, Standing};
-use crate::account::AccountId;
+use crate::account::{AccountId, OrganizationId};
 use crate::store::product::{Making, ProductRow};
 
 /// Where numbers that are not asked for begin.
@@ -26,8 +26,10 @@ pub struct NewProduct {
     pub description: String,
     /// The kind of board.
     pub platform_id: u16,
-    /// Whose it is.
+    /// Who makes it. Whose it is, unless an organisation's.
     pub owner: AccountId,
+    /// The organisation that it is of.
+    pub organization: Option<OrganizationId>,
     /// Whether devices that say they are of it wait for its owner's word.
     pub quarantine: bool,
 }
@@ -76,6 +78,7 @@ impl Shelf {
             description: new.description,
             platform_id: new.platform_id,
             owner: new.owner,
+            organization: new.organization,
             quarantine: new.quarantine,
             standing: Standing::new().seal(&self.rooms.standing, id)?,
             created_at_ms: self.now_ms(),

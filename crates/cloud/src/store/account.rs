@@ -50,24 +50,28 @@ impl AccountRows<'_> {
 
     /// Makes an account; false if one with that name hash exists.
     pub fn create(&self, row: &AccountRow, name_hash: &[u8; 32], at_ms: i64) -> Ask<bool> {
-        let statement = Statement::new(
-            "INSERT INTO account (id, name_hash, salt, password_hash, memory_kib, passes, lanes, created_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        )
-        .with(row.id.as_bytes().as_slice())
-        .with(name_hash.as_slice())
-        .with(row.password.salt.as_slice())
-        .with(row.password.hash.as_slice())
-        .with(row.password.memory_kib)
-        .with(row.password.passes)
-        .with(row.password.lanes)
-        .with(at_ms);
-        self.0.attempt(statement, |result| match result {
+        self.0.attempt(insert_account(row, name_hash, at_ms), |result| match result {
             Ok(_) => Ok(true),
             Err(Failure::Store(StoreError::Conflict(_))) => Ok(false),
             Err(failure) => Err(failure.into()),
         })
     }
+}
+
+/// Keeps a new account.
+pub(super) fn insert_account(row: &AccountRow, name_hash: &[u8; 32], at_ms: i64) -> Statement {
+    Statement::new(
+        "INSERT INTO account (id, name_hash, salt, password_hash, memory_kib, passes, lanes, created_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )
+    .with(row.id.as_bytes().as_slice())
+    .with(name_hash.as_slice())
+    .with(row.password.salt.as_slice())
+    .with(row.password.hash.as_slice())
+    .with(row.password.memory_kib)
+    .with(row.password.passes)
+    .with(row.password.lanes)
+    .with(at_ms)
 }
 
 fn account(row: &Row) -> Result<AccountRow, StoreError> {

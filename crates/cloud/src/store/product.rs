@@ -3,7 +3,7 @@
 
 use super::statement::{Expect, Failure, Row, Statement, Transaction};
 use super::{Ask, Store, StoreError};
-use crate::account::AccountId;
+use crate::account::{AccountId, OrganizationId};
 use crate::product::ProductId;
 
 /// A product as it is stored.
@@ -19,8 +19,10 @@ pub struct ProductRow {
     pub description: String,
     /// The kind of board its devices are.
     pub platform_id: u16,
-    /// The account that made it.
+    /// The account that made it, whose own it is unless it is an organisation's.
     pub owner: AccountId,
+    /// The organisation that it is of.
+    pub organization: Option<OrganizationId>,
     /// Whether devices that say they are of it wait for its owner's word.
     pub quarantine: bool,
     /// Its standing, sealed.
@@ -53,8 +55,8 @@ impl Products<'_> {
     /// Makes a product.
     pub fn create(&self, row: &ProductRow) -> Ask<Making> {
         let insert = Statement::new(
-            "INSERT INTO product (id, slug, name, description, platform_id, owner, quarantine, standing, created_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO product (id, slug, name, description, platform_id, owner, quarantine, standing, created_at, organization) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )
         .with(row.id.0)
         .with(row.slug.as_str())
@@ -64,7 +66,8 @@ impl Products<'_> {
         .with(row.owner.as_bytes().as_slice())
         .with(i64::from(row.quarantine))
         .with(row.standing.as_slice())
-        .with(row.created_at_ms);
+        .with(row.created_at_ms)
+        .with(row.organization.map(|id| id.as_bytes().to_vec()));
         self.0.attempt(insert, |result| match result {
             Ok(_) => Ok(Making::Made),
             Err(Failure::Store(StoreError::Conflict(_))) => Ok(Making::Taken),
@@ -74,30 +77,42 @@ impl Products<'_> {
 
     /// The product with this number.
     pub fn find(&self, id: ProductId) -> Ask<Option<ProductRow>> {
-        let sql = "SELECT id, slug, name, description, platform_id, owner, quarantine, standing, created_at \
+        let sql = "SELECT id, slug, name, description, platform_id, owner, quarantine, standing, created_at, organization \
             FROM product WHERE id = ?1";
         self.0.read(Statement::new(sql).with(id.0), |rows| rows.first().map(product).transpose())
     }
 
     /// The product with this slug.
     pub fn find_by_slug(&self, slug: &str) -> Ask<Option<ProductRow>> {
-        let sql = "SELECT id, slug, name, description, platform_id, owner, quarantine, standing, created_at \
+        let sql = "SELECT id, slug, name, description, platform_id, owner, quarantine, standing, created_at, organization \
             FROM product WHERE slug = ?1";
         self.0.read(Statement::new(sql).with(slug), |rows| rows.first().map(product).transpose())
     }
 
-    /// The products of `owner`, by number.
-    pub fn list(&self, owner: AccountId) -> Ask<Vec<ProductRow>> {
-        let sql = "SELECT id, slug, name, description, platform_id, owner, quarantine, standing, created_at \
-            FROM product WHERE owner = ?1 ORDER BY id";
-        self.0.read(Statement::new(sql).with(owner.as_bytes().as_slice()), |rows| {
+    /// The products that an account may see, by number: its own, and those that it is a member of, by itself or through
+    /// an organisation.
+    pub fn list(&self, account: AccountId) -> Ask<Vec<ProductRow>> {
+        let sql = "SELECT id, slug, name, description, platform_id, owner, quarantine, standing, created_at, organization \
+            FROM product WHERE (owner = ?1 AND organization IS NULL) \
+            OR id IN (SELECT product FROM member WHERE account = ?1) \
+            OR organization IN (SELECT organization FROM member WHERE account = ?1) ORDER BY id";
+        self.0.read(Statement::new(sql).with(account.as_bytes().as_slice()), |rows| {
+            rows.iter().map(product).collect()
+        })
+    }
+
+    /// The products of an organisation, by number.
+    pub fn of_organization(&self, id: OrganizationId) -> Ask<Vec<ProductRow>> {
+        let sql = "SELECT id, slug, name, description, platform_id, owner, quarantine, standing, created_at, organization \
+            FROM product WHERE organization = ?1 ORDER BY id";
+        self.0.read(Statement::new(sql).with(id.as_bytes().as_slice()), |rows| {
             rows.iter().map(product).collect()
         })
     }
 
     /// All products, by number.
     pub fn all(&self) -> Ask<Vec<ProductRow>> {
-        let sql = "SELECT id, slug, name, description, platform_id, owner, quarantine, standing, created_at \
+        let sql = "SELECT id, slug, name, description, platform_id, owner, quarantine, standing, created_at, organization \
             FROM product ORDER BY id";
         self.0.read(Statement::new(sql), |rows| rows.iter().map(product).collect())
     }
@@ -160,5 +175,6 @@ fn product(row: &Row) -> Result<ProductRow, StoreError> {
         quarantine: row.int(6)? != 0,
         standing: row.blob(7)?.to_vec(),
         created_at_ms: row.int(8)?,
+        organization: row.maybe_array(9)?.map(OrganizationId::from_bytes),
     })
 }

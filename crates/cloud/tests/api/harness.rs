@@ -206,6 +206,12 @@ impl Cloud {
         body["access_token"].as_str().unwrap().to_owned()
     }
 
+    /// The account of that name.
+    pub async fn account(&self, name: &str) -> AccountId {
+        let (store, key) = (self.store.clone(), self.node_key());
+        Accounts::new(store, &key).find(name).await.unwrap().unwrap()
+    }
+
     pub async fn get(&self, path: &str, token: &str) -> (StatusCode, Value) {
         self.json("GET", path, Some(token), "").await
     }

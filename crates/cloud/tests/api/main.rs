@@ -11,6 +11,7 @@ mod keys;
 mod login;
 mod policy;
 mod products;
+mod secrets;
 mod shape;
 mod signing;
 mod slow;

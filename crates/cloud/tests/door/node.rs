@@ -183,7 +183,7 @@ impl Node {
 
     /// Takes a row as a durable consumer does.
     pub fn take(&self, row: u64) {
-        assert!(self.outbox.taken(row));
+        assert_eq!(self.outbox.taken(row), Some(true));
         for mailbox in self.door.as_ref().unwrap().mailboxes() {
             mailbox.put(Command::Taken(row));
         }

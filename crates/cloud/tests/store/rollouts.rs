@@ -33,6 +33,7 @@ fn with_devices(store: &Store) -> Vec<DeviceId> {
         description: String::new(),
         platform_id: 3,
         owner,
+        organization: None,
         quarantine: false,
         standing: Vec::new(),
         created_at_ms: 1,

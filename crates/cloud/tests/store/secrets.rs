@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pintle_cloud::account::{Accounts, Lifetime};
+use pintle_cloud::account::{Accounts, Grant};
 use pintle_cloud::node_key::NodeKey;
 use zeroize::Zeroizing;
 
@@ -29,10 +29,8 @@ async fn p6_p9_no_name_password_or_token_is_in_the_files_of_the_store() {
         maker.create_blocking("Grace.Hopper@example.com", "nanoseconds", 1)
     });
     let account = made.await.unwrap().unwrap();
-    let issued = accounts
-        .issue(account, "Grace.Hopper@example.com", "cli", Lifetime::asked(None), 1)
-        .await
-        .unwrap();
+    let issued =
+        accounts.issue(&Grant::new(account, "Grace.Hopper@example.com", "cli"), 1).await.unwrap();
     let token = issued.token.reveal();
     let caller = accounts.caller(&token, 2).await.unwrap().unwrap();
     assert_eq!(caller.name.as_str(), "Grace.Hopper@example.com", "the token's holder can read it");
@@ -56,12 +54,8 @@ async fn p5_under_another_node_key_no_password_and_no_token_of_the_store_is_good
     let made =
         tokio::task::spawn_blocking(move || maker.create_blocking("ada", "correct horse", 1));
     let account = made.await.unwrap().unwrap();
-    let token = accounts
-        .issue(account, "ada", "cli", Lifetime::asked(None), 1)
-        .await
-        .unwrap()
-        .token
-        .reveal();
+    let issued = accounts.issue(&Grant::new(account, "ada", "cli"), 1).await.unwrap();
+    let token = issued.token.reveal();
     let password = || Zeroizing::new("correct horse".to_owned());
     assert_eq!(accounts.check("ada", password()).await.unwrap(), Some(account));
 

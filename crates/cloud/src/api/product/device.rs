@@ -5,29 +5,59 @@ use std::collections::BTreeSet;
 use axum::Json;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
-use pintle_protocol::DeviceId;
 use serde_json::{Value, json};
 
-use super::own_product;
 use super::page::Wanted;
-use crate::account::Caller;
-use crate::api::address::{Path, Query};
+use crate::account::{Caller, Scope};
+use crate::api::address::Query;
 use crate::api::body::Fields;
 use crate::api::error::ApiError;
+use crate::api::locate::not_of_product;
+use crate::api::route::{Gives, Kind, Needs, Route, delete, get, put};
+use crate::api::this::This;
 use crate::api::{ApiState, Fleet, device, flash, upload};
 use crate::clock::iso8601;
 use crate::product::{ProductId, check_groups};
 use crate::store::device::DeviceRow;
+use crate::store::product::ProductRow;
 use crate::store::product_device::{Change, Member};
 
+pub(in crate::api) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    const ONE: &str = "/v1/products/{product}/devices/{device}";
+    vec![
+        get("/v1/products/{product}/devices", Needs::Product(Scope::DevicesList), list::<F>)
+            .says("Lists a product's devices, a page at a time.")
+            .query("deviceId", Kind::Text)
+            .query("deviceName", Kind::Text)
+            .query("groups", Kind::Text)
+            .query("sortAttr", Kind::Text)
+            .query("sortDir", Kind::Text)
+            .query("quarantined", Kind::Flag)
+            .query("page", Kind::Integer)
+            .query("perPage", Kind::Integer)
+            .query("per_page", Kind::Integer)
+            .fails(&[400]),
+        get(ONE, Needs::Product(Scope::DevicesGet), show::<F>).says("Shows a device of a product."),
+        put(ONE, Needs::Product(Scope::DevicesUpdate), change::<F>)
+            .says("Locks a device to a version or lets it go, marks it, groups it, or flashes a file.")
+            .takes("desired_firmware_version", Kind::Integer)
+            .takes("development", Kind::Flag)
+            .takes("groups", Kind::Texts)
+            .takes("flash", Kind::Flag)
+            .takes("file", Kind::File)
+            .fails(&[409]),
+        delete(ONE, Needs::Product(Scope::DevicesRemove), remove::<F>)
+            .says("Takes a device out of a product.")
+            .gives(204, Gives::Nothing),
+    ]
+}
+
 /// `GET /v1/products/{product}/devices`.
-pub(in crate::api) async fn list<F: Fleet>(
+async fn list<F: Fleet>(
     State(state): State<ApiState<F>>,
-    caller: Caller,
-    Path(product): Path<String>,
+    This(row): This<ProductRow>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_product(&state, &caller, &product).await?;
     let devices = state.store.product_devices();
     let members = if wanted.is_for_quarantined() {
         devices.claimants(row.id, row.owner).await?
@@ -44,34 +74,29 @@ pub(in crate::api) async fn list<F: Fleet>(
 }
 
 /// `GET /v1/products/{product}/devices/{device}`.
-pub(in crate::api) async fn show<F: Fleet>(
+async fn show<F: Fleet>(
     State(state): State<ApiState<F>>,
-    caller: Caller,
-    Path((product, device)): Path<(String, String)>,
+    This(row): This<ProductRow>,
+    This(found): This<DeviceRow>,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_product(&state, &caller, &product).await?;
-    let found = find(&state, &row, &device).await?;
     let membership = state.store.product_devices().membership(found.id).await?;
     Ok(Json(object(&state, row.id, &Member { device: found, membership })))
 }
 
 /// `PUT /v1/products/{product}/devices/{device}`: locks it to a version or lets it go, marks it for development, sets
 /// its groups, or flashes a file to it.
-pub(in crate::api) async fn change<F: Fleet>(
+async fn change<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
-    Path((product, device)): Path<(String, String)>,
+    This(row): This<ProductRow>,
+    This(found): This<DeviceRow>,
     request: Request,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_product(&state, &caller, &product).await?;
     if upload::is_form_with_files(&request) {
-        // A body that comes in vain is taken first: who is still sending hears no answer.
         let uploaded = upload::read(&state, request).await?;
-        let found = find(&state, &row, &device).await?;
         return flash::flash(&state, &caller, &found, uploaded).await;
     }
     let fields = Fields::from_request(request, &()).await?;
-    let found = find(&state, &row, &device).await?;
     let change = read_change(&fields)?;
     if change == Change::default() {
         return Err(ApiError::bad_request(
@@ -85,13 +110,13 @@ pub(in crate::api) async fn change<F: Fleet>(
     }
     let at_ms = state.clock.now().wall_ms;
     if !state.store.product_devices().change(row.id, found.id, change, at_ms).await? {
-        return Err(no_such_device());
+        return Err(not_of_product());
     }
     if fields.flag(&["flash"]) == Some(true) {
         state.delivery.device(found.id);
     }
     let membership = state.store.product_devices().membership(found.id).await?;
-    let known = membership.ok_or_else(no_such_device)?;
+    let known = membership.ok_or_else(not_of_product)?;
     Ok(Json(json!({
         "ok": true,
         "id": found.id.to_string(),
@@ -103,41 +128,16 @@ pub(in crate::api) async fn change<F: Fleet>(
 }
 
 /// `DELETE /v1/products/{product}/devices/{device}`: takes it out of the product. Its owner and its pin stay.
-pub(in crate::api) async fn remove<F: Fleet>(
+async fn remove<F: Fleet>(
     State(state): State<ApiState<F>>,
-    caller: Caller,
-    Path((product, device)): Path<(String, String)>,
+    This(row): This<ProductRow>,
+    This(found): This<DeviceRow>,
 ) -> Result<StatusCode, ApiError> {
-    let row = own_product(&state, &caller, &product).await?;
-    let found = find(&state, &row, &device).await?;
     if state.store.product_devices().remove(row.id, found.id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(no_such_device())
+        Err(not_of_product())
     }
-}
-
-/// The device of a product with this id, or this name among its owner's.
-pub(in crate::api) async fn find<F: Fleet>(
-    state: &ApiState<F>,
-    product: &crate::store::product::ProductRow,
-    device: &str,
-) -> Result<DeviceRow, ApiError> {
-    let devices = state.store.devices();
-    let row = match device.parse::<DeviceId>() {
-        Ok(id) => devices.find(id).await?,
-        Err(_) => devices.find_by_name(product.owner, device).await?,
-    };
-    let row = row.ok_or_else(no_such_device)?;
-    let membership = state.store.product_devices().membership(row.id).await?;
-    match membership {
-        Some(known) if known.product == product.id => Ok(row),
-        _ => Err(no_such_device()),
-    }
-}
-
-fn no_such_device() -> ApiError {
-    ApiError::not_found("Device not found for this product")
 }
 
 fn read_change(fields: &Fields) -> Result<Change, ApiError> {

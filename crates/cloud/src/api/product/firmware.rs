@@ -8,38 +8,85 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::{device, own_product};
-use crate::account::Caller;
+use super::device;
+use crate::account::{Caller, Scope};
 use crate::api::address::Path;
 use crate::api::body::Fields;
 use crate::api::error::ApiError;
+use crate::api::route::{Gives, Kind, Needs, Route, delete, get, post, put};
+use crate::api::this::This;
 use crate::api::upload::{Content, Form};
 use crate::api::{ApiState, Fleet};
 use crate::clock::iso8601;
 use crate::event::{DEFAULT_TTL, Event, Source};
 use crate::product::{Order, ProductId, Refusal, Releases, Upload};
 use crate::store::firmware::{Edit, FirmwareRow};
+use crate::store::product::ProductRow;
+
+pub(in crate::api) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    const ALL: &str = "/v1/products/{product}/firmware";
+    const ONE: &str = "/v1/products/{product}/firmware/{version}";
+    const FILE: &str = "/v1/products/{product}/firmware/{version}/binary";
+    vec![
+        get(ALL, Needs::Product(Scope::FirmwareList), list::<F>)
+            .says("Lists a product's firmware, the newest version first."),
+        post(ALL, Needs::Product(Scope::FirmwareCreate), upload::<F>)
+            .says("Takes a firmware in.")
+            .asks("file", Kind::File)
+            .takes("version", Kind::Integer)
+            .takes("title", Kind::Text)
+            .takes("description", Kind::Text)
+            .takes("mandatory", Kind::Flag)
+            .takes("statement", Kind::File)
+            .gives(201, Gives::Json)
+            .fails(&[409]),
+        put("/v1/products/{product}/firmware/release", RELEASE, release::<F>)
+            .says("Releases a firmware to all of a product, or to some groups.")
+            .asks("version", Kind::Integer)
+            .takes("product_default", Kind::Flag)
+            .takes("groups", Kind::Texts)
+            .takes("intelligent", Kind::Flag)
+            .fails(&[409]),
+        get(ONE, Needs::Product(Scope::FirmwareGet), show::<F>)
+            .says("Shows a firmware, and why it could not be released."),
+        put(ONE, Needs::Product(Scope::FirmwareUpdate), edit::<F>)
+            .says("Changes what is said of a firmware, or adds what more have signed.")
+            .takes("title", Kind::Text)
+            .takes("description", Kind::Text)
+            .takes("mandatory", Kind::Flag)
+            .takes("statement", Kind::File)
+            .fails(&[409]),
+        delete(ONE, Needs::Product(Scope::FirmwareRemove), remove::<F>)
+            .says("Deletes a firmware that was never released.")
+            .gives(204, Gives::Nothing)
+            .fails(&[409]),
+        get(FILE, Needs::Product(Scope::BinaryGet), binary::<F>)
+            .says("Gives a firmware's file.")
+            .gives(200, Gives::Bytes),
+    ]
+}
+
+const RELEASE: Needs = Needs::Product(Scope::FirmwareRelease);
 
 /// `GET /v1/products/{product}/firmware`: a bare list, the newest version first.
-pub(in crate::api) async fn list<F: Fleet>(
+async fn list<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
-    Path(product): Path<String>,
+    This(product): This<ProductRow>,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_product(&state, &caller, &product).await?;
-    let shown = Shown::of(&state, &caller, row.id).await?;
-    let all = state.store.firmware().list(row.id).await?;
+    let shown = Shown::of(&state, &caller, product.id).await?;
+    let all = state.store.firmware().list(product.id).await?;
     Ok(Json(all.iter().map(|row| shown.object(row)).collect()))
 }
 
 /// `POST /v1/products/{product}/firmware`: takes a firmware in.
-pub(in crate::api) async fn upload<F: Fleet>(
+async fn upload<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
-    Path(product): Path<String>,
+    This(product): This<ProductRow>,
     form: Form,
 ) -> Result<Response, ApiError> {
-    let product = own_product(&state, &caller, &product).await?.id;
+    let product = product.id;
     let row = state.shelf.upload(product, read_upload(&form, &caller)?).await?;
     tell(&state, &caller, "particle/firmware/create", &json!({ "version": row.version }));
     let object = Shown::of(&state, &caller, product).await?.object(&row);
@@ -47,12 +94,13 @@ pub(in crate::api) async fn upload<F: Fleet>(
 }
 
 /// `GET /v1/products/{product}/firmware/{version}`; with it, whether it could be released, and why not.
-pub(in crate::api) async fn show<F: Fleet>(
+async fn show<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
-    Path((product, version)): Path<(String, String)>,
+    This(product): This<ProductRow>,
+    Path((_, version)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_firmware(&state, &caller, &product, &version).await?;
+    let row = find(&state, product.id, &version).await?;
     let mut object = Shown::of(&state, &caller, row.product).await?.object(&row);
     let missing = state.shelf.missing(&row).await?;
     if let Some(fields) = object.as_object_mut() {
@@ -63,13 +111,14 @@ pub(in crate::api) async fn show<F: Fleet>(
 
 /// `PUT /v1/products/{product}/firmware/{version}`: another title, description or mark, or a release that more have
 /// signed, as a file or as base64 (`statement`).
-pub(in crate::api) async fn edit<F: Fleet>(
+async fn edit<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
-    Path((product, version)): Path<(String, String)>,
+    This(product): This<ProductRow>,
+    Path((_, version)): Path<(String, String)>,
     content: Content,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_firmware(&state, &caller, &product, &version).await?;
+    let row = find(&state, product.id, &version).await?;
     if let Some(statement) = content.bytes("statement")? {
         state.shelf.restate(row.product, row.version, &statement).await?;
     }
@@ -79,41 +128,41 @@ pub(in crate::api) async fn edit<F: Fleet>(
         mandatory: content.flag("mandatory"),
     };
     state.shelf.edit(row.product, row.version, edit).await?;
-    let row = own_firmware(&state, &caller, &product, &version).await?;
+    let row = find(&state, product.id, &version).await?;
     Ok(Json(Shown::of(&state, &caller, row.product).await?.object(&row)))
 }
 
 /// `DELETE /v1/products/{product}/firmware/{version}`: only what was never released.
-pub(in crate::api) async fn remove<F: Fleet>(
+async fn remove<F: Fleet>(
     State(state): State<ApiState<F>>,
-    caller: Caller,
-    Path((product, version)): Path<(String, String)>,
+    This(product): This<ProductRow>,
+    Path((_, version)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
-    let row = own_firmware(&state, &caller, &product, &version).await?;
+    let row = find(&state, product.id, &version).await?;
     state.shelf.remove(row.product, row.version).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// `GET /v1/products/{product}/firmware/{version}/binary`.
-pub(in crate::api) async fn binary<F: Fleet>(
+async fn binary<F: Fleet>(
     State(state): State<ApiState<F>>,
-    caller: Caller,
-    Path((product, version)): Path<(String, String)>,
+    This(product): This<ProductRow>,
+    Path((_, version)): Path<(String, String)>,
 ) -> Result<Response, ApiError> {
-    let row = own_firmware(&state, &caller, &product, &version).await?;
+    let row = find(&state, product.id, &version).await?;
     let file = state.shelf.download(row.product, row.version).await?;
     let kind = HeaderValue::from_static("application/octet-stream");
     Ok(([(header::CONTENT_TYPE, kind)], file.to_vec()).into_response())
 }
 
 /// `PUT /v1/products/{product}/firmware/release`.
-pub(in crate::api) async fn release<F: Fleet>(
+async fn release<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
-    Path(product): Path<String>,
+    This(product): This<ProductRow>,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let product = own_product(&state, &caller, &product).await?.id;
+    let product = product.id;
     let order = read_order(&fields)?;
     let at_once = order.at_once;
     let (row, _) = state.shelf.release_firmware(product, order).await?;
@@ -125,13 +174,11 @@ pub(in crate::api) async fn release<F: Fleet>(
     Ok(Json(Shown::of(&state, &caller, product).await?.object(&row)))
 }
 
-async fn own_firmware<F: Fleet>(
+async fn find<F: Fleet>(
     state: &ApiState<F>,
-    caller: &Caller,
-    product: &str,
+    product: ProductId,
     version: &str,
 ) -> Result<FirmwareRow, ApiError> {
-    let product = own_product(state, caller, product).await?.id;
     let version = version.parse().map_err(|_| ApiError::not_found("There is no such firmware."))?;
     let row = state.store.firmware().find(product, version).await?;
     row.ok_or_else(|| Refusal::NoFirmware { product, version }.into())

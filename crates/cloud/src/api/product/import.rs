@@ -6,14 +6,17 @@ use axum::extract::State;
 use pintle_protocol::DeviceId;
 use serde_json::{Value, json};
 
-use super::{device, own_product};
-use crate::account::Caller;
-use crate::api::address::Path;
+use super::device;
+use crate::account::Scope;
 use crate::api::body::Fields;
 use crate::api::error::ApiError;
+use crate::api::locate::member;
+use crate::api::route::{Kind, Needs, Route, post, put};
+use crate::api::this::This;
 use crate::api::upload::Content;
 use crate::api::{ApiState, Fleet};
 use crate::product::check_groups;
+use crate::store::product::ProductRow;
 use crate::store::product_device::{Candidate, Change};
 
 /// The most devices in one request.
@@ -28,15 +31,29 @@ struct Import {
     invalid: Vec<String>,
 }
 
+pub(in crate::api) fn routes<F: Fleet>() -> Vec<Route<F>> {
+    const PATH: &str = "/v1/products/{product}/devices";
+    vec![
+        post(PATH, Needs::Product(Scope::DevicesImport), approve_or_import::<F>)
+            .says("Puts devices into a product, or lets them in that wait in quarantine.")
+            .takes("id", Kind::Text)
+            .takes("ids", Kind::Texts)
+            .takes("file", Kind::File),
+        put(PATH, Needs::Product(Scope::DevicesUpdate), set_groups::<F>)
+            .says("Puts devices into groups, or out of them.")
+            .asks("action", Kind::Text)
+            .asks("devices", Kind::Texts)
+            .takes("metadata", Kind::Object),
+    ]
+}
+
 /// `POST /v1/products/{product}/devices`: `id`, `ids`, or a file with one id a line. What cannot be taken is listed, and
 /// the rest is taken. A device that waits in quarantine is approved by the same.
-pub(in crate::api) async fn approve_or_import<F: Fleet>(
+async fn approve_or_import<F: Fleet>(
     State(state): State<ApiState<F>>,
-    caller: Caller,
-    Path(product): Path<String>,
+    This(row): This<ProductRow>,
     content: Content,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_product(&state, &caller, &product).await?;
     let mut import = Import::default();
     for name in names(&content)? {
         let Ok(id) = name.parse::<DeviceId>() else {
@@ -57,13 +74,11 @@ pub(in crate::api) async fn approve_or_import<F: Fleet>(
 }
 
 /// `PUT /v1/products/{product}/devices`: puts devices into groups, or out of them (`action: groups`).
-pub(in crate::api) async fn set_groups<F: Fleet>(
+async fn set_groups<F: Fleet>(
     State(state): State<ApiState<F>>,
-    caller: Caller,
-    Path(product): Path<String>,
+    This(row): This<ProductRow>,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let row = own_product(&state, &caller, &product).await?;
     if fields.text(&["action"]).as_deref() != Some("groups") {
         return Err(ApiError::bad_request("The field action must be \"groups\"."));
     }
@@ -74,7 +89,7 @@ pub(in crate::api) async fn set_groups<F: Fleet>(
     let ids = list_of(fields.get(&["devices"]))?;
     let at_ms = state.clock.now().wall_ms;
     for id in ids {
-        let found = device::find(&state, &row, &id).await?;
+        let found = member(&state.store, &row, &id).await?;
         let known = state.store.product_devices().membership(found.id).await?;
         let mut groups = known.map(|known| known.groups).unwrap_or_default();
         groups.extend(added.iter().cloned());

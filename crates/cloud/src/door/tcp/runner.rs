@@ -175,11 +175,11 @@ impl Runner {
             }
         }
         let home = self.shard.number();
-        for (event, key, acknowledge) in self.shard.kept.drain(..) {
+        for (event, wanted, key, acknowledge) in self.shard.kept.drain(..) {
             if let Some(mailbox) = self.mailboxes.first() {
                 let mut reply = Vec::new();
                 acknowledge.into_iter().for_each(|id| reply::ack_empty(&mut reply, id));
-                let keep = Keep { event, home, session: key.session(), reply };
+                let keep = Keep { event, wanted, home, session: key.session(), reply };
                 mailbox.put(Command::Keep(Box::new(keep)));
             }
         }

@@ -125,14 +125,15 @@ impl TcpShard {
     fn take_effects(&mut self, key: Key, effects: &mut Effects) {
         let mut acknowledge = effects.acknowledge.take();
         if let Some(event) = effects.event.take() {
-            if !self.world.intake.keeps(&event.name) {
-                self.world.bus.publish(event);
-            } else if self.world.intake.is_full() {
+            let wanted = self.world.intake.wanted(&event);
+            if !wanted.by_any() {
+                self.world.publish(event);
+            } else if self.world.intake.refuses(wanted) {
                 // Not acknowledged: its application hears that it was not taken.
                 self.counters.refused();
                 acknowledge = None;
             } else {
-                self.kept.push((event, key, acknowledge.take()));
+                self.kept.push((event, wanted, key, acknowledge.take()));
             }
         }
         self.say(key, effects);

@@ -22,7 +22,7 @@ use crate::device::update::UpdateError;
 use crate::device::{AskError, Command, Effects, End, RollNumber, Whereabouts, World};
 use crate::door::throttle::Throttle;
 use crate::door::timers::Timers;
-use crate::event::Event;
+use crate::event::{Event, Wanted};
 use pintle_protocol::DeviceId;
 use pintle_protocol::coap::MessageId;
 use pintle_protocol::tcp::server::Greeting;
@@ -88,7 +88,7 @@ pub struct TcpShard {
     pub replaced: Vec<Whereabouts>,
     /// Events for a durable consumer, to be kept by whoever has a journal, and the message whose acknowledgement
     /// waits for that.
-    pub kept: Vec<(Event, Key, Option<MessageId>)>,
+    pub kept: Vec<(Event, Wanted, Key, Option<MessageId>)>,
     /// Who was refused and is yet to be written down, and when.
     pub(super) refused: VecDeque<(Duration, Box<Stranger>)>,
     pub(super) world: World,

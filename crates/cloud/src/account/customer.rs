@@ -1,0 +1,115 @@
+//! Customers: the people a product is sold to, as accounts that are good for that product alone.
+//!
+//! A customer is found by a keyed hash of product and name, so the same person may be a customer of two products, and
+//! have an account of the ordinary kind, without any of the three knowing of the others.
+
+use zeroize::Zeroizing;
+
+use super::caller::{Caller, Holder};
+use super::grant::Grant;
+use super::scope::Scope;
+use super::token::Token;
+use super::{AccountError, AccountId, Accounts, NameHash, Scopes};
+use crate::audit::Act;
+use crate::product::ProductId;
+use crate::store::account::AccountRow;
+
+/// What a customer may do with the devices that are his own.
+pub const CUSTOMER_SCOPES: Scopes = Scopes::of(&[
+    Scope::AccountGet,
+    Scope::DevicesClaim,
+    Scope::DevicesGet,
+    Scope::DevicesList,
+    Scope::DevicesPing,
+    Scope::DevicesRelease,
+    Scope::DevicesUpdate,
+    Scope::EventsGet,
+    Scope::EventsSend,
+    Scope::FunctionCall,
+    Scope::VariableGet,
+    Scope::TokensRemove,
+]);
+
+impl Accounts {
+    /// What a customer of this name is found by.
+    #[must_use]
+    pub fn customer_hash(&self, product: ProductId, name: &str) -> NameHash {
+        // No name of an ordinary account begins with a control character.
+        self.name_hash(&format!("\u{1}customer of {product}\u{1}{}", name.trim()))
+    }
+
+    /// Makes a customer; without a password nobody can log in as one, and only the product's clients act for one.
+    ///
+    /// # Errors
+    /// [`AccountError`]
+    pub async fn create_customer(
+        &self,
+        product: ProductId,
+        name: &str,
+        password: Option<Zeroizing<String>>,
+        by: &Caller,
+        now_ms: i64,
+    ) -> Result<AccountId, AccountError> {
+        super::check_name(name)?;
+        let hash = self.customer_hash(product, name);
+        if self.store.accounts().find(&hash.0).await?.is_some() {
+            return Err(AccountError::Exists);
+        }
+        let password = match password {
+            Some(password) => password,
+            None => Token::generate()?.reveal(),
+        };
+        let row = AccountRow {
+            id: AccountId::generate()?,
+            password: self.hash_password(password).await?,
+        };
+        let act = Act::new("customer.created", by.who(), now_ms)
+            .on("customer", row.id.handle())
+            .from_token(by.mark());
+        if self.store.customers().create(product, &row, &hash.0, now_ms, act).await? {
+            Ok(row.id)
+        } else {
+            Err(AccountError::Exists)
+        }
+    }
+
+    /// Checks a customer's name and password; `None` if they do not belong together.
+    ///
+    /// # Errors
+    /// [`AccountError`]
+    pub async fn check_customer(
+        &self,
+        product: ProductId,
+        name: &str,
+        password: Zeroizing<String>,
+    ) -> Result<Option<AccountId>, AccountError> {
+        self.check_hash(self.customer_hash(product, name), password).await
+    }
+
+    /// The customer of this name.
+    ///
+    /// # Errors
+    /// [`AccountError`]
+    pub async fn find_customer(
+        &self,
+        product: ProductId,
+        name: &str,
+    ) -> Result<Option<AccountId>, AccountError> {
+        let hash = self.customer_hash(product, name);
+        Ok(self.store.accounts().find(&hash.0).await?.map(|row| row.id))
+    }
+}
+
+impl Grant {
+    /// What a customer of a product is given: no more than customers may do, and to be refreshed.
+    #[must_use]
+    pub fn for_customer(account: AccountId, name: &str, client: &str, product: ProductId) -> Self {
+        Self {
+            holder: Holder::Customer,
+            scopes: CUSTOMER_SCOPES,
+            product: Some(product),
+            refreshable: true,
+            ..Self::new(account, name, client)
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Why the gate lets a request not through, to its caller and to the audit log.
+
+use axum::http::StatusCode;
+
+use crate::account::Scope;
+use crate::api::error::ApiError;
+
+/// A request that is not let through.
+pub(super) struct Refused {
+    /// What the audit log keeps; nothing where it was no refusal, but a failure.
+    pub(super) why: Option<&'static str>,
+    /// What the caller is told.
+    pub(super) error: ApiError,
+}
+
+impl Refused {
+    fn new(why: &'static str, code: &str, text: String) -> Self {
+        Self { why: Some(why), error: ApiError::coded(StatusCode::FORBIDDEN, code, text) }
+    }
+
+    /// The token is not good for it.
+    pub(super) fn scope(scope: Scope) -> Self {
+        let text = format!("This token is not good for {scope}: use one that has this scope.");
+        Self::new("scope", "insufficient_scope", text)
+    }
+
+    /// The role is not enough for it.
+    pub(super) fn role(scope: Scope) -> Self {
+        let text = format!(
+            "Permission denied: your role here does not include {scope}. An administrator can give you another one."
+        );
+        Self::new("role", "forbidden", text)
+    }
+
+    /// A program asks for what only people have.
+    pub(super) fn not_a_person() -> Self {
+        let text = "API users are not allowed to call this endpoint";
+        Self::new("not a person", "unauthorized", text.to_owned())
+    }
+
+    /// The caller may not see it, or it is not there.
+    pub(super) fn unseen(error: ApiError) -> Self {
+        Self { why: Some("unseen"), error }
+    }
+
+    /// The second factor was proven too long ago.
+    pub(super) fn stale() -> Self {
+        let text = "This needs your second factor again: send its code as `otp` to POST /v1/user/step-up, or log in \
+            again, then repeat this within ten minutes.";
+        Self::new("stale second factor", "second_factor_stale", text.to_owned())
+    }
+
+    /// No second factor was ever proven.
+    pub(super) fn unproven() -> Self {
+        let text = "This needs a second factor: turn one on for your account (GET and POST /v1/user/mfa-enable), log \
+            in with it, then repeat this within ten minutes.";
+        Self::new("no second factor", "second_factor_required", text.to_owned())
+    }
+}
+
+impl From<ApiError> for Refused {
+    fn from(error: ApiError) -> Self {
+        Self { why: None, error }
+    }
+}
