@@ -41,8 +41,7 @@ fn print_all(args: &AuditExportArgs) -> Result<(), Failure> {
                 row.seq
             )
         };
-        let line = export::line(&row).ok_or_else(|| Failure::failed(why()))?;
-        let line = serde_json::to_string(&line).map_err(Failure::failed)?;
+        let line = export::text(&row).ok_or_else(|| Failure::failed(why()))?;
         match writeln!(out, "{line}") {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
             written => written.map_err(Failure::failed)?,

@@ -10,6 +10,7 @@
 //! [`Store::note`]: crate::store::Store::note
 
 mod act;
+mod actor;
 pub(crate) mod age;
 mod board;
 mod chain;
@@ -27,6 +28,7 @@ mod tally;
 mod verify;
 
 pub use act::{Act, Outcome, TokenMark, Who};
+pub use actor::Actor;
 pub(crate) use board::Board;
 pub use chain::{GENESIS, Head, Link, NotAHead};
 pub use entry::{Entry, EntryError};

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::audit::{Board, KeyFile};
+use crate::audit::{Act, Board, KeyFile};
 use crate::node_key::{Label, NodeKey, NodeKeyError};
 
 pub mod account;
@@ -57,6 +57,7 @@ const READERS: usize = 2;
 #[derive(Clone)]
 pub struct Store {
     rooms: Arc<Rooms>,
+    telling: Option<Act>,
 }
 
 struct Rooms {
@@ -84,7 +85,27 @@ impl Store {
         ledger.open(&writing)?;
         let writer = writer::Writer::start(writing, ledger)?;
         let rsa_pins = tokio::sync::Mutex::default();
-        Ok(Self { rooms: Arc::new(Rooms { readers, rsa_pins, board, writer }) })
+        Ok(Self { rooms: Arc::new(Rooms { readers, rsa_pins, board, writer }), telling: None })
+    }
+
+    /// This store, for one write: with it the act is written down in the audit log, if the write is made and changes
+    /// something.
+    #[must_use]
+    pub fn telling(&self, act: Act) -> Self {
+        Self { rooms: Arc::clone(&self.rooms), telling: Some(act) }
+    }
+
+    fn submit(
+        &self,
+        transaction: Transaction,
+        reply: Option<ask::Reply>,
+        patient: bool,
+    ) -> Result<(), StoreError> {
+        let transaction = match &self.telling {
+            Some(act) => transaction.noting_any_change(act.clone()),
+            None => transaction,
+        };
+        self.rooms.writer.submit(transaction, reply, patient)
     }
 
     /// Queues a write that nobody waits for; never blocks. [`StoreError::Busy`] when 65,536 are waiting.
@@ -92,7 +113,7 @@ impl Store {
     /// Writes are made in the order they were queued. One that fails later is logged; one that the disk refuses waits
     /// for it.
     pub fn enqueue(&self, transaction: impl Into<Transaction>) -> Result<(), StoreError> {
-        self.rooms.writer.submit(transaction.into(), None, true)
+        self.submit(transaction.into(), None, true)
     }
 
     /// Answers when everything queued before this call is durable.
@@ -122,7 +143,7 @@ impl Store {
     ) -> Ask<T, E> {
         let (ask, reply) = Ask::new(decode);
         // A refusal reaches the asker through its reply.
-        drop(self.rooms.writer.submit(transaction.into(), Some(reply), false));
+        drop(self.submit(transaction.into(), Some(reply), false));
         ask
     }
 
@@ -133,7 +154,7 @@ impl Store {
             Ok(())
         });
         // A refusal reaches the asker through its reply.
-        drop(self.rooms.writer.submit(transaction, Some(reply), true));
+        drop(self.submit(transaction, Some(reply), true));
         ask
     }
 

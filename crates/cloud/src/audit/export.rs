@@ -89,6 +89,12 @@ pub fn line(row: &Logged) -> Option<Line> {
     Some(Line { seq: row.seq, said, link: row.link.to_string(), signature })
 }
 
+/// The line of a row, as text without its end; `None` where its bytes are no entry.
+#[must_use]
+pub fn text(row: &Logged) -> Option<String> {
+    serde_json::to_string(&line(row)?).ok()
+}
+
 /// What an entry says.
 #[must_use]
 pub fn said(entry: &Entry) -> Said {

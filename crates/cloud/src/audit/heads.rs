@@ -33,8 +33,8 @@ pub enum NotALine {
     #[error("it is not a head of an audit log, as a node writes them")]
     Form,
     /// Its signature does not hold.
-    #[error("its signature does not hold: it was altered, or never written by a node")]
-    Forged,
+    #[error("its signature does not hold: it was altered")]
+    Altered,
 }
 
 /// The line of a head.
@@ -44,7 +44,8 @@ pub fn line(signed: &SignedHead, at_ms: i64) -> String {
     format!("{MARK} {FORMAT} {} {} {signature} {}", signed.head, signed.key, iso8601(at_ms))
 }
 
-/// Reads a line, and checks its signature. That the key is one of the log's is the verifier's matter.
+/// Reads a line, and checks its signature under the key in it: the line is whole. Whether the log had that head is the
+/// verifier's matter.
 ///
 /// # Errors
 /// [`NotALine`].
@@ -61,7 +62,7 @@ pub fn parse(text: &str) -> Result<SignedHead, NotALine> {
     // The time is for people; it is not signed.
     match (word(), words.next()) {
         (Ok(_), None) if signed.holds() => Ok(signed),
-        (Ok(_), None) => Err(NotALine::Forged),
+        (Ok(_), None) => Err(NotALine::Altered),
         _ => Err(NotALine::Form),
     }
 }

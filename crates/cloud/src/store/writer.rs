@@ -207,8 +207,11 @@ impl Desk {
         let mut acts = self.tally.due(now_ms);
         for arrival in arrived {
             match arrival {
-                Arrival::Job(job) => {
+                Arrival::Job(mut job) => {
                     self.waiting.fetch_sub(1, Ordering::Relaxed);
+                    let tally = &mut self.tally;
+                    let mut tells = |act: &Act| tally.take(act.clone(), now_ms).is_some();
+                    job.transaction.acts.retain(|noted| !noted.counted || tells(&noted.act));
                     jobs.push(job);
                 }
                 Arrival::Note(act) => {

@@ -255,10 +255,8 @@ fn p10_an_export_verifies_by_itself_and_a_changed_word_in_it_is_found() {
     let dir = tempfile::tempdir().unwrap();
     write(&open(dir.path()), (0..4).map(|n| act("pin.replaced", n)));
     let log = OfflineLog::open(dir.path()).unwrap();
-    let lines: Vec<String> = log
-        .rows(0)
-        .map(|row| serde_json::to_string(&export::line(&row.unwrap()).unwrap()).unwrap() + "\n")
-        .collect();
+    let lines: Vec<String> =
+        log.rows(0).map(|row| export::text(&row.unwrap()).unwrap() + "\n").collect();
     let file = dir.path().join("export");
     let check = |lines: &[String]| {
         fs::write(&file, lines.concat()).unwrap();
@@ -273,7 +271,7 @@ fn p10_an_export_verifies_by_itself_and_a_changed_word_in_it_is_found() {
     let mut swapped = lines.clone();
     swapped.swap(1, 2);
     assert_eq!(check(&swapped).findings, [Finding::Missing { first: 2, last: 2 }]);
-    assert_eq!(check(&lines[..lines.len() - 1]).findings, [Finding::Unsigned { first: 1 }]);
+    assert_eq!(check(&lines[..lines.len() - 2]).findings, [Finding::Unsigned { first: 1 }]);
 }
 
 #[test]
