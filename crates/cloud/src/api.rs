@@ -20,6 +20,7 @@ use crate::product::{Delivery, Shelf};
 use crate::store::Store;
 
 mod access;
+mod acting;
 mod address;
 mod body;
 mod caller;

@@ -43,6 +43,8 @@ pub struct Config {
     pub node: Node,
     /// `[accounts]`: people.
     pub accounts: Accounts,
+    /// `[audit]`: where heads of the audit log are kept, and for how long its entries are.
+    pub audit: crate::audit::Settings,
 }
 
 /// `[api]`.
@@ -247,8 +249,8 @@ impl Config {
 
     fn rooted_at(mut self, folder: &Path) -> Self {
         self.node.key_file = folder.join(&self.node.key_file);
-        if let Some(list) = &mut self.security.weak_keys {
-            *list = folder.join(&*list);
+        for path in [&mut self.security.weak_keys, &mut self.audit.heads].into_iter().flatten() {
+            *path = folder.join(&*path);
         }
         if let Some(authorities) = &mut self.webhooks.ca_file {
             *authorities = folder.join(&*authorities);

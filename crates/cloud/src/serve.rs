@@ -3,6 +3,7 @@
 use crate::account::Accounts;
 use crate::api::listener::MAX_CONNECTIONS;
 use crate::api::{self, ApiState};
+use crate::audit::age;
 use crate::certificate::{self, CertificateError};
 use crate::clock::now_ms;
 use crate::control::{Listener, Office, Products, Rollouts, Running};
@@ -199,6 +200,9 @@ impl Node {
                 enrolment: tcp.as_ref().map(tcp::Door::enrolment),
             });
         let control = tokio::spawn(control.serve(office));
+        if let Some(days) = folder.config.audit.keep_days {
+            tokio::spawn(age::keep(folder.store.clone(), days, stopped.clone()));
+        }
 
         tokio::spawn(crate::secret::sweep(folder.store.clone(), stopped.clone()));
         let store = folder.store.clone();
