@@ -91,7 +91,7 @@ mod tests {
         fn what_reads_has_one_way_to_be_written(text in "[A-Za-z2-7 -]{0,40}") {
             if let Some(bytes) = decode(&text) {
                 let plain: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-                prop_assert_eq!(encode(&bytes).as_str(), plain.to_uppercase());
+                prop_assert_eq!(&*encode(&bytes), &plain.to_uppercase());
             }
         }
     }

@@ -12,9 +12,11 @@ use zeroize::Zeroizing;
 
 use super::recovery::{self, RecoveryCodes};
 use super::totp::{self, SEED_LENGTH, Seed, Step};
-use super::{AccountError, AccountId, Accounts, base32, sealed_token};
+use super::{AccountError, AccountId, Accounts, NameHash, base32, sealed_token};
 use crate::audit::{Act, Who};
+use crate::guard::Behind;
 use crate::node_key::random;
+use crate::store::Transaction;
 use crate::store::second_factor::SecondFactorRow;
 
 mod tries;
@@ -71,6 +73,21 @@ impl From<crate::store::StoreError> for ProofError {
 }
 
 impl Accounts {
+    /// What stands behind a name, for the guard. It costs the store the same whatever the answer.
+    ///
+    /// # Errors
+    /// [`AccountError::Store`]
+    pub async fn behind(&self, name: &NameHash) -> Result<Behind, AccountError> {
+        let account = self.store.accounts().find(&name.0).await?.map(|row| row.id);
+        let looked_up = account.unwrap_or_else(|| AccountId::from_bytes([0; 16]));
+        let has_second_factor = self.has_second_factor(looked_up).await?;
+        Ok(match account {
+            None => Behind::Nobody,
+            Some(_) if has_second_factor => Behind::SecondFactor,
+            Some(_) => Behind::Password,
+        })
+    }
+
     /// Whether the account has a second factor.
     ///
     /// # Errors
@@ -145,13 +162,40 @@ impl Accounts {
         typed: &str,
         now_ms: i64,
     ) -> Result<(), ProofError> {
-        if let Some(hash) = recovery::read(account, typed) {
-            let act = act("recovery-code.used", Who::Account(account), account, now_ms);
-            return match self.store.second_factors().use_code(account, &hash, act).await? {
-                true => Ok(()),
-                false => Err(ProofError::Wrong),
-            };
+        let proven = match recovery::read(account, typed) {
+            Some(hash) => self.use_recovery_code(account, &hash, now_ms).await,
+            None => self.use_code(account, typed, now_ms).await,
+        };
+        let why = match &proven {
+            Err(ProofError::Wrong) => "wrong code",
+            Err(ProofError::Used) => "used code",
+            _ => return proven,
+        };
+        let act = act("second-factor.refused", Who::Account(account), account, now_ms);
+        // A full queue loses the note, not the refusal; the store logs it.
+        drop(self.store.enqueue(Transaction::new().noting(act.refused(why))));
+        proven
+    }
+
+    async fn use_recovery_code(
+        &self,
+        account: AccountId,
+        hash: &[u8; 32],
+        now_ms: i64,
+    ) -> Result<(), ProofError> {
+        let act = act("recovery-code.used", Who::Account(account), account, now_ms);
+        match self.store.second_factors().use_code(account, hash, act).await? {
+            true => Ok(()),
+            false => Err(ProofError::Wrong),
         }
+    }
+
+    async fn use_code(
+        &self,
+        account: AccountId,
+        typed: &str,
+        now_ms: i64,
+    ) -> Result<(), ProofError> {
         self.tries.charge(account, now_ms)?;
         let row = self.store.second_factors().find(account).await?;
         let row = row.ok_or(ProofError::NotEnrolled)?;
@@ -166,6 +210,20 @@ impl Accounts {
         }
         self.tries.forgive(account);
         Ok(())
+    }
+
+    /// How many recovery codes an account has left; `None` where it has no second factor.
+    ///
+    /// # Errors
+    /// [`AccountError`]
+    pub async fn recovery_codes_left(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<usize>, AccountError> {
+        if !self.has_second_factor(account).await? {
+            return Ok(None);
+        }
+        Ok(Some(self.store.second_factors().codes_left(account).await?))
     }
 
     /// Other recovery codes for an account, in the place of all it has.

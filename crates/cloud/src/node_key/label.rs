@@ -45,6 +45,8 @@ labels! {
     SESSION = Seals "device session";
     /// Seals what durable consumers have yet to take.
     OUTBOX = Seals "outbox";
+    /// Seals what webhooks are told.
+    WEBHOOK = Seals "webhook";
     /// Seals the files of firmware.
     FIRMWARE = Seals "firmware";
     /// Seals what is in force in a product: its keyring, its releases, its counters.
@@ -59,6 +61,10 @@ labels! {
     LOGIN_STEP = Stays "login step";
     /// Shows that a store belongs to this key.
     STORE_CHECK = Fixed "store check";
+    /// Seals the key that signs the audit log, which is verified without opening the store.
+    AUDIT_KEY = Fixed "audit key";
+    /// Seals the reasons that people gave for what they did.
+    AUDIT_REASON = Fixed "audit reason";
     /// Tells a data folder from its copies.
     INCARNATION = Fixed "incarnation";
     /// Seals the small files of a backup, which must open before the store does.

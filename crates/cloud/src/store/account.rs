@@ -51,10 +51,11 @@ impl AccountRows<'_> {
         })
     }
 
-    /// The account whose id begins with these bytes.
+    /// The person whose account's id begins with these bytes: a customer of a product logs in to that product alone.
     pub fn find_by_handle(&self, handle: &[u8; 12]) -> Ask<Option<AccountRow>> {
         let sql = "SELECT id, salt, password_hash, memory_kib, passes, lanes, pepper, name_key FROM account \
-            WHERE id >= ?1 AND id <= ?2 ORDER BY id LIMIT 1";
+            WHERE id >= ?1 AND id <= ?2 AND NOT EXISTS \
+            (SELECT 1 FROM customer WHERE customer.account = account.id) ORDER BY id LIMIT 1";
         let end = |with: u8| [handle.as_slice(), &[with; 4]].concat();
         self.0.read(Statement::new(sql).with(end(0)).with(end(u8::MAX)), |rows| {
             rows.first().map(account).transpose()
@@ -129,12 +130,18 @@ impl AccountRows<'_> {
         })
     }
 
-    /// Removes an account with all that is only its own; its devices are nobody's then. False if there is none.
+    /// Removes an account with all that is only its own; its devices are nobody's then. False if there is none, or if it
+    /// owns a product or an organisation.
     pub fn remove(&self, id: AccountId, act: Act) -> Ask<bool> {
+        let owns = Statement::new(
+            "SELECT 1 FROM member WHERE account = ?1 AND organization IS NOT NULL AND role = 'owner'",
+        )
+        .with(id.as_bytes().as_slice())
+        .expecting(Expect::None);
         let delete = Statement::new("DELETE FROM account WHERE id = ?1")
             .with(id.as_bytes().as_slice())
             .expecting(Expect::Some);
-        self.changed(noted(delete, Some(act)))
+        self.changed(Transaction::new().then(owns).then(delete).noting(act))
     }
 
     /// False where there is no such account, or its name is another's.

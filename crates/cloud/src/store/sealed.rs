@@ -6,6 +6,8 @@
 
 use super::statement::{Row, Statement};
 use super::{Ask, Store, StoreError, Stream};
+use crate::account::AccountId;
+use crate::hook::{self, HookId};
 use crate::node_key::Label;
 use crate::product::{ProductId, sealed_piece_context, sealed_standing_context};
 
@@ -44,6 +46,18 @@ pub(crate) const COLUMNS: &[SealedColumn] = &[
         context: |row| Ok(row.blob(1)?.to_vec()),
     },
     SealedColumn {
+        label: Label::WEBHOOK,
+        name: ("hook", "sealed"),
+        keys: "SELECT id FROM hook",
+        read: "SELECT sealed, id, owner, product FROM hook WHERE id = ?1",
+        write: "UPDATE hook SET sealed = ?2 WHERE id = ?1 AND sealed = ?3",
+        context: |row| {
+            let owner = AccountId::from_bytes(row.array(2)?);
+            let product = row.maybe_number(3)?.map(ProductId);
+            Ok(hook::sealed_context(HookId::from_bytes(row.array(1)?), owner, product))
+        },
+    },
+    SealedColumn {
         label: Label::FIRMWARE,
         name: ("firmware_piece", "sealed"),
         keys: "SELECT product, version, position FROM firmware_piece",
@@ -61,8 +75,13 @@ pub(crate) const COLUMNS: &[SealedColumn] = &[
 
 /// Columns with such a name that no data key opens, and why.
 #[cfg(test)]
-const ELSEWHERE: &[(&str, &str, &str)] =
-    &[("token", "sealed_name", OF_TOKEN), ("refresh_token", "sealed_name", OF_TOKEN)];
+const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("token", "sealed_name", OF_TOKEN),
+    ("refresh_token", "sealed_name", OF_TOKEN),
+    ("audit_reason", "sealed", OF_AUDIT),
+];
+#[cfg(test)]
+const OF_AUDIT: &str = "under a key made of the node key: it is read where the store is not opened";
 #[cfg(test)]
 const OF_TOKEN: &str = "under a key made of the token itself, and gone with it";
 

@@ -38,8 +38,9 @@ const MOST: u64 = 64 << 20;
 /// Folders of a data folder whose files belong to a backup. Those of the journals do not.
 const FOLDERS: &[&str] = &["", "keys", "audit", "acme"];
 
-/// Files that do not belong to a backup: the store is copied apart, the others belong to a running process.
-const LEFT_OUT: &[&str] = &["lock", "control.sock"];
+/// Files that do not belong to a backup: two belong to a running process, and a key that signs the audit log must not
+/// outlive the day on which the node forgets it. (The store is copied apart.)
+const LEFT_OUT: &[&str] = &["lock", "control.sock", crate::audit::KEY_FILE_NAME];
 
 /// Why no backup was made.
 #[derive(Debug, thiserror::Error)]
