@@ -10,6 +10,7 @@ mod firmware;
 mod fleet;
 mod init;
 mod keyring;
+mod login;
 mod network;
 mod outbox;
 mod person;
@@ -60,6 +61,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Product(args) => product::run(args),
         Command::Release(args) => release::run(&args),
         Command::Rollout(command) => rollout::run(command),
+        Command::Login(args) => login::run(&args),
+        Command::Logout => login::end(),
         Command::Secret(command) => secret::run(&command),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Fleet(args) => fleet::run(&args),
