@@ -38,4 +38,5 @@ mod secrets;
 mod signing;
 mod spark_protocol;
 mod tap;
+mod totp;
 mod updates_tcp;

@@ -9,8 +9,9 @@ use super::error::ApiError;
 use super::gate::{Gate, pass};
 use super::route::{Entry, Needs, Route};
 use super::{
-    ApiState, Fleet, access, claim, client, customer, device, function, health, oauth, product,
-    provisioning, publish, second_factor, secret, stream, token, update, user, variable,
+    ApiState, Fleet, access, claim, client, customer, device, function, health, integration, oauth,
+    openapi, product, provisioning, publish, second_factor, secret, stream, token, update, user,
+    variable,
 };
 
 /// All routes, a line for each file that has some.
@@ -36,7 +37,9 @@ fn table<F: Fleet>() -> Vec<Route<F>> {
         product::import::routes(),
         product::firmware::routes(),
         access::routes(),
+        integration::routes(),
         secret::routes(),
+        openapi::routes(),
     ];
     rooms.into_iter().flatten().collect()
 }
