@@ -18,6 +18,7 @@ mod full_disk;
 mod gnutls;
 mod lossy;
 mod network;
+mod oauth;
 mod outbox;
 mod particle_api_js;
 mod particle_cli;

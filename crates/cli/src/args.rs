@@ -6,6 +6,7 @@ mod firmware;
 mod fleet;
 mod key;
 mod keyring;
+mod login;
 mod network;
 mod product;
 mod release;
@@ -18,6 +19,7 @@ pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
 pub use key::{BackupArgs, KeyBackupArgs, KeyCommand, KeyRestoreArgs, RestoreArgs};
 pub use keyring::{KeyArgs, KeyringCommand, MakeArgs, NextArgs, RingArgs, RingSignArgs};
+pub use login::LoginArgs;
 pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem};
 pub use product::{ProductCommand, ProductFirmwareCommand};
 pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
@@ -78,6 +80,10 @@ pub enum Command {
     /// Bring new firmware to the devices of a product in stages, which halt by themselves
     #[command(subcommand)]
     Rollout(RolloutCommand),
+    /// Log in at a server, with a browser on any machine: for commands that call it
+    Login(LoginArgs),
+    /// End the login, here and at the server
+    Logout,
     /// One-time secrets: sealed to one person's key on this machine, destroyed when they are read
     #[command(subcommand)]
     Secret(SecretCommand),

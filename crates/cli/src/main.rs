@@ -13,6 +13,7 @@ mod fleet;
 mod init;
 mod key;
 mod keyring;
+mod login;
 mod network;
 mod outbox;
 mod person;
@@ -67,6 +68,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Product(args) => product::run(args),
         Command::Release(args) => release::run(&args),
         Command::Rollout(command) => rollout::run(command),
+        Command::Login(args) => login::run(&args),
+        Command::Logout => login::end(),
         Command::Secret(command) => secret::run(&command),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Fleet(args) => fleet::run(&args),

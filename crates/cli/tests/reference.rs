@@ -55,6 +55,8 @@ const COMMANDS: &[&[&str]] = &[
     &["rollout", "status"],
     &["rollout", "halt"],
     &["rollout", "resume"],
+    &["login"],
+    &["logout"],
     &["secret", "key", "add"],
     &["secret", "key", "list"],
     &["secret", "key", "remove"],
