@@ -79,6 +79,7 @@ fn print(response: &Response, json: bool) -> Result<(), Failure> {
         Response::Refused { why } => return Err(Failure::usage(why)),
         Response::Outbox { .. }
         | Response::Taken { .. }
+        | Response::WrittenDown {}
         | Response::Products { .. }
         | Response::Firmware { .. }
         | Response::Rollout { .. } => {

@@ -5,6 +5,7 @@
 //! Either way the same [`Office`] does the work. One request and one answer a connection, each one
 //! line of JSON.
 
+mod audit;
 mod batch;
 mod line;
 mod office;
@@ -13,6 +14,7 @@ mod product;
 mod rollout;
 mod socket;
 
+pub use audit::AuditReading;
 pub use batch::{BatchFileError, PinLine, read_batch};
 pub use line::{Entry, Pinned, Request, Response, Skipped, WaitingEvent};
 pub use office::{Office, Running};

@@ -3,7 +3,7 @@
 use crate::account::Accounts;
 use crate::api::listener::MAX_CONNECTIONS;
 use crate::api::{self, ApiState};
-use crate::audit::age;
+use crate::audit::{Act, Who, age};
 use crate::certificate::{self, CertificateError};
 use crate::clock::now_ms;
 use crate::control::{Listener, Office, Products, Rollouts, Running};
@@ -220,6 +220,7 @@ impl Node {
         let router = api::router(state);
         let api = api::listener::serve(listener, tls, router, connections, stopped);
         let api = tokio::spawn(api);
+        folder.store.note(Act::new("node.started", Who::Node, now_ms()));
         Ok(Self {
             addresses,
             bus,
@@ -293,6 +294,7 @@ impl Node {
             door.close()
         };
         let saved = tokio::task::spawn_blocking(close).await.unwrap_or(0);
+        self.folder.store.note(Act::new("node.stopped", Who::Node, now_ms()));
         if let Err(error) = self.folder.store.flush().await {
             tracing::error!(%error, "the store may have lost the last writes");
         }

@@ -120,6 +120,7 @@ impl Office {
             Request::OutboxTake { rows } => self.take(&rows),
             Request::Product { product } => self.product(product).await,
             Request::Rollout { rollout } => self.rollout(rollout).await,
+            Request::AuditRead { reading, because } => self.audit_read(reading, because).await,
             Request::PinList => self.list().await,
             Request::PinHistory { device } => self.history(device).await,
         };
