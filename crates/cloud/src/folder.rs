@@ -148,7 +148,12 @@ impl Folder {
 
     /// The people of this node.
     pub fn accounts(&self) -> Accounts {
-        Accounts::new(self.store.clone(), &self.node_key)
+        let accounts = Accounts::new(self.store.clone(), &self.node_key)
+            .with_lifetimes(self.config.oauth.lifetimes());
+        match self.config.accounts.hashing_threads {
+            Some(threads) => accounts.with_hashing_threads(usize::from(threads.get())),
+            None => accounts,
+        }
     }
 }
 

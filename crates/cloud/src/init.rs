@@ -336,6 +336,10 @@ fn config_text(contact: Option<&str>) -> String {
          # enabled = false\n\
          # listen = \"0.0.0.0:5683\"\n\
          \n\
+         [accounts]\n\
+         # Whether anyone may make an account; otherwise only you do: `pintle user create`.\n\
+         # registration = false\n\
+         \n\
          [security]\n\
          # Whom to tell about a weakness: shown at /.well-known/security.txt.\n\
          {contact}\n\

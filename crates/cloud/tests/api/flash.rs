@@ -192,7 +192,7 @@ async fn nobody_flashes_a_device_of_someone_else() {
     let bob = cloud.login("bob").await;
     for device in [ALPHA, BETA, "alpha"] {
         let body = form("app.bin", "application/octet-stream", &module().build());
-        assert_error(&put(&cloud, &bob, device, body).await, 403, "Permission Denied");
+        assert_error(&put(&cloud, &bob, device, body).await, 404, "Permission Denied");
     }
     assert!(cloud.script.updates.lock().unwrap().is_empty());
 }

@@ -34,7 +34,7 @@ async fn a_product_is_its_makers_and_nobody_elses() {
     ] {
         let path = format!("/v1/products/12345{path}");
         let refused = cloud.json(method, &path, Some(&bob), r#"{"id":"x"}"#).await;
-        assert_error(&refused, 403, "Permission denied");
+        assert_error(&refused, 404, "Permission denied");
     }
 }
 

@@ -123,7 +123,7 @@ async fn who_has_no_products_gets_an_empty_list_and_is_denied_the_rest() {
     assert_eq!(cloud.get("/v1/orgs", &token).await.1["organizations"], serde_json::json!([]));
     assert_error(
         &cloud.get("/v1/products/12345/devices?page=1", &token).await,
-        403,
+        404,
         "Permission denied",
     );
 }
