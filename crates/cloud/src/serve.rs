@@ -4,6 +4,7 @@ use crate::account::Accounts;
 use crate::api::ApiState;
 use crate::audit::{Act, Who, age};
 use crate::certificate::CertificateError;
+use crate::clock::now_ms;
 use crate::control::{Listener, Office, Products, Rollouts, Running};
 use crate::device::{Gateway, Roll};
 use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
@@ -227,6 +228,7 @@ impl Node {
         let most = folder.config.limits.connections.get();
         let connections = connections_at_once(descriptors, tcp.is_some(), most);
         let api = front.open(state, roll, connections, stopped);
+        folder.store.note(Act::new("node.started", Who::Node, now_ms()));
         Ok(Self {
             addresses,
             bus,
