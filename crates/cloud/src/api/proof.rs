@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 
 use super::body::Fields;
 use super::error::{ApiError, not_fresh};
-use super::source::Origin;
 use super::{ApiState, Fleet, login};
 use crate::account::{Caller, Freshness};
+use crate::guard::Origin;
 
 /// Whether the caller may change their own account; the password is in the first of these fields.
 ///
