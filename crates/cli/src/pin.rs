@@ -83,6 +83,7 @@ fn print(response: &Response, json: bool) -> Result<(), Failure> {
         | Response::BackedUp { .. }
         | Response::Outbox { .. }
         | Response::Taken { .. }
+        | Response::WrittenDown {}
         | Response::Products { .. }
         | Response::Firmware { .. }
         | Response::Rollout { .. } => {

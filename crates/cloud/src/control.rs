@@ -5,6 +5,7 @@
 //! Either way the same [`Office`] does the work. One request and one answer a connection, each one
 //! line of JSON.
 
+mod audit;
 mod batch;
 mod keys;
 mod line;
@@ -14,6 +15,7 @@ mod product;
 mod rollout;
 mod socket;
 
+pub use audit::AuditReading;
 pub use batch::{BatchFileError, PinLine, read_batch};
 pub use keys::{KeyLine, KeyRequest};
 pub use line::{Entry, Pinned, Request, Response, Skipped, WaitingEvent};

@@ -2,8 +2,9 @@
 
 use crate::account::Accounts;
 use crate::api::ApiState;
-use crate::audit::age;
+use crate::audit::{Act, Who, age};
 use crate::certificate::CertificateError;
+use crate::clock::now_ms;
 use crate::control::{Listener, Office, Products, Rollouts, Running};
 use crate::device::{Gateway, Roll};
 use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
@@ -230,6 +231,7 @@ impl Node {
         let most = folder.config.limits.connections.get();
         let connections = connections_at_once(descriptors, tcp.is_some(), most);
         let api = front.open(state, roll, connections, stopped);
+        folder.store.note(Act::new("node.started", Who::Node, now_ms()));
         Ok(Self {
             addresses,
             bus,
@@ -305,6 +307,7 @@ impl Node {
             door.close()
         };
         let saved = tokio::task::spawn_blocking(close).await.unwrap_or(0);
+        self.folder.store.note(Act::new("node.stopped", Who::Node, now_ms()));
         if let Err(error) = self.folder.store.flush().await {
             tracing::error!(%error, "the store may have lost the last writes");
         }

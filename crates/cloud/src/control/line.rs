@@ -72,6 +72,13 @@ pub enum Request {
     },
     /// Make a backup, to be taken out of the data folder.
     Backup,
+    /// Write down that the audit log is about to be read.
+    AuditRead {
+        /// What of it.
+        reading: super::AuditReading,
+        /// Why.
+        because: Option<String>,
+    },
     /// All pins.
     PinList,
     /// What happened to pins, and who was refused.
@@ -195,6 +202,8 @@ pub enum Response {
         /// How.
         status: Box<Status>,
     },
+    /// What is about to be done was written down.
+    WrittenDown {},
     /// The request was refused, and nothing changed.
     Refused {
         /// Why, for the person who asked.

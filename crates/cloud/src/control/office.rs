@@ -144,6 +144,7 @@ impl Office {
             Request::Rollout { rollout } => self.rollout(rollout).await,
             Request::Key { key } => self.key(key).await,
             Request::Backup => self.back_up().await,
+            Request::AuditRead { reading, because } => self.audit_read(reading, because).await,
             Request::PinList => self.list().await,
             Request::PinHistory { device } => self.history(device).await,
         };
