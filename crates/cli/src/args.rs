@@ -9,6 +9,7 @@ mod product;
 mod release;
 mod rollout;
 mod secret;
+mod team;
 
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
@@ -19,6 +20,7 @@ pub use product::{ProductCommand, ProductFirmwareCommand};
 pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
 pub use rollout::{RolloutArgs, RolloutCommand, RolloutStartArgs, RolloutStatusArgs};
 pub use secret::{KeyAddArgs, SecretCommand, SecretKeyCommand, SecretReadArgs, SecretSendArgs};
+pub use team::{OrgCommand, TeamAt, TeamCommand, TeamOfArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use pintle_device::{Generation, generation_named};
@@ -58,6 +60,12 @@ pub enum Command {
     /// Products: make them, set their keyrings, take in and release their firmware
     #[command(subcommand)]
     Product(ProductCommand),
+    /// Organizations: people who share products
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// Teams of products and organizations: who is in them, and with which role
+    #[command(subcommand)]
+    Team(TeamCommand),
     /// Releases: sign a module, review it, see who signed; needs no node
     #[command(subcommand)]
     Release(ReleaseCommand),

@@ -79,6 +79,8 @@ fn print(response: &Response, json: bool) -> Result<(), Failure> {
         Response::Refused { why } => return Err(Failure::usage(why)),
         Response::Outbox { .. }
         | Response::Taken { .. }
+        | Response::Organizations { .. }
+        | Response::Team { .. }
         | Response::Products { .. }
         | Response::Firmware { .. }
         | Response::Rollout { .. } => {

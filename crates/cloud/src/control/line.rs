@@ -65,6 +65,11 @@ pub enum Request {
         /// Which of these.
         rollout: super::RolloutRequest,
     },
+    /// Organisations and teams.
+    Team {
+        /// Which of these.
+        team: super::TeamRequest,
+    },
     /// All pins.
     PinList,
     /// What happened to pins, and who was refused.
@@ -78,6 +83,16 @@ pub enum Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "response")]
 pub enum Response {
+    /// Organisations, by slug.
+    Organizations {
+        /// The organisations.
+        organizations: Vec<super::OrganizationLine>,
+    },
+    /// A team, in the order in which its members joined.
+    Team {
+        /// The members; who owns a product that is no organisation's is not among them.
+        members: Vec<super::MemberLine>,
+    },
     /// A pin was set.
     Set {
         /// The device.

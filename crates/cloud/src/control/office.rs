@@ -118,6 +118,7 @@ impl Office {
             Request::OutboxTake { rows } => self.take(&rows),
             Request::Product { product } => self.product(product).await,
             Request::Rollout { rollout } => self.rollout(rollout).await,
+            Request::Team { team } => self.team(team).await,
             Request::PinList => self.list().await,
             Request::PinHistory { device } => self.history(device).await,
         };
