@@ -1,39 +1,49 @@
-//! People: accounts, passwords and tokens.
+//! People: accounts, passwords, second factors and tokens.
 //!
 //! An account is found by a keyed hash of its name; the name itself is never written down (promise P6). A
 //! password is hashed with Argon2id under a pepper made of the node key (promises P5 and P9), on a bounded pool
-//! of threads, and a name that does not exist costs as much time as a wrong password. Second factors and roles
-//! are not here.
+//! of threads, and a name that does not exist costs as much time as a wrong password.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
-use crate::node_key::{KEY_LENGTH, Label, NodeKey, NodeKeyError, keyed_hash};
-use crate::store::account::{AccountRow, SavedPassword};
+use crate::audit::{Act, Who};
+use crate::node_key::{KEY_LENGTH, Label, NodeKey, NodeKeyError, Sealer, keyed_hash};
+use crate::store::account::AccountRow;
 use crate::store::{Store, StoreError};
 
+mod base32;
 mod caller;
+mod challenge;
 mod client;
 mod code;
 mod customer;
 mod device_code;
+mod freshness;
 mod grant;
 mod lease;
 mod lifetime;
+mod name;
 mod organization;
+mod own;
 mod password;
 mod pkce;
 mod place;
+mod recovery;
 mod redirect;
 mod refresh;
 mod revoking;
 mod role;
 mod scope;
+mod sealed_token;
+mod second_factor;
 mod token;
+mod totp;
 
-pub use caller::{Caller, Holder};
+pub use caller::{Caller, Held, Holder};
 pub use client::{ClientError, ClientKind, MAX_CLIENT_NAME, MOST_CLIENTS, NewClient};
 use code::Codes;
 pub use code::{CodeError, TakenIn};
@@ -41,27 +51,33 @@ pub use customer::CUSTOMER_SCOPES;
 pub use device_code::{
     BeginError, DEVICE_CODE_WAITS, DeviceCodes, POLL_EVERY, Pending, Request, UserCode,
 };
+pub use freshness::{FRESH_FOR, Freshness};
 pub use grant::{Grant, IssuedToken};
 use lease::Leases;
 pub use lease::{Lease, LeaseError};
 pub use lifetime::{Lifetime, Lifetimes};
+pub use name::MAX_NAME;
 pub use organization::{BadOrganization, new_organization, organization_name};
-use password::Hasher;
+use password::{Compared, Hasher};
+pub use password::{Cost, WeakPassword};
 pub use pkce::Challenge;
 pub(crate) use place::handle_bytes;
 pub use place::{OrganizationId, Place};
+pub use recovery::RecoveryCodes;
 pub use redirect::{RedirectError, RedirectUri};
 pub use refresh::{Refresh, RefreshError, SHORT};
 pub use role::{Role, Standing, UnknownRole};
 pub use scope::{Scope, ScopeError, Scopes};
+use second_factor::Tries;
+pub use second_factor::{Offer, ProofError};
 pub use token::Token;
 
 /// The fewest characters a new password may have.
 pub const MIN_PASSWORD: usize = 8;
-/// The most bytes a password may have; longer ones are refused before they are hashed.
-pub const MAX_PASSWORD: usize = 1_024;
-/// The most bytes an account name may have.
-pub const MAX_NAME: usize = 256;
+/// The most bytes a new password may have; all of them count.
+pub const MAX_PASSWORD: usize = 256;
+/// The most bytes that are compared with a saved password; longer ones are refused before they are hashed.
+const MAX_COMPARED: usize = 1_024;
 
 /// An account: 16 random bytes that say nothing about the person.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -108,12 +124,20 @@ pub struct NameHash(pub(crate) [u8; KEY_LENGTH]);
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccountError {
-    /// The name is empty or too long.
-    #[error("a user name has 1 to {MAX_NAME} bytes and no control characters")]
+    /// The name is empty, too long or looks like a handle.
+    #[error(
+        "a user name has 1 to {MAX_NAME} bytes and no control characters, and is not 24 hex digits"
+    )]
     Name,
     /// The password is too short or too long.
     #[error("a password has {MIN_PASSWORD} characters or more, and at most {MAX_PASSWORD} bytes")]
     Password,
+    /// The password is one that guessers try.
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
+    /// Too many wait for their password to be compared.
+    #[error("too many logins at once: try again soon")]
+    Busy,
     /// The name is taken.
     #[error("there is an account of that name already")]
     Exists,
@@ -140,8 +164,11 @@ pub struct Accounts {
     store: Store,
     hasher: Hasher,
     leases: Leases,
+    tries: Tries,
     name_key: Zeroizing<[u8; KEY_LENGTH]>,
     token_key: Zeroizing<[u8; KEY_LENGTH]>,
+    login_steps: Zeroizing<[u8; KEY_LENGTH]>,
+    seeds: Option<Arc<Sealer>>,
     lifetimes: Lifetimes,
     codes: Codes,
 }
@@ -153,9 +180,12 @@ impl Accounts {
         Self {
             store,
             leases: Leases::default(),
+            tries: Tries::default(),
             hasher: Hasher::new(node_key.derive(Label::PASSWORD)),
             name_key: node_key.derive(Label::ACCOUNT_NAME),
             token_key: node_key.derive(Label::TOKEN),
+            login_steps: node_key.derive(Label::LOGIN_STEP),
+            seeds: node_key.sealer(Label::SECOND_FACTOR).ok().map(Arc::new),
             lifetimes: Lifetimes::default(),
             codes: Codes::default(),
         }
@@ -168,83 +198,147 @@ impl Accounts {
         self
     }
 
-    /// The hash a name is known by. Case and surrounding blanks make no difference.
+    /// Sets what new hashes of passwords cost; [`Cost::for_tests`] for tests that are about something else.
     #[must_use]
-    pub fn name_hash(&self, name: &str) -> NameHash {
-        NameHash(keyed_hash(&self.name_key, name.trim().to_lowercase().as_bytes()))
+    pub fn with_cost(mut self, cost: Cost) -> Self {
+        self.hasher = self.hasher.with_cost(cost);
+        self
     }
 
-    /// Makes an account. Blocks, for about 50 ms: for the command line, not for async code.
+    /// Sets how many threads hash passwords.
+    #[must_use]
+    pub fn with_hashing_threads(mut self, threads: usize) -> Self {
+        self.hasher = self.hasher.with_threads(threads);
+        self
+    }
+
+    /// The hash a name is known by. Case, surrounding blanks and ways to compose a letter make no difference.
+    #[must_use]
+    pub fn name_hash(&self, name: &str) -> NameHash {
+        NameHash(keyed_hash(&self.name_key, name::normal(name).as_bytes()))
+    }
+
+    /// Makes an account. Blocks, for about 50 ms: for the command line, not for async code. It asks only for the length
+    /// of the password; see [`Accounts::check_new_password`].
+    ///
+    /// # Errors
+    /// [`AccountError`]
     pub fn create_blocking(
         &self,
         name: &str,
         password: &str,
         now_ms: i64,
     ) -> Result<AccountId, AccountError> {
-        check_name(name)?;
-        if password.chars().count() < MIN_PASSWORD || password.len() > MAX_PASSWORD {
-            return Err(AccountError::Password);
-        }
+        self.check_new(name, password)?;
         let row = AccountRow {
             id: AccountId::generate()?,
             password: self.hasher.hash_blocking(password)?,
         };
-        if self.store.accounts().create(&row, &self.name_hash(name).0, now_ms).wait()? {
-            Ok(row.id)
-        } else {
-            Err(AccountError::Exists)
+        let act = Act::new("account.created", Who::Operator, now_ms).on("account", row.id.handle());
+        match self.store.accounts().create(&row, &self.name_hash(name).0, act, now_ms).wait()? {
+            true => Ok(row.id),
+            false => Err(AccountError::Exists),
         }
     }
 
-    /// The account of that name.
-    pub async fn find(&self, name: &str) -> Result<Option<AccountId>, AccountError> {
-        Ok(self.store.accounts().find(&self.name_hash(name).0).await?.map(|row| row.id))
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// [`AccountError`]
+    pub async fn create(
+        &self,
+        name: &str,
+        password: Zeroizing<String>,
+        who: Option<Who>,
+        now_ms: i64,
+    ) -> Result<AccountId, AccountError> {
+        self.check_new(name, &password)?;
+        let row =
+            AccountRow { id: AccountId::generate()?, password: self.hasher.hash(password).await? };
+        let who = who.unwrap_or(Who::Account(row.id));
+        let act = Act::new("account.created", who, now_ms).on("account", row.id.handle());
+        match self.store.accounts().create(&row, &self.name_hash(name).0, act, now_ms).await? {
+            true => Ok(row.id),
+            false => Err(AccountError::Exists),
+        }
     }
 
-    /// Checks a name and password; `None` if they do not belong together, after the same time either way.
+    fn check_new(&self, name: &str, password: &str) -> Result<(), AccountError> {
+        name::check(name)?;
+        password::check_length(password)
+    }
+
+    /// The account of that name or handle.
+    ///
+    /// # Errors
+    /// [`AccountError`]
+    pub async fn find(&self, name: &str) -> Result<Option<AccountId>, AccountError> {
+        Ok(self.row(name).await?.map(|row| row.id))
+    }
+
+    async fn row(&self, name: &str) -> Result<Option<AccountRow>, AccountError> {
+        if name.len() > 4 * MAX_NAME {
+            return Ok(None);
+        }
+        let normal = name::normal(name);
+        let former = name::former(name, &normal);
+        for form in [Some(&normal), former.as_ref()].into_iter().flatten() {
+            let hash = keyed_hash(&self.name_key, form.as_bytes());
+            if let Some(row) = self.store.accounts().find(&hash).await? {
+                return Ok(Some(row));
+            }
+        }
+        match name::as_handle(&normal) {
+            Some(handle) => Ok(self.store.accounts().find_by_handle(&handle).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Checks a name, or a handle, and a password; `None` if they do not belong together, after the same time either
+    /// way.
+    ///
+    /// # Errors
+    /// [`AccountError`]
     pub async fn check(
         &self,
         name: &str,
         password: Zeroizing<String>,
     ) -> Result<Option<AccountId>, AccountError> {
-        if name.len() > MAX_NAME {
+        if password.len() > MAX_COMPARED {
             return Ok(None);
         }
-        self.check_hash(self.name_hash(name), password).await
+        let row = self.row(name).await?;
+        self.compare(row, password).await
     }
 
-    async fn check_hash(
+    async fn compare(
         &self,
-        name: NameHash,
+        row: Option<AccountRow>,
         password: Zeroizing<String>,
     ) -> Result<Option<AccountId>, AccountError> {
-        if password.len() > MAX_PASSWORD {
-            return Ok(None);
-        }
-        let row = self.store.accounts().find(&name.0).await?;
         let (id, saved) = row.map(|row| (row.id, row.password)).unzip();
-        let matches = self.hasher.check(password, saved).await?;
-        Ok(id.filter(|_| matches))
-    }
-
-    /// Checks and hashes a new password.
-    async fn hash_password(
-        &self,
-        password: Zeroizing<String>,
-    ) -> Result<SavedPassword, AccountError> {
-        if password.chars().count() < MIN_PASSWORD || password.len() > MAX_PASSWORD {
-            return Err(AccountError::Password);
+        let compared = self.hasher.check(password.clone(), saved).await?;
+        match (id, compared) {
+            (Some(id), Compared::Right) => Ok(Some(id)),
+            (Some(id), Compared::Outdated) => {
+                self.hash_anew(id, password).await?;
+                Ok(Some(id))
+            }
+            _ => Ok(None),
         }
-        let hasher = self.hasher.clone();
-        let work = tokio::task::spawn_blocking(move || hasher.hash_blocking(&password));
-        work.await.map_err(|_| AccountError::Crypto)?
     }
-}
 
-fn check_name(name: &str) -> Result<(), AccountError> {
-    let trimmed = name.trim();
-    if trimmed.is_empty() || trimmed.len() > MAX_NAME || trimmed.chars().any(char::is_control) {
-        return Err(AccountError::Name);
+    /// The password is right, and hashed at another cost than it would be now.
+    async fn hash_anew(
+        &self,
+        id: AccountId,
+        password: Zeroizing<String>,
+    ) -> Result<(), AccountError> {
+        let saved = self.hasher.hash(password).await?;
+        Ok(self.store.accounts().set_password(id, &saved, None).await.map(drop)?)
     }
-    Ok(())
+
+    fn seeds(&self) -> Result<&Sealer, AccountError> {
+        self.seeds.as_deref().ok_or(AccountError::Crypto)
+    }
 }

@@ -32,6 +32,8 @@ impl Label {
     pub const SESSION: Self = Self("device session");
     /// Seals what durable consumers have yet to take.
     pub const OUTBOX: Self = Self("outbox");
+    /// Seals what webhooks are told.
+    pub const WEBHOOK: Self = Self("webhook");
     /// Seals the files of firmware.
     pub const FIRMWARE: Self = Self("firmware");
     /// Seals what is in force in a product: its keyring, its releases, its counters.
@@ -40,8 +42,16 @@ impl Label {
     pub const PRODUCT_MARKS: Self = Self("product marks");
     /// Seals the connection ids a node chooses.
     pub const CONNECTION_ID: Self = Self("connection id");
+    /// Seals the seeds of second factors.
+    pub const SECOND_FACTOR: Self = Self("second factor");
+    /// Seals what a client carries from one step of a login to the next.
+    pub const LOGIN_STEP: Self = Self("login step");
     /// Shows that a store belongs to this key.
     pub const STORE_CHECK: Self = Self("store check");
+    /// Seals the key that signs the audit log.
+    pub const AUDIT_KEY: Self = Self("audit key");
+    /// Seals the reasons that people gave for what they did.
+    pub const AUDIT_REASON: Self = Self("audit reason");
     /// Tells a data folder from its copies.
     pub const INCARNATION: Self = Self("incarnation");
 }

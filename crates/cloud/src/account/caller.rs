@@ -60,6 +60,8 @@ pub struct Caller {
     pub product: Option<ProductId>,
     /// When its holder last proved a second factor for it, in milliseconds since 1970.
     pub second_factor_at_ms: Option<i64>,
+    /// When the token was made, in milliseconds since 1970.
+    pub created_at_ms: i64,
     /// When the token ends, in milliseconds since 1970; [`i64::MAX`] is never.
     pub expires_at_ms: i64,
     pub(super) hash: [u8; KEY_LENGTH],
@@ -91,7 +93,42 @@ pub(super) fn mark(hash: &[u8; KEY_LENGTH]) -> TokenMark {
     mark
 }
 
+/// A token's mark, as people are shown it.
+pub(super) fn shown_mark(hash: &[u8; KEY_LENGTH]) -> String {
+    mark(hash).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// One of an account's tokens, as its owner may know it.
+pub struct Held {
+    /// What the audit log knows it by.
+    pub mark: String,
+    /// The OAuth client it was issued to.
+    pub client: String,
+    /// What it may be used for.
+    pub scopes: Scopes,
+    /// In milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// In milliseconds since 1970; [`i64::MAX`] is never.
+    pub expires_at_ms: i64,
+    /// Whether it is the one that asks.
+    pub is_current: bool,
+}
+
 impl Accounts {
+    /// The tokens of the caller's account, the newest first.
+    pub async fn held(&self, caller: &Caller, now_ms: i64) -> Result<Vec<Held>, AccountError> {
+        let rows = self.store.tokens().list(caller.account, now_ms).await?;
+        let held = |row: TokenRow| Held {
+            mark: shown_mark(&row.hash),
+            is_current: row.hash == caller.hash,
+            client: row.client,
+            scopes: row.scopes,
+            created_at_ms: row.created_at_ms,
+            expires_at_ms: row.expires_at_ms,
+        };
+        Ok(rows.into_iter().map(held).collect())
+    }
+
     /// Who holds this token; `None` if it is unknown, expired or revoked.
     pub async fn caller(
         &self,
@@ -120,6 +157,7 @@ fn caller(row: TokenRow, name: Zeroizing<String>) -> Caller {
         scopes: row.scopes,
         product: row.product,
         second_factor_at_ms: row.second_factor_at_ms,
+        created_at_ms: row.created_at_ms,
         expires_at_ms: row.expires_at_ms,
         hash: row.hash,
     }

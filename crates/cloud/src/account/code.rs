@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::caller::Holder;
 use super::grant::{FamilyId, Grant, IssuedToken};
 use super::pkce::Challenge;
 use super::token::Token;
@@ -162,6 +161,6 @@ impl Grant {
     /// The same for a login through a browser or on another machine: short, and to be refreshed.
     #[must_use]
     pub fn refreshed_often(self) -> Self {
-        Self { lifetime: super::SHORT, refreshable: true, holder: Holder::Person, ..self }
+        Self { lifetime: super::SHORT, refreshable: true, ..self }
     }
 }

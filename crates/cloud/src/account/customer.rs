@@ -9,8 +9,8 @@ use super::caller::{Caller, Holder};
 use super::grant::Grant;
 use super::scope::Scope;
 use super::token::Token;
-use super::{AccountError, AccountId, Accounts, NameHash, Scopes};
-use crate::audit::Act;
+use super::{AccountError, AccountId, Accounts, MAX_PASSWORD, NameHash, Scopes, name, password};
+use crate::audit::{Act, TokenMark, Who};
 use crate::product::ProductId;
 use crate::store::account::AccountRow;
 
@@ -47,10 +47,10 @@ impl Accounts {
         product: ProductId,
         name: &str,
         password: Option<Zeroizing<String>>,
-        by: &Caller,
+        (who, token): (Who, Option<TokenMark>),
         now_ms: i64,
     ) -> Result<AccountId, AccountError> {
-        super::check_name(name)?;
+        name::check(name)?;
         let hash = self.customer_hash(product, name);
         if self.store.accounts().find(&hash.0).await?.is_some() {
             return Err(AccountError::Exists);
@@ -59,13 +59,14 @@ impl Accounts {
             Some(password) => password,
             None => Token::generate()?.reveal(),
         };
-        let row = AccountRow {
-            id: AccountId::generate()?,
-            password: self.hash_password(password).await?,
+        password::check_length(&password)?;
+        let row =
+            AccountRow { id: AccountId::generate()?, password: self.hasher.hash(password).await? };
+        let act = Act::new("customer.created", who, now_ms).on("customer", row.id.handle());
+        let act = match token {
+            Some(mark) => act.from_token(mark),
+            None => act,
         };
-        let act = Act::new("customer.created", by.who(), now_ms)
-            .on("customer", row.id.handle())
-            .from_token(by.mark());
         if self.store.customers().create(product, &row, &hash.0, now_ms, act).await? {
             Ok(row.id)
         } else {
@@ -83,7 +84,47 @@ impl Accounts {
         name: &str,
         password: Zeroizing<String>,
     ) -> Result<Option<AccountId>, AccountError> {
-        self.check_hash(self.customer_hash(product, name), password).await
+        if password.len() > MAX_PASSWORD {
+            return Ok(None);
+        }
+        let hash = self.customer_hash(product, name);
+        let row = self.store.accounts().find(&hash.0).await?;
+        self.compare(row, password).await
+    }
+
+    /// Gives a customer another password; all of the customer's tokens end.
+    ///
+    /// # Errors
+    /// [`AccountError`]
+    pub async fn set_customer_password(
+        &self,
+        customer: AccountId,
+        password: Zeroizing<String>,
+        by: &Caller,
+        now_ms: i64,
+    ) -> Result<(), AccountError> {
+        password::check_length(&password)?;
+        let password = self.hasher.hash(password).await?;
+        let act = act("customer.password-set", customer, by, now_ms);
+        let ended = self.store.customers().set_password(customer, &password, act).await?;
+        self.end_leases(&ended);
+        Ok(())
+    }
+
+    /// Removes a customer with all tokens; the customer's devices are nobody's then.
+    ///
+    /// # Errors
+    /// [`AccountError`]
+    pub async fn remove_customer(
+        &self,
+        customer: AccountId,
+        by: &Caller,
+        now_ms: i64,
+    ) -> Result<(), AccountError> {
+        let act = act("customer.removed", customer, by, now_ms);
+        let ended = self.store.customers().remove(customer, act).await?;
+        self.end_leases(&ended);
+        Ok(())
     }
 
     /// The customer of this name.
@@ -98,6 +139,10 @@ impl Accounts {
         let hash = self.customer_hash(product, name);
         Ok(self.store.accounts().find(&hash.0).await?.map(|row| row.id))
     }
+}
+
+fn act(what: &'static str, customer: AccountId, by: &Caller, now_ms: i64) -> Act {
+    Act::new(what, by.who(), now_ms).on("customer", customer.handle()).from_token(by.mark())
 }
 
 impl Grant {

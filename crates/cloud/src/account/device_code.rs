@@ -15,6 +15,7 @@ use super::grant::Grant;
 use super::token::Token;
 use super::{AccountError, Accounts, Scopes};
 use crate::node_key::KEY_LENGTH;
+use crate::product::ProductId;
 
 /// How long a machine waits for its person.
 pub const DEVICE_CODE_WAITS: Duration = Duration::from_secs(600);
@@ -81,6 +82,8 @@ pub struct Request {
     pub client: String,
     /// What the client is called, for people.
     pub client_name: String,
+    /// The product it is for: a customer answers then, and not a person.
+    pub product: Option<ProductId>,
     /// What it asks for.
     pub scopes: Scopes,
 }

@@ -1,6 +1,6 @@
 //! The end of tokens before their time: one, all of an account, a family.
 
-use super::caller::{Caller, mark};
+use super::caller::{Caller, mark, shown_mark};
 use super::token::Token;
 use super::{AccountError, AccountId, Accounts};
 use crate::audit::{Act, Who};
@@ -29,6 +29,45 @@ impl Accounts {
         let revoked = self.store.tokens().revoke_all(account, act).await?;
         self.leases.end_account(account);
         Ok(revoked)
+    }
+
+    /// Revokes a token that a client was given, whether it calls or refreshes, and what came of the same login. What is
+    /// not this client's stays.
+    pub async fn revoke_for(
+        &self,
+        presented: &str,
+        client: &str,
+        now_ms: i64,
+    ) -> Result<(), AccountError> {
+        let Some(token) = Token::parse(presented) else { return Ok(()) };
+        let hash = self.token_hash(&token);
+        let who = || Who::Client(client.to_owned());
+        if let Some(row) = self.store.tokens().find(&hash, now_ms).await? {
+            if row.client == client {
+                self.revoke_hash(&hash, who(), now_ms).await?;
+            }
+        } else if let Some((row, family)) = self.store.refreshes().find(&hash, now_ms).await?
+            && family.client == client
+        {
+            let act = Act::new("token.revoked", who(), now_ms).from_token(mark(&hash));
+            self.end_family(&row.family, act).await?;
+        }
+        Ok(())
+    }
+
+    /// Revokes the one of an account's tokens that the audit log knows by this mark, in 16 hex digits; false if there is
+    /// none.
+    pub async fn revoke_marked(
+        &self,
+        caller: &Caller,
+        mark: &str,
+        now_ms: i64,
+    ) -> Result<bool, AccountError> {
+        let tokens = self.store.tokens().list(caller.account, now_ms).await?;
+        match tokens.iter().find(|row| shown_mark(&row.hash) == mark) {
+            Some(row) => self.revoke_hash(&row.hash, caller.who(), now_ms).await,
+            None => Ok(false),
+        }
     }
 
     async fn revoke_hash(

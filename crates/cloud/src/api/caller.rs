@@ -1,7 +1,7 @@
 //! Who calls: the bearer token of a request.
 
-use axum::http::header;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 
 use super::error::ApiError;
 use super::{ApiState, Fleet};
@@ -12,14 +12,16 @@ pub(super) async fn caller<F: Fleet>(
     state: &ApiState<F>,
     parts: &Parts,
 ) -> Result<Caller, ApiError> {
-    let token = bearer(parts).ok_or_else(ApiError::unauthorized)?;
+    let token = bearer(&parts.headers).ok_or_else(ApiError::unauthorized)?;
     let caller = state.accounts.caller(token, state.clock.now().wall_ms).await?;
-    caller.ok_or_else(ApiError::unauthorized)
+    let caller = caller.ok_or_else(ApiError::unauthorized)?;
+    state.guard.belongs(token.as_bytes(), caller.account);
+    Ok(caller)
 }
 
 /// RFC 6750 2.1. Tokens in the query or the body are not taken: they end up in logs.
-fn bearer(parts: &Parts) -> Option<&str> {
-    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }

@@ -56,7 +56,8 @@ async fn release<F: Fleet>(
     caller: Caller,
     This(row): This<DeviceRow>,
 ) -> Result<Json<Value>, ApiError> {
-    if !state.store.devices().release(row.id, caller.account).await? {
+    let store = state.telling(&caller, "device.released", "device", row.id);
+    if !store.devices().release(row.id, caller.account).await? {
         return Err(ApiError::forbidden("Permission Denied"));
     }
     state.fleet.owner_changed(row.id);

@@ -3,14 +3,17 @@
 //! Clients take a status 401, or the words "access token" anywhere in a text, for "logged out" and delete what
 //! they stored. So 401 stands for a bad token alone, and no other text holds those words.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pintle_protocol::coap::Code;
 use serde_json::json;
 
-use crate::account::{AccountError, LeaseError};
+use crate::account::{AccountError, Freshness, LeaseError, ProofError};
 use crate::device::AskError;
 use crate::device::update::UpdateError;
+use crate::guard::Refused;
 use crate::product::Refusal;
 use crate::store::StoreError;
 use crate::store::pin::PinError;
@@ -24,19 +27,29 @@ pub struct ApiError {
     retry_after: Option<u64>,
     /// Whether the code is one of a standard's, to be said as it is.
     is_standard: bool,
+    more: Option<(&'static str, String)>,
 }
 
 impl ApiError {
     /// An error whose short and long text are the same.
     pub(super) fn new(status: StatusCode, text: impl Into<String>) -> Self {
         let error = text.into();
-        Self { status, description: error.clone(), error, retry_after: None, is_standard: false }
+        let description = error.clone();
+        Self { status, description, error, retry_after: None, is_standard: false, more: None }
     }
 
     /// An error with a code for programs and a text for people.
     pub(super) fn coded(status: StatusCode, error: &str, description: impl Into<String>) -> Self {
-        let (error, description) = (error.to_owned(), description.into());
-        Self { status, error, description, retry_after: None, is_standard: false }
+        Self::new(status, description).named(error)
+    }
+
+    fn named(self, error: &str) -> Self {
+        Self { error: error.to_owned(), ..self }
+    }
+
+    /// Adds a field that clients read beside the others.
+    pub(super) fn with(self, field: &'static str, value: &str) -> Self {
+        Self { more: Some((field, value.to_owned())), ..self }
     }
 
     /// An error of OAuth (RFC 6749 5.2) with one of its codes.
@@ -87,9 +100,21 @@ impl ApiError {
         )
     }
 
-    pub(super) fn too_many(seconds: u64) -> Self {
-        let text =
-            format!("Too many failed logins. Try again in {} minutes.", seconds.div_ceil(60));
+    /// Too many failed logins.
+    pub(super) fn too_many_logins(wait: Duration) -> Self {
+        let seconds = whole_seconds(wait);
+        let text = match seconds {
+            ..120 => format!("Too many failed logins. Try again in {seconds} seconds."),
+            _ => format!("Too many failed logins. Try again in {} minutes.", seconds.div_ceil(60)),
+        };
+        let limited = Self::coded(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", text);
+        Self { retry_after: Some(seconds), ..limited }
+    }
+
+    /// More requests than the quota allows.
+    pub(super) fn too_many_requests(wait: Duration) -> Self {
+        let seconds = whole_seconds(wait);
+        let text = format!("Too many requests. Try again in {seconds} seconds.");
         let limited = Self::coded(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", text);
         Self { retry_after: Some(seconds), ..limited }
     }
@@ -148,13 +173,16 @@ impl IntoResponse for ApiError {
         } else {
             "Bearer error=\"invalid_token\""
         };
-        let body = json!({
+        let mut body = json!({
             "ok": false,
             "code": self.status.as_u16(),
             "error": error,
             "error_description": description,
             "errors": [description],
         });
+        if let (Some((field, value)), Some(fields)) = (self.more, body.as_object_mut()) {
+            fields.insert(field.to_owned(), value.into());
+        }
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after {
@@ -205,14 +233,51 @@ impl From<AccountError> for ApiError {
         match error {
             AccountError::Store(error) => error.into(),
             AccountError::Customer => Self::oauth("invalid_grant", "User credentials are invalid"),
+            AccountError::Busy => Self {
+                retry_after: Some(2),
+                ..Self::coded(StatusCode::SERVICE_UNAVAILABLE, "unavailable", sentence(&error))
+            },
+            AccountError::Name | AccountError::Password | AccountError::Weak(_) => {
+                Self::bad_request(sentence(&error))
+            }
             AccountError::Exists => Self::new(StatusCode::CONFLICT, sentence(&error)),
-            AccountError::Name | AccountError::Password => Self::bad_request(sentence(&error)),
             error => {
                 tracing::error!(%error, "a request failed at the accounts");
                 Self::internal()
             }
         }
     }
+}
+
+impl From<ProofError> for ApiError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::Account(error) => error.into(),
+            ProofError::TooMany { seconds } => Self {
+                retry_after: Some(seconds),
+                ..Self::coded(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", sentence(&error))
+            },
+            error => Self::coded(StatusCode::BAD_REQUEST, "invalid_grant", sentence(&error)),
+        }
+    }
+}
+
+/// What a dangerous act is refused with; `None` where the second factor is fresh.
+pub(super) fn not_fresh(freshness: Freshness) -> Option<ApiError> {
+    let (error, text) = match freshness {
+        Freshness::Fresh => return None,
+        Freshness::Stale => (
+            "second_factor_stale",
+            "This needs your second factor again: send its code as `otp` to POST /v1/user/step-up, or log in again, \
+             then repeat this within ten minutes.",
+        ),
+        Freshness::NotEnrolled => (
+            "second_factor_required",
+            "This needs a second factor: turn one on for your account (GET and POST /v1/user/mfa-enable), then repeat \
+             this within ten minutes.",
+        ),
+    };
+    Some(ApiError::coded(StatusCode::FORBIDDEN, error, text))
 }
 
 impl From<LeaseError> for ApiError {
@@ -284,6 +349,22 @@ impl From<UpdateError> for ApiError {
             error => Self::bad_request(sentence(&error)),
         }
     }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Wait(wait) => Self::too_many_logins(wait),
+            Refused::Crowded => {
+                Self::busy("Too many people are logging in. Try again in a moment.")
+            }
+        }
+    }
+}
+
+/// Rounded up, and never none: a client that comes back at once is refused again.
+fn whole_seconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1)
 }
 
 /// What went wrong as a sentence for people.

@@ -18,8 +18,8 @@ use super::this::This;
 use super::{ApiState, Fleet, body, caller, locate};
 use crate::account::{Caller, Holder, Place, Scope, Standing};
 use crate::audit::Act;
+use crate::store::StoreError;
 use crate::store::product::ProductRow;
-use crate::store::{StoreError, Transaction};
 
 mod refused;
 
@@ -80,7 +80,7 @@ impl<F: Fleet> Gate<F> {
             }
             Needs::Org(scope) => self.organization(caller, &named, scope, parts).await?,
         }
-        self.fresh(caller)
+        self.fresh(caller).await
     }
 
     async fn device(
@@ -156,17 +156,13 @@ impl<F: Fleet> Gate<F> {
     }
 
     /// A service cannot prove a second factor: who gave it the scope has. What decides over others it is never given.
-    fn fresh(&self, caller: &Caller) -> Result<(), Refused> {
+    async fn fresh(&self, caller: &Caller) -> Result<(), Refused> {
         if !self.entry.is_fresh || caller.holder == Holder::Service {
             return Ok(());
         }
-        let now_ms = self.state.clock.now().wall_ms;
-        let age = caller.second_factor_at_ms.map(|at| now_ms.saturating_sub(at));
-        match age {
-            Some(0..600_000) => Ok(()),
-            Some(_) => Err(Refused::stale()),
-            None => Err(Refused::unproven()),
-        }
+        let (proven, now_ms) = (caller.second_factor_at_ms, self.state.clock.now().wall_ms);
+        let freshness = self.state.accounts.freshness(caller.account, proven, now_ms).await;
+        Refused::not_fresh(freshness.map_err(ApiError::from)?).map_or(Ok(()), Err)
     }
 
     fn write_down(&self, caller: &Caller, refused: &Refused) {
@@ -175,8 +171,7 @@ impl<F: Fleet> Gate<F> {
             .on("route", format_args!("{} {}", self.entry.method, self.entry.path))
             .from_token(caller.mark())
             .refused(why);
-        // A full queue loses the note, not the refusal; the store logs it.
-        drop(self.state.store.enqueue(Transaction::new().noting(act)));
+        self.state.store.note(act);
     }
 }
 

@@ -133,7 +133,7 @@ impl Entry {
         let mut all = vec![429, 431, 500, 503, 507];
         all.extend(&self.fails);
         if !self.body.is_empty() {
-            all.extend([400, 408, 413, 501]);
+            all.extend([400, 408, 413, 415]);
         }
         if self.path.contains('{') {
             all.extend([400, 414]);

@@ -1,8 +1,9 @@
 //! Accounts at rest: a keyed hash of the name, a password hash and its cost. Never a name.
 
-use super::statement::{Failure, Row, Statement};
+use super::statement::{Expect, Failure, Row, Statement, Transaction};
 use super::{Ask, Store, StoreError};
-use crate::account::AccountId;
+use crate::account::{AccountId, Cost};
+use crate::audit::Act;
 
 /// A password as it is stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -11,12 +12,8 @@ pub struct SavedPassword {
     pub salt: [u8; 16],
     /// Argon2id of the password.
     pub hash: [u8; 32],
-    /// Memory in KiB.
-    pub memory_kib: u32,
-    /// Passes over the memory.
-    pub passes: u32,
-    /// Lanes.
-    pub lanes: u32,
+    /// What the hash cost.
+    pub cost: Cost,
 }
 
 /// An account as it is stored.
@@ -48,9 +45,89 @@ impl AccountRows<'_> {
         })
     }
 
+    /// The person whose account's id begins with these bytes: a customer of a product logs in to that product alone.
+    pub fn find_by_handle(&self, handle: &[u8; 12]) -> Ask<Option<AccountRow>> {
+        let sql = "SELECT id, salt, password_hash, memory_kib, passes, lanes FROM account \
+            WHERE id >= ?1 AND id <= ?2 AND NOT EXISTS \
+            (SELECT 1 FROM customer WHERE customer.account = account.id) ORDER BY id LIMIT 1";
+        let end = |with: u8| [handle.as_slice(), &[with; 4]].concat();
+        self.0.read(Statement::new(sql).with(end(0)).with(end(u8::MAX)), |rows| {
+            rows.first().map(account).transpose()
+        })
+    }
+
+    /// The account of this id.
+    pub fn get(&self, id: AccountId) -> Ask<Option<AccountRow>> {
+        let sql =
+            "SELECT id, salt, password_hash, memory_kib, passes, lanes FROM account WHERE id = ?1";
+        self.0.read(Statement::new(sql).with(id.as_bytes().as_slice()), |rows| {
+            rows.first().map(account).transpose()
+        })
+    }
+
+    /// Sets another password; false if there is no such account. Without an act it is the same one, hashed anew.
+    pub fn set_password(
+        &self,
+        id: AccountId,
+        password: &SavedPassword,
+        act: Option<Act>,
+    ) -> Ask<bool> {
+        let update = Statement::new(
+            "UPDATE account SET salt = ?2, password_hash = ?3, memory_kib = ?4, passes = ?5, lanes = ?6 \
+             WHERE id = ?1",
+        )
+        .with(id.as_bytes().as_slice())
+        .with(password.salt.as_slice())
+        .with(password.hash.as_slice())
+        .with(password.cost.memory_kib)
+        .with(password.cost.passes)
+        .with(password.cost.lanes)
+        .expecting(Expect::Some);
+        self.changed(noted(update, act))
+    }
+
+    /// Lets an account be found under another name; false if that one is taken.
+    pub fn set_name(&self, id: AccountId, name_hash: &[u8; 32], act: Act) -> Ask<bool> {
+        let update = Statement::new("UPDATE account SET name_hash = ?2 WHERE id = ?1")
+            .with(id.as_bytes().as_slice())
+            .with(name_hash.as_slice())
+            .expecting(Expect::Some);
+        self.changed(noted(update, Some(act)))
+    }
+
+    /// Removes an account with all that is only its own; its devices are nobody's then. False if there is none, or if it
+    /// owns a product or an organisation.
+    pub fn remove(&self, id: AccountId, act: Act) -> Ask<bool> {
+        let owns = Statement::new(
+            "SELECT 1 FROM member WHERE account = ?1 AND organization IS NOT NULL AND role = 'owner'",
+        )
+        .with(id.as_bytes().as_slice())
+        .expecting(Expect::None);
+        let delete = Statement::new("DELETE FROM account WHERE id = ?1")
+            .with(id.as_bytes().as_slice())
+            .expecting(Expect::Some);
+        self.changed(Transaction::new().then(owns).then(delete).noting(act))
+    }
+
+    /// False where there is no such account, or its name is another's.
+    fn changed(&self, transaction: Transaction) -> Ask<bool> {
+        self.0.attempt(transaction, |result| match result {
+            Ok(_) => Ok(true),
+            Err(Failure::Unmet { .. } | Failure::Store(StoreError::Conflict(_))) => Ok(false),
+            Err(failure) => Err(failure.into()),
+        })
+    }
+
     /// Makes an account; false if one with that name hash exists.
-    pub fn create(&self, row: &AccountRow, name_hash: &[u8; 32], at_ms: i64) -> Ask<bool> {
-        self.0.attempt(insert_account(row, name_hash, at_ms), |result| match result {
+    pub fn create(
+        &self,
+        row: &AccountRow,
+        name_hash: &[u8; 32],
+        act: Act,
+        at_ms: i64,
+    ) -> Ask<bool> {
+        let insert = insert_account(row, name_hash, at_ms);
+        self.0.attempt(Transaction::from(insert).noting(act), |result| match result {
             Ok(_) => Ok(true),
             Err(Failure::Store(StoreError::Conflict(_))) => Ok(false),
             Err(failure) => Err(failure.into()),
@@ -68,10 +145,18 @@ pub(super) fn insert_account(row: &AccountRow, name_hash: &[u8; 32], at_ms: i64)
     .with(name_hash.as_slice())
     .with(row.password.salt.as_slice())
     .with(row.password.hash.as_slice())
-    .with(row.password.memory_kib)
-    .with(row.password.passes)
-    .with(row.password.lanes)
+    .with(row.password.cost.memory_kib)
+    .with(row.password.cost.passes)
+    .with(row.password.cost.lanes)
     .with(at_ms)
+}
+
+fn noted(statement: Statement, act: Option<Act>) -> Transaction {
+    let transaction = Transaction::from(statement);
+    match act {
+        Some(act) => transaction.noting(act),
+        None => transaction,
+    }
 }
 
 fn account(row: &Row) -> Result<AccountRow, StoreError> {
@@ -80,9 +165,11 @@ fn account(row: &Row) -> Result<AccountRow, StoreError> {
         password: SavedPassword {
             salt: row.array(1)?,
             hash: row.array(2)?,
-            memory_kib: row.number(3)?,
-            passes: row.number(4)?,
-            lanes: row.number(5)?,
+            cost: Cost {
+                memory_kib: row.number(3)?,
+                passes: row.number(4)?,
+                lanes: row.number(5)?,
+            },
         },
     })
 }

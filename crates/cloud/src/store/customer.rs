@@ -55,6 +55,15 @@ impl Customers<'_> {
         })
     }
 
+    /// The customer of a product with this handle: the first 12 bytes of its id, in hex digits.
+    pub fn by_handle(&self, product: ProductId, handle: &str) -> Ask<Option<AccountId>> {
+        let sql = "SELECT account FROM customer WHERE product = ?1 AND lower(hex(substr(account, 1, 12))) = ?2";
+        let question = Statement::new(sql).with(product.0).with(handle.to_lowercase());
+        self.0.read(question, |rows| {
+            rows.first().map(|row| Ok(AccountId::from_bytes(row.array(0)?))).transpose()
+        })
+    }
+
     /// How many customers a product has.
     pub fn count(&self, product: ProductId) -> Ask<u32> {
         let sql = "SELECT COUNT(*) FROM customer WHERE product = ?1";
@@ -85,9 +94,9 @@ impl Customers<'_> {
         .with(customer.as_bytes().as_slice())
         .with(password.salt.as_slice())
         .with(password.hash.as_slice())
-        .with(password.memory_kib)
-        .with(password.passes)
-        .with(password.lanes);
+        .with(password.cost.memory_kib)
+        .with(password.cost.passes)
+        .with(password.cost.lanes);
         let transaction = tokens_end(customer).then(update).noting(act);
         self.0.attempt(transaction, ended)
     }

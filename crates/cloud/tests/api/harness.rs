@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use pintle_cloud::DeviceId;
-use pintle_cloud::account::{AccountId, Accounts, Grant};
+use pintle_cloud::account::{AccountId, Accounts, Cost, Grant};
 use pintle_cloud::api::{ApiState, Clock, Fleet, Moment, router};
 use pintle_cloud::device::update::{Offer, Order, Transfer, UpdateError};
 use pintle_cloud::device::{AskError, Presence};
@@ -126,13 +126,18 @@ pub struct Cloud {
 impl Cloud {
     /// Accounts `ada` and `bob`, both with the password `correct horse`; no devices.
     pub async fn new() -> Self {
+        Self::shaped(|state| state).await
+    }
+
+    /// The same with another state of the API.
+    pub async fn shaped(shape: impl FnOnce(ApiState<Script>) -> ApiState<Script>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().to_owned();
         let (store, shelf, accounts, ada) = tokio::task::spawn_blocking(move || {
             let key = NodeKey::from_bytes(Zeroizing::new(NODE_KEY));
             let store = Store::open(&path, &key).unwrap();
             let shelf = Shelf::new(store.clone(), &key, &path).unwrap();
-            let accounts = Accounts::new(store.clone(), &key);
+            let accounts = Accounts::new(store.clone(), &key).with_cost(Cost::for_tests());
             accounts.create_blocking("bob", "correct horse", START_MS).unwrap();
             let ada =
                 accounts.create_blocking("Ada@example.com", "correct horse", START_MS).unwrap();
@@ -156,6 +161,7 @@ impl Cloud {
         let state = ApiState::new(store.clone(), to_state, scripted, bus.clone(), accounts, over)
             .with_contact(Some("mailto:security@example.com"))
             .with_clock(clock);
+        let state = shape(state);
         let router = router(state.clone());
         Self { dir, store, shelf, bus, script, router, state, ada, shutdown, elapsed_ms }
     }
@@ -212,6 +218,11 @@ impl Cloud {
     /// The node's key once more.
     pub fn node_key(&self) -> NodeKey {
         NodeKey::from_bytes(Zeroizing::new(NODE_KEY))
+    }
+
+    /// How long it has been since [`START_MS`].
+    pub fn elapsed_ms(&self) -> i64 {
+        self.elapsed_ms.load(Ordering::Relaxed)
     }
 
     pub fn advance(&self, time: Duration) {

@@ -1,6 +1,6 @@
 //! A node's doors without its API.
 
-use pintle_cloud::account::{AccountId, Accounts};
+use pintle_cloud::account::{AccountId, Accounts, Cost};
 use pintle_cloud::device::{Command, Gateway, Roll};
 use pintle_cloud::door::{Layout, Surroundings, UdpDoor};
 use pintle_cloud::event::{Bus, Outbox};
@@ -67,6 +67,7 @@ impl Node {
         let node_key = Arc::new(NodeKey::generate().unwrap());
         let store = Store::open(folder.path(), &node_key).unwrap();
         let owner = Accounts::new(store.clone(), &node_key)
+            .with_cost(Cost::for_tests())
             .create_blocking("someone", "a password of some length", 0)
             .unwrap();
         let mut node = Self {

@@ -11,7 +11,7 @@ mod secrets;
 use std::path::Path;
 
 use pintle_cloud::DeviceId;
-use pintle_cloud::account::{AccountId, Accounts};
+use pintle_cloud::account::{AccountId, Accounts, Cost};
 use pintle_cloud::node_key::NodeKey;
 use pintle_cloud::store::device::SavedHello;
 use pintle_cloud::store::{FILE_NAME, Store};
@@ -38,7 +38,8 @@ fn device(n: u8) -> DeviceId {
 }
 
 fn account(store: &Store, name: &str) -> AccountId {
-    Accounts::new(store.clone(), &node_key()).create_blocking(name, "correct horse", 1).unwrap()
+    let accounts = Accounts::new(store.clone(), &node_key()).with_cost(Cost::for_tests());
+    accounts.create_blocking(name, "correct horse", 1).unwrap()
 }
 
 /// What a kill at this instant would leave behind, the store still open.

@@ -8,23 +8,39 @@ use serde_json::Value;
 use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::super::route::{Kind, Needs, Route, post};
-use super::super::source::Origin;
 use super::super::{ApiState, Fleet, login};
 use super::asker::Asker;
 use super::{answer, grants};
 use crate::account::Lifetime;
+use crate::guard::Origin;
 
 /// What a grant may bring with it.
 const FIELDS: [&str; 15] = [
-    "client_id", "client_secret", "scope", "expires_in", "username", "password", "mfa_token", "otp", "refresh_token",
-    "code", "redirect_uri", "code_verifier", "device_code", "expires_at", "token_type_hint",
+    "client_id",
+    "client_secret",
+    "scope",
+    "expires_in",
+    "username",
+    "password",
+    "mfa_token",
+    "otp",
+    "refresh_token",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "device_code",
+    "expires_at",
+    "token_type_hint",
 ];
 
 pub(super) fn route<F: Fleet>() -> Route<F> {
     let route = post("/oauth/token", Needs::Nothing, grant::<F>)
         .says("Gives a token for a password, a second factor, a code, a secret or a refresh token (RFC 6749 3.2).")
         .asks("grant_type", Kind::Text);
-    FIELDS.into_iter().fold(route, |route, name| route.takes(name, Kind::Text)).fails(&[400, 401, 403])
+    FIELDS
+        .into_iter()
+        .fold(route, |route, name| route.takes(name, Kind::Text))
+        .fails(&[400, 401, 403])
 }
 
 async fn grant<F: Fleet>(
@@ -37,7 +53,7 @@ async fn grant<F: Fleet>(
     let asker = Asker::read(&state, &headers, &fields).await?;
     let issued = match kind.as_str() {
         "password" => grants::password(&state, origin, asker, &fields).await?,
-        "urn:custom:mfa-otp" => login::second_factor(&state, origin, &asker.id, &fields).await?,
+        login::SECOND_FACTOR_GRANT => grants::second_factor(&state, &fields).await?,
         "client_credentials" => grants::client_credentials(&state, asker, &fields).await?,
         "refresh_token" => grants::refresh(&state, asker, &fields).await?,
         "authorization_code" => grants::code(&state, asker, &fields).await?,

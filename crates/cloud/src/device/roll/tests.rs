@@ -149,13 +149,13 @@ fn a_million_devices_cost_at_most_200_bytes_each_beside_their_slots() {
 
 #[test]
 fn the_roll_is_loaded_from_the_store_in_whole() {
-    use crate::account::Accounts;
+    use crate::account::{Accounts, Cost};
     use crate::node_key::NodeKey;
     use crate::store::pin::{NewPin, PinnedBy};
     let folder = tempfile::tempdir().unwrap();
     let node_key = NodeKey::generate().unwrap();
     let store = Store::open(folder.path(), &node_key).unwrap();
-    let accounts = Accounts::new(store.clone(), &node_key);
+    let accounts = Accounts::new(store.clone(), &node_key).with_cost(Cost::for_tests());
     let owner = accounts.create_blocking("someone", "a password of some length", 0).unwrap();
     let pins: Vec<_> = (0..3000_u32)
         .map(|n| {
