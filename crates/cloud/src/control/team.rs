@@ -197,11 +197,11 @@ impl Office {
     /// The account of this handle or name.
     async fn account(&self, named: &str) -> Result<AccountId> {
         let found = match handle_bytes(named) {
-            Some(handle) => self.store().members().account_of_handle(handle).await.map_err(text)?,
+            Some(handle) => self.store().accounts().find_by_handle(&handle).await.map_err(text)?,
             None => None,
         };
         match found {
-            Some(found) => Ok(found),
+            Some(found) => Ok(found.id),
             None => self.owner(Some(named)).await?.ok_or_else(|| "no account is named".to_owned()),
         }
     }
