@@ -12,6 +12,7 @@ mod product;
 mod release;
 mod rollout;
 mod secret;
+mod team;
 
 pub use audit::{AuditCommand, AuditExportArgs, AuditShowArgs, AuditVerifyArgs};
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
@@ -25,6 +26,7 @@ pub use product::{ProductCommand, ProductFirmwareCommand};
 pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
 pub use rollout::{RolloutArgs, RolloutCommand, RolloutStartArgs, RolloutStatusArgs};
 pub use secret::{KeyAddArgs, SecretCommand, SecretKeyCommand, SecretReadArgs, SecretSendArgs};
+pub use team::{OrgCommand, TeamAt, TeamCommand, TeamOfArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use pintle_device::{Generation, generation_named};
@@ -74,6 +76,12 @@ pub enum Command {
     /// Products: make them, set their keyrings, take in and release their firmware
     #[command(subcommand)]
     Product(ProductCommand),
+    /// Organizations: people who share products
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// Teams of products and organizations: who is in them, and with which role
+    #[command(subcommand)]
+    Team(TeamCommand),
     /// Releases: sign a module, review it, see who signed; needs no node
     #[command(subcommand)]
     Release(ReleaseCommand),

@@ -28,6 +28,7 @@ mod serve;
 mod service;
 mod signing;
 mod stop;
+mod team;
 
 use args::{Args, Command, ServiceCommand};
 use clap::Parser;
@@ -66,6 +67,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Firmware(args) => firmware::run(&args),
         Command::Keyring(args) => keyring::run(&args),
         Command::Product(args) => product::run(args),
+        Command::Org(command) => team::run_org(command),
+        Command::Team(command) => team::run_team(command),
         Command::Release(args) => release::run(&args),
         Command::Rollout(command) => rollout::run(command),
         Command::Login(args) => login::run(&args),

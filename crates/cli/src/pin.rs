@@ -84,6 +84,8 @@ fn print(response: &Response, json: bool) -> Result<(), Failure> {
         | Response::Outbox { .. }
         | Response::Taken { .. }
         | Response::WrittenDown {}
+        | Response::Organizations { .. }
+        | Response::Team { .. }
         | Response::Products { .. }
         | Response::Firmware { .. }
         | Response::Rollout { .. } => {

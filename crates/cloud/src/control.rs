@@ -14,6 +14,7 @@ mod peer;
 mod product;
 mod rollout;
 mod socket;
+mod team;
 
 pub use audit::AuditReading;
 pub use batch::{BatchFileError, PinLine, read_batch};
@@ -24,6 +25,7 @@ pub use peer::{PeerDevices, PeerError, read_peer};
 pub use product::{FirmwareLine, ProductLine, ProductRequest, Products};
 pub use rollout::{RolloutRequest, Rollouts, Which};
 pub use socket::{ControlError, Listener, ask, ask_if_running};
+pub use team::{MemberLine, OrganizationLine, TeamOf, TeamRequest};
 
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "control.sock";

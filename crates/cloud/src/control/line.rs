@@ -79,6 +79,11 @@ pub enum Request {
         /// Why.
         because: Option<String>,
     },
+    /// Organisations and teams.
+    Team {
+        /// Which of these.
+        team: super::TeamRequest,
+    },
     /// All pins.
     PinList,
     /// What happened to pins, and who was refused.
@@ -118,6 +123,16 @@ pub enum Response {
         store_bytes: u64,
         /// Small files.
         files: usize,
+    },
+    /// Organisations, by slug.
+    Organizations {
+        /// The organisations.
+        organizations: Vec<super::OrganizationLine>,
+    },
+    /// A team, in the order in which its members joined.
+    Team {
+        /// The members; who owns a product that is no organisation's is not among them.
+        members: Vec<super::MemberLine>,
     },
     /// A pin was set.
     Set {

@@ -145,6 +145,7 @@ impl Office {
             Request::Key { key } => self.key(key).await,
             Request::Backup => self.back_up().await,
             Request::AuditRead { reading, because } => self.audit_read(reading, because).await,
+            Request::Team { team } => self.team(team).await,
             Request::PinList => self.list().await,
             Request::PinHistory { device } => self.history(device).await,
         };

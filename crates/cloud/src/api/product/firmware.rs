@@ -43,6 +43,7 @@ pub(in crate::api) fn routes<F: Fleet>() -> Vec<Route<F>> {
             .fails(&[409]),
         put("/v1/products/{product}/firmware/release", RELEASE, release::<F>)
             .says("Releases a firmware to all of a product, or to some groups.")
+            .fresh()
             .asks("version", Kind::Integer)
             .takes("product_default", Kind::Flag)
             .takes("groups", Kind::Texts)
