@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod audit;
 mod device_firmware;
 mod firmware;
 mod fleet;
@@ -10,6 +11,7 @@ mod release;
 mod rollout;
 mod secret;
 
+pub use audit::{AuditCommand, AuditExportArgs, AuditShowArgs, AuditVerifyArgs};
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
@@ -43,6 +45,9 @@ pub enum Command {
     /// Pin device keys, list them, and see who was refused
     #[command(subcommand)]
     Pin(PinCommand),
+    /// What matters for security was written down: see it, check that nobody changed it
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Events kept for a durable consumer: see them, take them
     #[command(subcommand)]
     Outbox(OutboxCommand),

@@ -14,11 +14,13 @@ use crate::account::{Accounts, NameHash};
 use crate::config;
 use crate::event::Bus;
 use crate::guard::{Lockout, LockoutSettings};
+use crate::hook::Hooks;
 use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
 use crate::store::Store;
 
 mod access;
+mod acting;
 mod address;
 mod body;
 mod caller;
@@ -35,6 +37,7 @@ mod function;
 mod gate;
 mod health;
 mod in_flight;
+mod integration;
 mod line;
 pub mod listener;
 mod locate;
@@ -61,7 +64,7 @@ mod variable;
 pub use clock::{Clock, Moment};
 pub use fleet::Fleet;
 pub use openapi::describe;
-pub use routes::entries;
+pub use routes::{entries, rehearsal};
 pub use source::Peer;
 pub use upload::MAX_FILE;
 
@@ -91,6 +94,8 @@ pub struct ApiState<F> {
     pub fleet: F,
     /// The way of events.
     pub bus: Bus,
+    /// Webhooks, where there may be some.
+    pub hooks: Option<Hooks>,
     /// People.
     pub accounts: Accounts,
     /// What time it is.
@@ -139,6 +144,7 @@ impl<F: Fleet> ApiState<F> {
             delivery: Delivery::default(),
             fleet,
             bus,
+            hooks: None,
             accounts,
             clock: Clock::system(),
             contact: None,
@@ -163,9 +169,10 @@ impl<F: Fleet> ApiState<F> {
         self
     }
 
-    /// Sets which logins there are, and what this server calls itself.
+    /// Sets which logins there are, how long tokens live, and what this server calls itself.
     #[must_use]
     pub fn with_oauth(mut self, settings: config::Oauth) -> Self {
+        self.accounts = self.accounts.with_lifetimes(settings.lifetimes());
         self.oauth = oauth::Oauth::new(settings);
         self
     }
@@ -181,6 +188,13 @@ impl<F: Fleet> ApiState<F> {
     #[must_use]
     pub fn with_delivery(mut self, delivery: Delivery) -> Self {
         self.delivery = delivery;
+        self
+    }
+
+    /// Sets the webhooks.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = Some(hooks);
         self
     }
 

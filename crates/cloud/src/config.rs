@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::hook::egress::Network;
+
 mod oauth;
 
 pub use oauth::Oauth;
@@ -31,6 +33,8 @@ pub struct Config {
     pub tcp: Tcp,
     /// `[outbox]`: events kept for a durable consumer.
     pub outbox: Outbox,
+    /// `[webhooks]`: where webhooks may go.
+    pub webhooks: Webhooks,
     /// `[security]`: what the world is told.
     pub security: Security,
     /// `[oauth]`: which logins there are, and how long tokens live.
@@ -39,6 +43,8 @@ pub struct Config {
     pub node: Node,
     /// `[accounts]`: people.
     pub accounts: Accounts,
+    /// `[audit]`: where heads of the audit log are kept, and for how long its entries are.
+    pub audit: crate::audit::Settings,
 }
 
 /// `[api]`.
@@ -117,6 +123,19 @@ pub struct Outbox {
     /// `prefixes`: events whose names begin with one of these are kept, sealed, until a consumer took them
     /// (`pintle outbox take`), over crashes too. Default: none.
     pub prefixes: Vec<String>,
+}
+
+/// `[webhooks]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Webhooks {
+    /// `allow`: networks and addresses that webhooks may reach though they are not on the public internet, such as
+    /// `["10.1.0.0/16"]`. Default: none.
+    pub allow: Vec<Network>,
+    /// `plain_http`: whether webhooks may go over HTTP without TLS. Default: no.
+    pub plain_http: bool,
+    /// `ca_file`: a PEM file of authorities that webhooks trust beside those of the system. Default: none.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// `[security]`.
@@ -230,8 +249,11 @@ impl Config {
 
     fn rooted_at(mut self, folder: &Path) -> Self {
         self.node.key_file = folder.join(&self.node.key_file);
-        if let Some(list) = &mut self.security.weak_keys {
-            *list = folder.join(&*list);
+        for path in [&mut self.security.weak_keys, &mut self.audit.heads].into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
+        if let Some(authorities) = &mut self.webhooks.ca_file {
+            *authorities = folder.join(&*authorities);
         }
         for path in [&mut self.api.certificate, &mut self.api.private_key].into_iter().flatten() {
             let rooted = folder.join(path.get_ref());

@@ -18,6 +18,7 @@ pub mod door;
 pub mod event;
 pub mod folder;
 pub mod guard;
+pub mod hook;
 pub mod init;
 pub mod journal;
 pub mod node_key;

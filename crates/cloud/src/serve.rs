@@ -3,6 +3,7 @@
 use crate::account::Accounts;
 use crate::api::listener::MAX_CONNECTIONS;
 use crate::api::{self, ApiState};
+use crate::audit::age;
 use crate::certificate::{self, CertificateError};
 use crate::clock::now_ms;
 use crate::control::{Listener, Office, Products, Rollouts, Running};
@@ -34,6 +35,7 @@ use zeroize::Zeroizing;
 
 #[cfg_attr(not(feature = "tcp"), path = "serve/no_tcp.rs")]
 mod tcp;
+mod webhooks;
 
 /// How long open requests may take to end when the node stops.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -136,6 +138,7 @@ pub struct Node {
     api: JoinHandle<io::Result<()>>,
     control: JoinHandle<()>,
     rollouts: JoinHandle<()>,
+    webhooks: JoinHandle<()>,
     folder: Folder,
 }
 
@@ -159,7 +162,8 @@ impl Node {
 
         // The doors come last of all that can fail: one takes the saved sessions, and they exist once.
         let (bus, roll) = (Bus::new(), Roll::default());
-        let (intake, outbox) = Outbox::new(folder.config.outbox.prefixes.clone());
+        let webhooks = webhooks::prepare(&folder).await?;
+        let (intake, outbox) = webhooks.outbox(&folder.config);
         let tcp = tcp::prepare(&folder, options, descriptors)?;
         let around = surroundings(&folder, &bus, &roll, intake, tcp.as_ref())?;
         let door = open_door(&folder, options, around.clone()).await?;
@@ -182,6 +186,7 @@ impl Node {
         let (stop, stopped) = watch::channel(false);
         let (rollouts, desk) = roll_out(&folder, &gateway, stopped.clone());
         let delivery = deliver(&folder, &gateway, &bus, stopped.clone());
+        let (webhooks, hooks) = webhooks.deliver(&gateway, &bus, stopped.clone());
         let (products, shelf) = (folder.store.clone(), folder.shelf.clone());
         let products = Products { store: products, shelf, delivery: delivery.clone() };
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
@@ -195,25 +200,22 @@ impl Node {
                 enrolment: tcp.as_ref().map(tcp::Door::enrolment),
             });
         let control = tokio::spawn(control.serve(office));
+        if let Some(days) = folder.config.audit.keep_days {
+            tokio::spawn(age::keep(folder.store.clone(), days, stopped.clone()));
+        }
 
         tokio::spawn(crate::secret::sweep(folder.store.clone(), stopped.clone()));
         let store = folder.store.clone();
-        let people = (bus.clone(), accounts.clone());
-        let state = ApiState::new(
-            store,
-            folder.shelf.clone(),
-            gateway,
-            people.0,
-            people.1,
-            stopped.clone(),
-        )
-        .with_pinning(folder.pinning())
-        .with_delivery(delivery)
-        .with_registration(folder.config.accounts.registration)
-        .with_oauth(folder.config.oauth.clone())
-        .with_contact(
-            folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
-        );
+        let (shelf, people, over) = (folder.shelf.clone(), accounts.clone(), stopped.clone());
+        let state = ApiState::new(store, shelf, gateway, bus.clone(), people, over)
+            .with_pinning(folder.pinning())
+            .with_delivery(delivery)
+            .with_hooks(hooks)
+            .with_registration(folder.config.accounts.registration)
+            .with_oauth(folder.config.oauth.clone())
+            .with_contact(
+                folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
+            );
         let connections = connections_at_once(descriptors, tcp.is_some());
         let router = api::router(state);
         let api = api::listener::serve(listener, tls, router, connections, stopped);
@@ -230,6 +232,7 @@ impl Node {
             api,
             control,
             rollouts,
+            webhooks,
             folder,
         })
     }
@@ -275,8 +278,9 @@ impl Node {
         // The API may have ended by itself; then nobody listens.
         let _ = self.stop.send(true);
         self.control.abort();
-        // It ends between two steps; what it was about to write is written at the next start.
-        let _ = tokio::time::timeout(DRAIN, self.rollouts).await;
+        // They end between two steps; what they were about to do is done at the next start.
+        let _ =
+            tokio::time::timeout(DRAIN, async { tokio::join!(self.rollouts, self.webhooks) }).await;
         match tokio::time::timeout(DRAIN, self.api).await {
             Ok(Ok(Ok(()))) => {}
             Ok(Ok(Err(error))) => tracing::error!(%error, "the API had ended by itself"),

@@ -5,7 +5,7 @@
 //! called (see [`super::gate`]), which therefore checks nothing of it.
 
 use axum::handler::Handler;
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::{ApiState, Fleet};
@@ -254,6 +254,16 @@ impl<F> Route<F> {
     /// Must stand in the body.
     pub(super) fn asks(mut self, name: &'static str, kind: Kind) -> Self {
         self.entry.body.push(Field { name, kind, is_required: true });
+        self
+    }
+
+    /// The same route, with a handler that only says that it was reached.
+    pub(super) fn rehearsed(mut self) -> Self
+    where
+        F: Fleet,
+    {
+        let filter = MethodFilter::try_from(self.entry.method.clone());
+        self.answers = on(filter.unwrap_or(MethodFilter::GET), async || StatusCode::IM_A_TEAPOT);
         self
     }
 
