@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::guard::Limits;
 use crate::hook::egress::Network;
 
 mod oauth;
@@ -45,6 +46,10 @@ pub struct Config {
     pub accounts: Accounts,
     /// `[audit]`: where heads of the audit log are kept, and for how long its entries are.
     pub audit: crate::audit::Settings,
+    /// `[metrics]`: what the node counts, for a monitor.
+    pub metrics: Metrics,
+    /// `[limits]`: how much one address, one account and all together may.
+    pub limits: Limits,
 }
 
 /// `[api]`.
@@ -55,8 +60,10 @@ pub struct Api {
     pub listen: SocketAddr,
     /// `certificate`: a PEM file with a certificate chain to use instead of the local CA's.
     pub certificate: Option<Spanned<PathBuf>>,
-    /// `private_key`: the PEM file with that certificate's key.
+    /// `private_key`: the PEM file with that certificate's key. Both are read again when they change.
     pub private_key: Option<Spanned<PathBuf>>,
+    /// `redirect`: address and port of a listener on plain HTTP that answers 308 to HTTPS and nothing else. Default: none.
+    pub redirect: Option<SocketAddr>,
 }
 
 impl Default for Api {
@@ -65,6 +72,7 @@ impl Default for Api {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
             certificate: None,
             private_key: None,
+            redirect: None,
         }
     }
 }
@@ -171,6 +179,15 @@ impl Default for Node {
     fn default() -> Self {
         Self { key_file: PathBuf::from("keys/node.key") }
     }
+}
+
+/// `[metrics]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// `listen`: address and port of a listener on plain HTTP for `/metrics`, which nobody needs a password for: keep
+    /// it on loopback or in a network of your own. Default: none.
+    pub listen: Option<SocketAddr>,
 }
 
 /// Why a configuration was not taken.

@@ -21,6 +21,7 @@ pub mod guard;
 pub mod hook;
 pub mod init;
 pub mod journal;
+pub mod metrics;
 pub mod node_key;
 pub mod pem;
 pub mod pinning;

@@ -7,6 +7,7 @@ mod devices;
 mod events;
 mod firmware;
 mod flash;
+mod guard;
 mod keys;
 mod login;
 mod oauth;

@@ -13,13 +13,13 @@ use axum::response::{IntoResponse, Response};
 
 use super::super::body::Fields;
 use super::super::error::{ApiError, sentence};
-use super::super::source::Origin;
 use super::super::{ApiState, Fleet};
 use super::asker::{of_people, scopes};
 use super::issuer::Issuer;
 use super::page::{Ask, Page, Typed, is_allowed};
 use super::signing_in;
 use crate::account::{Challenge, RedirectUri, Scopes};
+use crate::guard::Origin;
 use crate::store::client::ClientRow;
 
 /// What comes in the address, and again in the form.

@@ -4,7 +4,6 @@ use zeroize::Zeroizing;
 
 use super::super::body::Fields;
 use super::super::error::{ApiError, sentence};
-use super::super::source::Origin;
 use super::super::{ApiState, Fleet, login};
 use super::asker::{Asker, scopes};
 use super::signing_in;
@@ -13,6 +12,7 @@ use crate::account::{
     CodeError, Grant, Holder, IssuedToken, Lifetime, Pending, Refresh, RefreshError, SHORT, Scope,
     TakenIn,
 };
+use crate::guard::Origin;
 use crate::product::ProductId;
 use crate::store::client::ClientRow;
 

@@ -5,10 +5,10 @@
 use zeroize::Zeroizing;
 
 use super::super::error::ApiError;
-use super::super::source::Origin;
 use super::super::{ApiState, Fleet, login};
 use super::page::Typed;
 use crate::account::{AccountId, Grant, Scopes};
+use crate::guard::Origin;
 use crate::product::ProductId;
 
 /// What somebody allowed a client, who proved to be the one whose account it is.
@@ -60,5 +60,5 @@ pub(super) async fn customer<F: Fleet>(
 ) -> Result<AccountId, ApiError> {
     let key = state.accounts.customer_hash(product, name);
     let check = state.accounts.check_customer(product, name, password);
-    login::throttled(state, origin, key, check).await
+    login::throttled(state, origin, &key, check).await
 }
