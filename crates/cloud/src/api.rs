@@ -13,12 +13,14 @@ use crate::account::Accounts;
 use crate::config;
 use crate::event::Bus;
 use crate::guard::Guard;
+use crate::hook::Hooks;
 use crate::metrics::Traffic;
 use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
 use crate::store::Store;
 
 mod access;
+mod acting;
 mod address;
 mod body;
 mod caller;
@@ -35,17 +37,22 @@ mod function;
 mod gate;
 mod health;
 mod in_flight;
+mod integration;
+mod key;
 mod line;
 pub mod listener;
 mod locate;
 mod login;
 mod oauth;
+mod openapi;
 mod product;
+mod proof;
 mod provisioning;
 mod publish;
 pub mod redirect;
 pub mod route;
 mod routes;
+mod second_factor;
 mod secret;
 mod source;
 mod stream;
@@ -58,7 +65,8 @@ mod variable;
 
 pub use clock::{Clock, Moment};
 pub use fleet::Fleet;
-pub use routes::entries;
+pub use openapi::describe;
+pub use routes::{entries, rehearsal};
 pub use source::Peer;
 pub use upload::MAX_FILE;
 
@@ -80,12 +88,16 @@ pub struct ApiState<F> {
     pub fleet: F,
     /// The way of events.
     pub bus: Bus,
+    /// Webhooks, where there may be some.
+    pub hooks: Option<Hooks>,
     /// People.
     pub accounts: Accounts,
     /// What time it is.
     pub clock: Clock,
     /// The contact in `/.well-known/security.txt`.
     pub contact: Option<Arc<str>>,
+    /// Whether anyone may make an account.
+    pub registration: bool,
     /// Turns true when the node ends: streams end, and the node says it is not ready.
     pub shutdown: watch::Receiver<bool>,
     /// Who counts what is asked for.
@@ -126,9 +138,11 @@ impl<F: Fleet> ApiState<F> {
             delivery: Delivery::default(),
             fleet,
             bus,
+            hooks: None,
             accounts,
             clock: Clock::system(),
             contact: None,
+            registration: false,
             shutdown,
             guard: Guard::default(),
             traffic: Arc::default(),
@@ -144,9 +158,17 @@ impl<F: Fleet> ApiState<F> {
         self
     }
 
-    /// Sets which logins there are, and what this server calls itself.
+    /// Lets anyone make an account, or nobody.
+    #[must_use]
+    pub fn with_registration(mut self, registration: bool) -> Self {
+        self.registration = registration;
+        self
+    }
+
+    /// Sets which logins there are, how long tokens live, and what this server calls itself.
     #[must_use]
     pub fn with_oauth(mut self, settings: config::Oauth) -> Self {
+        self.accounts = self.accounts.with_lifetimes(settings.lifetimes());
         self.oauth = oauth::Oauth::new(settings);
         self
     }
@@ -162,6 +184,13 @@ impl<F: Fleet> ApiState<F> {
     #[must_use]
     pub fn with_delivery(mut self, delivery: Delivery) -> Self {
         self.delivery = delivery;
+        self
+    }
+
+    /// Sets the webhooks.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = Some(hooks);
         self
     }
 

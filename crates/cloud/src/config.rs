@@ -13,6 +13,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::guard::Limits;
+use crate::hook::egress::Network;
 
 mod oauth;
 
@@ -33,12 +34,18 @@ pub struct Config {
     pub tcp: Tcp,
     /// `[outbox]`: events kept for a durable consumer.
     pub outbox: Outbox,
+    /// `[webhooks]`: where webhooks may go.
+    pub webhooks: Webhooks,
     /// `[security]`: what the world is told.
     pub security: Security,
     /// `[oauth]`: which logins there are, and how long tokens live.
     pub oauth: Oauth,
     /// `[node]`: this node's own files.
     pub node: Node,
+    /// `[accounts]`: people.
+    pub accounts: Accounts,
+    /// `[audit]`: where heads of the audit log are kept, and for how long its entries are.
+    pub audit: crate::audit::Settings,
     /// `[metrics]`: what the node counts, for a monitor.
     pub metrics: Metrics,
     /// `[limits]`: how much one address, one account and all together may.
@@ -126,6 +133,19 @@ pub struct Outbox {
     pub prefixes: Vec<String>,
 }
 
+/// `[webhooks]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Webhooks {
+    /// `allow`: networks and addresses that webhooks may reach though they are not on the public internet, such as
+    /// `["10.1.0.0/16"]`. Default: none.
+    pub allow: Vec<Network>,
+    /// `plain_http`: whether webhooks may go over HTTP without TLS. Default: no.
+    pub plain_http: bool,
+    /// `ca_file`: a PEM file of authorities that webhooks trust beside those of the system. Default: none.
+    pub ca_file: Option<PathBuf>,
+}
+
 /// `[security]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -135,6 +155,16 @@ pub struct Security {
     /// `weak_keys`: a list of Debian's weak keys (`blacklist.RSA-1024` of its package openssl-blacklist); no key on it
     /// is pinned. Default: none.
     pub weak_keys: Option<PathBuf>,
+}
+
+/// `[accounts]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Accounts {
+    /// `registration`: whether anyone may make an account (`POST /v1/users`). Default: no, only the operator does.
+    pub registration: bool,
+    /// `hashing_threads`: how many threads hash passwords, 19 MiB each while they do. Default: half of the cores.
+    pub hashing_threads: Option<NonZeroU8>,
 }
 
 /// `[node]`.
@@ -236,8 +266,11 @@ impl Config {
 
     fn rooted_at(mut self, folder: &Path) -> Self {
         self.node.key_file = folder.join(&self.node.key_file);
-        if let Some(list) = &mut self.security.weak_keys {
-            *list = folder.join(&*list);
+        for path in [&mut self.security.weak_keys, &mut self.audit.heads].into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
+        if let Some(authorities) = &mut self.webhooks.ca_file {
+            *authorities = folder.join(&*authorities);
         }
         for path in [&mut self.api.certificate, &mut self.api.private_key].into_iter().flatten() {
             let rooted = folder.join(path.get_ref());

@@ -1,12 +1,14 @@
 //! A node's data folder, opened by one process at a time.
 
 use crate::account::Accounts;
+use crate::audit::heads::Carrier;
 use crate::config::{Config, ConfigError};
 use crate::init::is_data_folder;
 use crate::node_key::{Label, NodeKey, NodeKeyError};
 use crate::pinning::{KnownWeak, Pinning};
 use crate::product::Shelf;
 use crate::store::{self, Store, StoreError};
+use crate::vault::Vault;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -68,6 +70,8 @@ pub struct Folder {
     /// The firmware of its products.
     pub shelf: Shelf,
     known_weak: Arc<KnownWeak>,
+    // Dropped after the store, whose last head it takes along; before the lock.
+    _heads: Option<Carrier>,
     _lock: File,
 }
 
@@ -103,9 +107,22 @@ impl Folder {
         }
         let store = Store::open(path, &node_key)?;
         let known_weak = Arc::new(known_weak(&config)?);
+        let heads = config.audit.heads.clone().map(|path| {
+            let io = |source| FolderError::Io { path: path.clone(), source };
+            store.carry_audit_heads(path.clone()).map_err(io)
+        });
         let shelf = Shelf::new(store.clone(), &node_key, path)?;
         let node_key = Arc::new(node_key);
-        Ok(Self { path: path.into(), config, node_key, store, shelf, known_weak, _lock: lock })
+        Ok(Self {
+            path: path.into(),
+            config,
+            node_key,
+            store,
+            shelf,
+            known_weak,
+            _heads: heads.transpose()?,
+            _lock: lock,
+        })
     }
 
     /// What sets this folder on this machine apart from any copy of it: a restored backup or a clone is
@@ -130,10 +147,19 @@ impl Folder {
         Pinning::new(self.store.clone(), Arc::clone(&self.known_weak))
     }
 
+    /// Its keys, and everything that lies under them.
+    pub fn vault(&self) -> Vault {
+        Vault::new(self)
+    }
+
     /// The people of this node.
     pub fn accounts(&self) -> Accounts {
-        Accounts::new(self.store.clone(), &self.node_key)
-            .with_lifetimes(self.config.oauth.lifetimes())
+        let accounts = Accounts::new(self.store.clone(), &self.node_key)
+            .with_lifetimes(self.config.oauth.lifetimes());
+        match self.config.accounts.hashing_threads {
+            Some(threads) => accounts.with_hashing_threads(usize::from(threads.get())),
+            None => accounts,
+        }
     }
 }
 
@@ -169,6 +195,7 @@ mod tests {
             password: Zeroizing::new("correct horse".into()),
             names: Vec::new(),
             contact: None,
+            node_key: None,
             now_ms: 1_800_000_000_000,
         };
         create(path, &options).unwrap();

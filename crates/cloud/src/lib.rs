@@ -18,6 +18,7 @@ pub mod door;
 pub mod event;
 pub mod folder;
 pub mod guard;
+pub mod hook;
 pub mod init;
 pub mod journal;
 pub mod metrics;
@@ -32,5 +33,10 @@ pub mod pulse;
 pub mod secret;
 pub mod serve;
 pub mod store;
+pub mod vault;
+#[cfg(feature = "weakened")]
+pub mod weakened;
+#[cfg(not(feature = "weakened"))]
+mod weakened;
 
 pub use pintle_protocol::DeviceId;

@@ -2,7 +2,9 @@
 
 use crate::account::Accounts;
 use crate::api::ApiState;
+use crate::audit::{Act, Who, age};
 use crate::certificate::CertificateError;
+use crate::clock::now_ms;
 use crate::control::{Listener, Office, Products, Rollouts, Running};
 use crate::device::{Gateway, Roll};
 use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
@@ -32,6 +34,7 @@ use zeroize::Zeroizing;
 
 #[cfg_attr(not(feature = "tcp"), path = "serve/no_tcp.rs")]
 mod tcp;
+mod webhooks;
 
 mod front;
 
@@ -146,6 +149,7 @@ pub struct Node {
     api: JoinHandle<io::Result<()>>,
     control: JoinHandle<()>,
     rollouts: JoinHandle<()>,
+    webhooks: JoinHandle<()>,
     folder: Folder,
 }
 
@@ -165,7 +169,8 @@ impl Node {
 
         // The doors come last of all that can fail: one takes the saved sessions, and they exist once.
         let (bus, roll) = (Bus::new(), Roll::default());
-        let (intake, outbox) = Outbox::new(folder.config.outbox.prefixes.clone());
+        let webhooks = webhooks::prepare(&folder).await?;
+        let (intake, outbox) = webhooks.outbox(&folder.config);
         let tcp = tcp::prepare(&folder, options, descriptors)?;
         let around = surroundings(&folder, &bus, &roll, intake, tcp.as_ref())?;
         let door = open_door(&folder, options, around.clone()).await?;
@@ -188,12 +193,15 @@ impl Node {
         let (stop, stopped) = watch::channel(false);
         let (rollouts, desk) = roll_out(&folder, &gateway, stopped.clone());
         let delivery = deliver(&folder, &gateway, &bus, stopped.clone());
+        let (webhooks, hooks) = webhooks.deliver(&gateway, &bus, stopped.clone());
         let (products, shelf) = (folder.store.clone(), folder.shelf.clone());
         let products = Products { store: products, shelf, delivery: delivery.clone() };
+        let vault = folder.vault();
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
             .with_pinning(folder.pinning())
             .with_products(products)
             .with_rollouts(Rollouts { desk, shelf: folder.shelf.clone() })
+            .with_vault(vault.clone())
             .of_running(Running {
                 pulse: pulse.clone(),
                 addresses,
@@ -201,29 +209,29 @@ impl Node {
                 enrolment: tcp.as_ref().map(tcp::Door::enrolment),
             });
         let control = tokio::spawn(control.serve(office));
+        vault.finish_by_itself();
+        if let Some(days) = folder.config.audit.keep_days {
+            tokio::spawn(age::keep(folder.store.clone(), days, stopped.clone()));
+        }
 
         let guard = Guard::new(folder.config.limits.clone());
         tokio::spawn(crate::secret::sweep(folder.store.clone(), stopped.clone()));
         let store = folder.store.clone();
-        let people = (bus.clone(), accounts.clone());
-        let state = ApiState::new(
-            store,
-            folder.shelf.clone(),
-            gateway,
-            people.0,
-            people.1,
-            stopped.clone(),
-        )
-        .with_pinning(folder.pinning())
-        .with_delivery(delivery)
-        .with_guard(guard.clone())
-        .with_oauth(folder.config.oauth.clone())
-        .with_contact(
-            folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
-        );
+        let (shelf, people, over) = (folder.shelf.clone(), accounts.clone(), stopped.clone());
+        let state = ApiState::new(store, shelf, gateway, bus.clone(), people, over)
+            .with_pinning(folder.pinning())
+            .with_delivery(delivery)
+            .with_hooks(hooks)
+            .with_guard(guard.clone())
+            .with_registration(folder.config.accounts.registration)
+            .with_oauth(folder.config.oauth.clone())
+            .with_contact(
+                folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
+            );
         let most = folder.config.limits.connections.get();
         let connections = connections_at_once(descriptors, tcp.is_some(), most);
         let api = front.open(state, roll, connections, stopped);
+        folder.store.note(Act::new("node.started", Who::Node, now_ms()));
         Ok(Self {
             addresses,
             bus,
@@ -236,6 +244,7 @@ impl Node {
             api,
             control,
             rollouts,
+            webhooks,
             folder,
         })
     }
@@ -281,8 +290,9 @@ impl Node {
         // The API may have ended by itself; then nobody listens.
         let _ = self.stop.send(true);
         self.control.abort();
-        // It ends between two steps; what it was about to write is written at the next start.
-        let _ = tokio::time::timeout(DRAIN, self.rollouts).await;
+        // They end between two steps; what they were about to do is done at the next start.
+        let _ =
+            tokio::time::timeout(DRAIN, async { tokio::join!(self.rollouts, self.webhooks) }).await;
         match tokio::time::timeout(DRAIN, self.api).await {
             Ok(Ok(Ok(()))) => {}
             Ok(Ok(Err(error))) => tracing::error!(%error, "the API had ended by itself"),
@@ -297,6 +307,7 @@ impl Node {
             door.close()
         };
         let saved = tokio::task::spawn_blocking(close).await.unwrap_or(0);
+        self.folder.store.note(Act::new("node.stopped", Who::Node, now_ms()));
         if let Err(error) = self.folder.store.flush().await {
             tracing::error!(%error, "the store may have lost the last writes");
         }

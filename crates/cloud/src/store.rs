@@ -14,17 +14,21 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::node_key::{Label, NodeKey};
+use crate::audit::{Act, Board, KeyFile};
+use crate::node_key::{Label, NodeKey, NodeKeyError};
 
 pub mod account;
 mod ask;
+pub mod audit;
 pub mod clean_stop;
 pub mod client;
 pub mod customer;
+pub mod data_key;
 pub mod device;
 mod error;
 mod execute;
 pub mod firmware;
+pub mod hook;
 pub mod member;
 pub mod organization;
 pub mod pin;
@@ -34,8 +38,10 @@ mod reader;
 pub mod refresh;
 pub mod rollout;
 mod schema;
+pub(crate) mod sealed;
 pub mod second_factor;
 pub mod secret;
+mod snapshot;
 mod statement;
 mod stream;
 pub mod token;
@@ -43,6 +49,7 @@ mod writer;
 
 pub use ask::Ask;
 pub use error::StoreError;
+pub(crate) use snapshot::{check, snapshot};
 pub use statement::{Answer, Datum, Expect, Failure, Outcome, Row, Statement, Transaction};
 pub use stream::Stream;
 
@@ -56,17 +63,20 @@ const READERS: usize = 2;
 #[derive(Clone)]
 pub struct Store {
     rooms: Arc<Rooms>,
+    telling: Option<Act>,
 }
 
 struct Rooms {
     // Dropped in this order: the writer last, so that its connection folds the log into the file.
     readers: reader::Readers,
     rsa_pins: tokio::sync::Mutex<()>,
+    board: Board,
     writer: writer::Writer,
 }
 
 impl Store {
-    /// Opens the store of a data folder, making it (mode 0600) when there is none. Blocks.
+    /// Opens the store of a data folder, making it (mode 0600) when there is none, and gives the node key the data keys
+    /// in it. Blocks.
     pub fn open(folder: &Path, node_key: &NodeKey) -> Result<Self, StoreError> {
         let path = folder.join(FILE_NAME);
         create_private(&path)
@@ -74,13 +84,35 @@ impl Store {
         let writing = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         prepare_writer(&writing, &path)?;
         schema::migrate(&writing)?;
-        check_node_key(&writing, node_key)?;
+        data_key::open(&writing, node_key)?;
         let reading = (0..READERS).map(|_| connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY));
         let readers = reader::Readers::start(reading.collect::<Result<_, _>>()?)?;
-        let writer = writer::Writer::start(writing)?;
-        Ok(Self {
-            rooms: Arc::new(Rooms { readers, rsa_pins: tokio::sync::Mutex::default(), writer }),
-        })
+        let board = Board::default();
+        let mut ledger = ledger(folder, node_key, board.clone())?;
+        ledger.open(&writing)?;
+        let writer = writer::Writer::start(writing, ledger)?;
+        let rsa_pins = tokio::sync::Mutex::default();
+        Ok(Self { rooms: Arc::new(Rooms { readers, rsa_pins, board, writer }), telling: None })
+    }
+
+    /// This store, for one write: with it the act is written down in the audit log, if the write is made and changes
+    /// something.
+    #[must_use]
+    pub fn telling(&self, act: Act) -> Self {
+        Self { rooms: Arc::clone(&self.rooms), telling: Some(act) }
+    }
+
+    fn submit(
+        &self,
+        transaction: Transaction,
+        reply: Option<ask::Reply>,
+        patient: bool,
+    ) -> Result<(), StoreError> {
+        let transaction = match &self.telling {
+            Some(act) => transaction.noting_any_change(act.clone()),
+            None => transaction,
+        };
+        self.rooms.writer.submit(transaction, reply, patient)
     }
 
     /// Queues a write that nobody waits for; never blocks. [`StoreError::Busy`] when 65,536 are waiting.
@@ -88,7 +120,7 @@ impl Store {
     /// Writes are made in the order they were queued. One that fails later is logged; one that the disk refuses waits
     /// for it.
     pub fn enqueue(&self, transaction: impl Into<Transaction>) -> Result<(), StoreError> {
-        self.rooms.writer.submit(transaction.into(), None, true)
+        self.submit(transaction.into(), None, true)
     }
 
     /// Answers when everything queued before this call is durable.
@@ -118,7 +150,7 @@ impl Store {
     ) -> Ask<T, E> {
         let (ask, reply) = Ask::new(decode);
         // A refusal reaches the asker through its reply.
-        drop(self.rooms.writer.submit(transaction.into(), Some(reply), false));
+        drop(self.submit(transaction.into(), Some(reply), false));
         ask
     }
 
@@ -129,7 +161,7 @@ impl Store {
             Ok(())
         });
         // A refusal reaches the asker through its reply.
-        drop(self.rooms.writer.submit(transaction, Some(reply), true));
+        drop(self.submit(transaction, Some(reply), true));
         ask
     }
 
@@ -153,6 +185,13 @@ impl Store {
         self.rooms.readers.stream(statement, drain);
         stream
     }
+}
+
+fn ledger(folder: &Path, node_key: &NodeKey, board: Board) -> Result<audit::Ledger, StoreError> {
+    let no_crypto = |error: NodeKeyError| StoreError::Engine(error.to_string());
+    let key_file = KeyFile::of(folder, node_key).map_err(no_crypto)?;
+    let reasons = node_key.sealer(Label::AUDIT_REASON).map_err(no_crypto)?;
+    Ok(audit::Ledger::new(key_file, reasons, board))
 }
 
 fn create_private(path: &Path) -> io::Result<()> {
@@ -192,15 +231,4 @@ fn prepare_writer(connection: &Connection, path: &Path) -> Result<(), StoreError
     // Deleted rows are overwritten: a session taken out must not stay readable in the file.
     connection.pragma_update(None, "secure_delete", "ON")?;
     Ok(())
-}
-
-fn check_node_key(connection: &Connection, node_key: &NodeKey) -> Result<(), StoreError> {
-    let mark = node_key.tag(Label::STORE_CHECK, b"this store").to_vec();
-    let sql =
-        "INSERT INTO node (name, value) VALUES ('key check', ?1) ON CONFLICT (name) DO NOTHING";
-    connection.execute(sql, [&mark])?;
-    let found: Vec<u8> =
-        connection
-            .query_row("SELECT value FROM node WHERE name = 'key check'", [], |row| row.get(0))?;
-    if found == mark { Ok(()) } else { Err(StoreError::OtherNodeKey) }
 }

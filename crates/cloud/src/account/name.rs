@@ -6,13 +6,10 @@
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
-use super::AccountError;
+use super::{AccountError, handle_bytes};
 
 /// The most bytes an account name may have.
 pub const MAX_NAME: usize = 256;
-
-/// Digits of a handle.
-pub(super) const HANDLE_DIGITS: usize = 24;
 
 /// The form under which a name is hashed.
 pub(super) fn normal(name: &str) -> Zeroizing<String> {
@@ -40,16 +37,8 @@ pub(super) fn check(name: &str) -> Result<(), AccountError> {
 }
 
 /// The bytes that a handle stands for, if this is one.
-pub(super) fn as_handle(name: &str) -> Option<[u8; HANDLE_DIGITS / 2]> {
-    let name = name.trim();
-    if name.len() != HANDLE_DIGITS || !name.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return None;
-    }
-    let mut bytes = [0; HANDLE_DIGITS / 2];
-    for (index, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(name.get(2 * index..2 * index + 2)?, 16).ok()?;
-    }
-    Some(bytes)
+pub(super) fn as_handle(name: &str) -> Option<[u8; 12]> {
+    handle_bytes(name.trim())
 }
 
 #[cfg(test)]

@@ -161,13 +161,39 @@ impl Accounts {
         typed: &str,
         now_ms: i64,
     ) -> Result<(), ProofError> {
-        if let Some(hash) = recovery::read(account, typed) {
-            let act = act("recovery-code.used", Who::Account(account), account, now_ms);
-            return match self.store.second_factors().use_code(account, &hash, act).await? {
-                true => Ok(()),
-                false => Err(ProofError::Wrong),
-            };
+        let proven = match recovery::read(account, typed) {
+            Some(hash) => self.use_recovery_code(account, &hash, now_ms).await,
+            None => self.use_code(account, typed, now_ms).await,
+        };
+        let why = match &proven {
+            Err(ProofError::Wrong) => "wrong code",
+            Err(ProofError::Used) => "used code",
+            _ => return proven,
+        };
+        let act = act("second-factor.refused", Who::Account(account), account, now_ms);
+        self.store.note(act.refused(why));
+        proven
+    }
+
+    async fn use_recovery_code(
+        &self,
+        account: AccountId,
+        hash: &[u8; 32],
+        now_ms: i64,
+    ) -> Result<(), ProofError> {
+        let act = act("recovery-code.used", Who::Account(account), account, now_ms);
+        match self.store.second_factors().use_code(account, hash, act).await? {
+            true => Ok(()),
+            false => Err(ProofError::Wrong),
         }
+    }
+
+    async fn use_code(
+        &self,
+        account: AccountId,
+        typed: &str,
+        now_ms: i64,
+    ) -> Result<(), ProofError> {
         self.tries.charge(account, now_ms)?;
         let row = self.store.second_factors().find(account).await?;
         let row = row.ok_or(ProofError::NotEnrolled)?;
@@ -182,6 +208,20 @@ impl Accounts {
         }
         self.tries.forgive(account);
         Ok(())
+    }
+
+    /// How many recovery codes an account has left; `None` where it has no second factor.
+    ///
+    /// # Errors
+    /// [`AccountError`]
+    pub async fn recovery_codes_left(
+        &self,
+        account: AccountId,
+    ) -> Result<Option<usize>, AccountError> {
+        if !self.has_second_factor(account).await? {
+            return Ok(None);
+        }
+        Ok(Some(self.store.second_factors().codes_left(account).await?))
     }
 
     /// Other recovery codes for an account, in the place of all it has.

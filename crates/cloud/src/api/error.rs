@@ -267,12 +267,14 @@ pub(super) fn not_fresh(freshness: Freshness) -> Option<ApiError> {
     let (error, text) = match freshness {
         Freshness::Fresh => return None,
         Freshness::Stale => (
-            "step_up_required",
-            "This needs a second factor that is less than ten minutes old: log in again, or send its code as {\"otp\": \"...\"} to POST /v1/user/step-up, and try again.",
+            "second_factor_stale",
+            "This needs your second factor again: send its code as `otp` to POST /v1/user/step-up, or log in again, \
+             then repeat this within ten minutes.",
         ),
         Freshness::NotEnrolled => (
             "second_factor_required",
-            "This needs a second factor, and the account has none: GET /v1/user/mfa-enable begins to set one up.",
+            "This needs a second factor: turn one on for your account (GET and POST /v1/user/mfa-enable), then repeat \
+             this within ten minutes.",
         ),
     };
     Some(ApiError::coded(StatusCode::FORBIDDEN, error, text))
@@ -318,7 +320,8 @@ impl From<PinError> for ApiError {
                 "This key is pinned to another device already: every device needs a key of its own.",
             ),
             PinError::AnotherKeyPinned { .. } => Self::forbidden(
-                "This device has another key pinned already. Changing a pin needs an operator: `pintle pin set`.",
+                "This device has another key pinned already. Changing a pin needs its owner with a fresh second factor (PUT \
+                 /v1/keys/{device}), or an operator: `pintle pin set`.",
             ),
             PinError::Weak { why } => Self::forbidden(format!("This key is weak: {why}.")),
             PinError::NoTcp => {

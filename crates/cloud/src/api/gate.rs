@@ -16,10 +16,10 @@ use super::error::ApiError;
 use super::route::{Entry, Needs};
 use super::this::This;
 use super::{ApiState, Fleet, body, caller, locate};
-use crate::account::{Caller, Holder, Place, Scope, Standing};
+use crate::account::{Caller, Freshness, Holder, Place, Role, Scope, Standing};
 use crate::audit::Act;
+use crate::store::StoreError;
 use crate::store::product::ProductRow;
-use crate::store::{StoreError, Transaction};
 
 mod refused;
 
@@ -80,7 +80,7 @@ impl<F: Fleet> Gate<F> {
             }
             Needs::Org(scope) => self.organization(caller, &named, scope, parts).await?,
         }
-        self.fresh(caller)
+        self.fresh(caller).await
     }
 
     async fn device(
@@ -114,6 +114,10 @@ impl<F: Fleet> Gate<F> {
         let found = found.filter(in_reach).ok_or_else(unseen)?;
         let standing = self.state.store.members().standing_in(caller.account, &found).await?;
         stand(caller, standing.ok_or_else(unseen)?, scope, parts)?;
+        // Who made it and shares it with no organisation administers nobody's but their own.
+        if found.organization.is_some() || found.owner != caller.account {
+            self.administrator(caller, scope).await?;
+        }
         parts.extensions.insert(This(Place::Product(found.id)));
         parts.extensions.insert(This(found.clone()));
         Ok(found)
@@ -150,23 +154,32 @@ impl<F: Fleet> Gate<F> {
         let place = Place::Organization(found.id);
         let member = self.state.store.members().find(place, caller.account).await?;
         stand(caller, member.ok_or_else(unseen)?.standing, scope, parts)?;
+        self.administrator(caller, scope).await?;
         parts.extensions.insert(This(place));
         parts.extensions.insert(This(found));
         Ok(())
     }
 
+    /// Whoever may do more than a developer in what others share must have a second factor.
+    async fn administrator(&self, caller: &Caller, scope: Scope) -> Result<(), Refused> {
+        if caller.holder != Holder::Person || Role::Developer.scopes().contains(scope) {
+            return Ok(());
+        }
+        let enrolled = self.state.accounts.has_second_factor(caller.account).await;
+        match enrolled.map_err(ApiError::from)? {
+            true => Ok(()),
+            false => Refused::not_fresh(Freshness::NotEnrolled).map_or(Ok(()), Err),
+        }
+    }
+
     /// A service cannot prove a second factor: who gave it the scope has. What decides over others it is never given.
-    fn fresh(&self, caller: &Caller) -> Result<(), Refused> {
+    async fn fresh(&self, caller: &Caller) -> Result<(), Refused> {
         if !self.entry.is_fresh || caller.holder == Holder::Service {
             return Ok(());
         }
-        let now_ms = self.state.clock.now().wall_ms;
-        let age = caller.second_factor_at_ms.map(|at| now_ms.saturating_sub(at));
-        match age {
-            Some(0..600_000) => Ok(()),
-            Some(_) => Err(Refused::stale()),
-            None => Err(Refused::unproven()),
-        }
+        let (proven, now_ms) = (caller.second_factor_at_ms, self.state.clock.now().wall_ms);
+        let freshness = self.state.accounts.freshness(caller.account, proven, now_ms).await;
+        Refused::not_fresh(freshness.map_err(ApiError::from)?).map_or(Ok(()), Err)
     }
 
     fn write_down(&self, caller: &Caller, refused: &Refused) {
@@ -175,8 +188,7 @@ impl<F: Fleet> Gate<F> {
             .on("route", format_args!("{} {}", self.entry.method, self.entry.path))
             .from_token(caller.mark())
             .refused(why);
-        // A full queue loses the note, not the refusal; the store logs it.
-        drop(self.state.store.enqueue(Transaction::new().noting(act)));
+        self.state.store.note(act);
     }
 }
 

@@ -5,6 +5,7 @@ use super::line::{Entry, Pinned, Request, Response, Skipped, WaitingEvent};
 use super::product::Products;
 use super::rollout::Rollouts;
 use crate::account::{AccountId, Accounts};
+use crate::audit::Actor;
 use crate::clock::now_ms;
 use crate::device::{Enrolment, Gateway, enrolment};
 use crate::device_key::KeyKind;
@@ -14,6 +15,7 @@ use crate::pulse::Pulse;
 use crate::serve::Addresses;
 use crate::store::Store;
 use crate::store::pin::{BatchError, HistoryEntry, NewPin, PinChange, PinError, PinnedBy, What};
+use crate::vault::Vault;
 use pintle_protocol::DeviceId;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,6 +39,7 @@ pub struct Office {
     running: Option<Running>,
     rollouts: Option<Rollouts>,
     products: Option<Products>,
+    vault: Option<Vault>,
 }
 
 /// What only a running node has.
@@ -62,7 +65,16 @@ impl Office {
     /// An office on this store; `gateway` where the node runs, so that doors learn of new pins.
     pub fn new(store: Store, accounts: Accounts, gateway: Option<Gateway>) -> Self {
         let pinning = Pinning::new(store.clone(), Arc::default());
-        Self { store, accounts, gateway, pinning, running: None, rollouts: None, products: None }
+        Self {
+            store,
+            accounts,
+            gateway,
+            pinning,
+            running: None,
+            rollouts: None,
+            products: None,
+            vault: None,
+        }
     }
 
     /// Sets another way to a pin.
@@ -82,8 +94,20 @@ impl Office {
     /// Lets it speak of products.
     #[must_use]
     pub fn with_products(mut self, products: Products) -> Self {
-        self.products = Some(products);
+        let shelf = products.shelf.by(Actor::OPERATOR);
+        self.products = Some(Products { shelf, ..products });
         self
+    }
+
+    /// Lets it speak of keys and backups.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Vault) -> Self {
+        self.vault = Some(vault);
+        self
+    }
+
+    pub(super) fn vault(&self) -> Option<&Vault> {
+        self.vault.as_ref()
     }
 
     pub(super) fn products(&self) -> Option<&Products> {
@@ -118,6 +142,10 @@ impl Office {
             Request::OutboxTake { rows } => self.take(&rows),
             Request::Product { product } => self.product(product).await,
             Request::Rollout { rollout } => self.rollout(rollout).await,
+            Request::Key { key } => self.key(key).await,
+            Request::Backup => self.back_up().await,
+            Request::AuditRead { reading, because } => self.audit_read(reading, because).await,
+            Request::Team { team } => self.team(team).await,
             Request::PinList => self.list().await,
             Request::PinHistory { device } => self.history(device).await,
         };

@@ -10,8 +10,9 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use pintle_cloud::DeviceId;
-use pintle_cloud::account::{AccountId, Accounts, Cost};
+use pintle_cloud::account::{AccountId, Accounts, Cost, Grant};
 use pintle_cloud::api::{ApiState, Clock, Fleet, Moment, router};
+use pintle_cloud::audit::{Act, Who};
 use pintle_cloud::device::update::{Offer, Order, Transfer, UpdateError};
 use pintle_cloud::device::{AskError, Presence};
 use pintle_cloud::event::Bus;
@@ -19,6 +20,7 @@ use pintle_cloud::node_key::NodeKey;
 use pintle_cloud::product::Shelf;
 use pintle_cloud::store::Store;
 use pintle_cloud::store::device::{SavedHello, put_application, put_hello};
+use pintle_cloud::store::second_factor::SecondFactorRow;
 use pintle_protocol::value::{Value as Variable, VariableType};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -117,6 +119,7 @@ pub struct Cloud {
     pub bus: Bus,
     pub script: Script,
     pub router: Router,
+    pub state: ApiState<Script>,
     pub ada: AccountId,
     pub shutdown: watch::Sender<bool>,
     elapsed_ms: Arc<AtomicI64>,
@@ -125,6 +128,11 @@ pub struct Cloud {
 impl Cloud {
     /// Accounts `ada` and `bob`, both with the password `correct horse`; no devices.
     pub async fn new() -> Self {
+        Self::shaped(|state| state).await
+    }
+
+    /// The same with another state of the API.
+    pub async fn shaped(shape: impl FnOnce(ApiState<Script>) -> ApiState<Script>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().to_owned();
         let (store, shelf, accounts, ada) = tokio::task::spawn_blocking(move || {
@@ -155,7 +163,9 @@ impl Cloud {
         let state = ApiState::new(store.clone(), to_state, scripted, bus.clone(), accounts, over)
             .with_contact(Some("mailto:security@example.com"))
             .with_clock(clock);
-        Self { dir, store, shelf, bus, script, router: router(state), ada, shutdown, elapsed_ms }
+        let state = shape(state);
+        let router = router(state.clone());
+        Self { dir, store, shelf, bus, script, router, state, ada, shutdown, elapsed_ms }
     }
 
     /// The same with device alpha, claimed by ada, described and online.
@@ -168,6 +178,34 @@ impl Cloud {
         cloud.store.devices().rename(id, cloud.ada, "alpha").await.unwrap();
         cloud.script.online.lock().unwrap().insert(id);
         (cloud, token)
+    }
+
+    /// One more account, with the password `correct horse`.
+    pub async fn new_account(&self, name: &'static str) -> AccountId {
+        let accounts = self.state.accounts.clone();
+        let make = move || accounts.create_blocking(name, "correct horse", START_MS);
+        tokio::task::spawn_blocking(make).await.unwrap().unwrap()
+    }
+
+    /// Gives an account a second factor, if it has none, that no code fits.
+    pub async fn enrol(&self, account: AccountId) {
+        let row = SecondFactorRow { sealed_seed: Vec::new(), last_step: 0 };
+        let act = Act::new("test.arranged", Who::Node, START_MS);
+        self.store.second_factors().enrol(account, &row, &[], act, START_MS).await.unwrap();
+    }
+
+    /// A token of an account that proved a second factor just now.
+    pub async fn fresh_token(&self, account: AccountId) -> String {
+        self.enrol(account).await;
+        let now_ms = self.now_ms();
+        let grant = Grant::new(account, "ada@example.com", "test");
+        let grant = Grant { second_factor_at_ms: Some(now_ms), ..grant };
+        let issued = self.state.accounts.issue(&grant, now_ms).await.unwrap();
+        issued.token.reveal().to_string()
+    }
+
+    pub fn now_ms(&self) -> i64 {
+        START_MS + self.elapsed_ms.load(Ordering::Relaxed)
     }
 
     /// A device that connected once and is nobody's.
@@ -191,6 +229,11 @@ impl Cloud {
     /// The node's key once more.
     pub fn node_key(&self) -> NodeKey {
         NodeKey::from_bytes(Zeroizing::new(NODE_KEY))
+    }
+
+    /// How long it has been since [`START_MS`].
+    pub fn elapsed_ms(&self) -> i64 {
+        self.elapsed_ms.load(Ordering::Relaxed)
     }
 
     pub fn advance(&self, time: Duration) {

@@ -44,10 +44,11 @@ async fn a_wrong_password_and_an_unknown_name_get_the_same_answer() {
 async fn a_grant_this_server_does_not_have_is_named() {
     let cloud = Cloud::new().await;
     let answer =
-        cloud.form("POST", "/oauth/token", None, "grant_type=refresh_token&refresh_token=x").await;
-    assert_error(&answer, 400, "refresh_token");
+        cloud.form("POST", "/oauth/token", None, "client_id=pintle&grant_type=magic").await;
+    assert_error(&answer, 400, "magic");
     assert_eq!(answer.1["error"], "unsupported_grant_type");
-    let answer = cloud.form("POST", "/oauth/token", None, "grant_type=password&username=ada").await;
+    let form = "client_id=pintle&grant_type=password&username=ada";
+    let answer = cloud.form("POST", "/oauth/token", None, form).await;
     assert_error(&answer, 400, "password");
 }
 

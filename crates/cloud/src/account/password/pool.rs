@@ -104,8 +104,8 @@ mod tests {
         let running = pool.clone();
         let first = tokio::spawn(async move {
             let work = move |_: &mut Memory| {
-                drop(begun.send(()));
-                drop(gone.recv());
+                let _ = begun.send(());
+                let _ = gone.recv();
             };
             running.run(work).await
         });

@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 
-use crate::account::Scope;
-use crate::api::error::ApiError;
+use crate::account::{Freshness, Scope};
+use crate::api::error::{ApiError, not_fresh};
 
 /// A request that is not let through.
 pub(super) struct Refused {
@@ -43,18 +43,13 @@ impl Refused {
         Self { why: Some("unseen"), error }
     }
 
-    /// The second factor was proven too long ago.
-    pub(super) fn stale() -> Self {
-        let text = "This needs your second factor again: send its code as `otp` to POST /v1/user/step-up, or log in \
-            again, then repeat this within ten minutes.";
-        Self::new("stale second factor", "second_factor_stale", text.to_owned())
-    }
-
-    /// No second factor was ever proven.
-    pub(super) fn unproven() -> Self {
-        let text = "This needs a second factor: turn one on for your account (GET and POST /v1/user/mfa-enable), log \
-            in with it, then repeat this within ten minutes.";
-        Self::new("no second factor", "second_factor_required", text.to_owned())
+    /// The second factor is not fresh; `None` where it is.
+    pub(super) fn not_fresh(freshness: Freshness) -> Option<Self> {
+        let why = match freshness {
+            Freshness::NotEnrolled => "no second factor",
+            Freshness::Fresh | Freshness::Stale => "stale second factor",
+        };
+        Some(Self { why: Some(why), error: not_fresh(freshness)? })
     }
 }
 

@@ -64,9 +64,8 @@ async fn customer_password<F: Fleet>(
     let password = Zeroizing::new(password);
     let account = signing_in::customer(state, origin, product, &name, password).await?;
     let grant = Grant::for_customer(account, &name, &client.id, product);
-    let scopes = grant.scopes.and(client.scopes);
     let lifetime = lifetime(fields)?.unwrap_or(grant.lifetime);
-    let grant = Grant { lifetime, scopes, ..grant };
+    let grant = Grant { lifetime, ..grant };
     Ok(state.accounts.issue(&grant, state.clock.now().wall_ms).await?)
 }
 

@@ -24,7 +24,7 @@ pub(super) async fn granted<F: Fleet>(
     if let Some(product) = product {
         let account = customer(state, origin, product, &name, password).await?;
         let grant = Grant::for_customer(account, &name, client, product);
-        return Ok(Grant { scopes: grant.scopes.and(scopes), ..grant.refreshed_often() });
+        return Ok(Grant { scopes, ..grant.refreshed_often() });
     }
     let account = login::right_password(state, origin, &name, password).await?;
     let second_factor_at_ms = second_factor(state, account, &code).await?;
