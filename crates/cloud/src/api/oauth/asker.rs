@@ -9,6 +9,7 @@ use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::super::{ApiState, Fleet};
 use crate::account::{CUSTOMER_SCOPES, Scopes};
+use crate::audit::{Act, Who};
 use crate::store::client::ClientRow;
 
 /// The client that asks.
@@ -55,7 +56,11 @@ impl Asker {
         let is_proven = match secret.as_deref().filter(|secret| !secret.is_empty()) {
             Some(secret) if state.accounts.is_secret_of(&row, secret) => true,
             None if row.kind != "web" => false,
-            _ => return Err(refusal()),
+            _ => {
+                let act = Act::new("client.refused", Who::Stranger, state.clock.now().wall_ms);
+                state.store.note(act.on("client", &row.id).refused("the secret is wrong"));
+                return Err(refusal());
+            }
         };
         Ok(Self { id, row: Some(row), is_proven })
     }
