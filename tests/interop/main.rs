@@ -9,6 +9,7 @@ mod agent_update;
 mod api;
 mod cloud;
 mod coap;
+mod contract;
 mod descriptors;
 mod device;
 mod firmware;
