@@ -1,6 +1,6 @@
 //! Which client asks, and whether it proved itself (RFC 6749 2.3): by a header of the scheme Basic, or in the body.
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
@@ -42,7 +42,7 @@ impl Asker {
         };
         let refusal = || match by_header {
             true => ApiError::client_unproven(),
-            false => unknown(),
+            false => ApiError::invalid_client(),
         };
         let Some(row) = state.store.clients().find(&id).await? else {
             let is_public = state.oauth.settings.public_clients.contains(&id);
@@ -67,7 +67,7 @@ impl Asker {
 
     /// The client as it was registered, having shown its secret.
     pub(in crate::api) fn proven(self) -> Result<ClientRow, ApiError> {
-        self.row.filter(|_| self.is_proven).ok_or_else(unknown)
+        self.row.filter(|_| self.is_proven).ok_or_else(ApiError::invalid_client)
     }
 
     /// What it may ask people for at most.
@@ -105,12 +105,6 @@ pub(in crate::api) fn scopes(text: &str, within: Scopes) -> Result<Scopes, ApiEr
     } else {
         Err(ApiError::oauth("invalid_scope", "The client may not ask for all of these scopes."))
     }
-}
-
-/// A status that clients do not take for being logged out.
-fn unknown() -> ApiError {
-    let text = "The client is not known here, or its secret is wrong.";
-    ApiError::coded(StatusCode::BAD_REQUEST, "invalid_client", text)
 }
 
 /// Id and secret of a header of the scheme Basic: each form-encoded (RFC 6749 2.3.1). Other schemes are not looked at.
