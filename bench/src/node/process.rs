@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 /// The operator that `pintle init` makes, who owns what devices there are.
 pub const OPERATOR: &str = "bench";
-pub const PASSWORD: &str = "correct horse";
+pub const PASSWORD: &str = "correct horse battery staple";
 /// How long a node may take to be ready, with however many sessions.
 const START: Duration = Duration::from_secs(120);
 /// How finely that is measured.

@@ -9,6 +9,7 @@ mod product;
 mod release;
 mod rollout;
 mod secret;
+mod user;
 
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
@@ -19,6 +20,7 @@ pub use product::{ProductCommand, ProductFirmwareCommand};
 pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
 pub use rollout::{RolloutArgs, RolloutCommand, RolloutStartArgs, RolloutStatusArgs};
 pub use secret::{KeyAddArgs, SecretCommand, SecretKeyCommand, SecretReadArgs, SecretSendArgs};
+pub use user::UserCommand;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use pintle_device::{Generation, generation_named};
@@ -49,6 +51,9 @@ pub enum Command {
     /// The device's side: make a device, run it, write a server block
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// People: make accounts, list them, let somebody in again
+    #[command(subcommand)]
+    User(UserCommand),
     /// Firmware modules: look into them, and at who signed them, before anybody gets them
     #[command(subcommand)]
     Firmware(FirmwareCommand),

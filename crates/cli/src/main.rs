@@ -11,6 +11,7 @@ mod fleet;
 mod init;
 mod keyring;
 mod network;
+mod new_password;
 mod outbox;
 mod person;
 mod pin;
@@ -24,6 +25,7 @@ mod serve;
 mod service;
 mod signing;
 mod stop;
+mod user;
 
 use args::{Args, Command, ServiceCommand};
 use clap::Parser;
@@ -55,6 +57,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Pin(args) => pin::run(args),
         Command::Outbox(args) => outbox::run(args),
         Command::Device(args) => device::run(args),
+        Command::User(args) => user::run(args),
         Command::Firmware(args) => firmware::run(&args),
         Command::Keyring(args) => keyring::run(&args),
         Command::Product(args) => product::run(args),

@@ -56,6 +56,7 @@ use lease::Leases;
 pub use lease::{Lease, LeaseError};
 pub use lifetime::{Lifetime, Lifetimes};
 pub use name::MAX_NAME;
+pub use own::check_new_password;
 use password::{Compared, Hasher};
 pub use password::{Cost, WeakPassword};
 pub use pkce::Challenge;
@@ -217,7 +218,7 @@ impl Accounts {
     }
 
     /// Makes an account. Blocks, for about 50 ms: for the command line, not for async code. It asks only for the length
-    /// of the password; see [`Accounts::check_new_password`].
+    /// of the password; see [`check_new_password`].
     ///
     /// # Errors
     /// [`AccountError`]
@@ -315,25 +316,16 @@ impl Accounts {
         password: Zeroizing<String>,
     ) -> Result<Option<AccountId>, AccountError> {
         let (id, saved) = row.map(|row| (row.id, row.password)).unzip();
-        let compared = self.hasher.check(password.clone(), saved).await?;
-        match (id, compared) {
-            (Some(id), Compared::Right) => Ok(Some(id)),
-            (Some(id), Compared::Outdated) => {
-                self.hash_anew(id, password).await?;
+        let compared = self.hasher.check(password.clone(), saved.clone()).await?;
+        match (id, saved, compared) {
+            (Some(id), _, Compared::Right) => Ok(Some(id)),
+            (Some(id), Some(saved), Compared::Outdated) => {
+                let new = self.hasher.hash(password).await?;
+                self.store.accounts().hash_anew(id, &saved.hash, &new).await?;
                 Ok(Some(id))
             }
             _ => Ok(None),
         }
-    }
-
-    /// The password is right, and hashed at another cost than it would be now.
-    async fn hash_anew(
-        &self,
-        id: AccountId,
-        password: Zeroizing<String>,
-    ) -> Result<(), AccountError> {
-        let saved = self.hasher.hash(password).await?;
-        Ok(self.store.accounts().set_password(id, &saved, None).await.map(drop)?)
     }
 
     fn seeds(&self) -> Result<&Sealer, AccountError> {

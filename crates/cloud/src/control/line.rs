@@ -65,6 +65,11 @@ pub enum Request {
         /// Which of these.
         rollout: super::RolloutRequest,
     },
+    /// People: make an account, list them, let somebody in again.
+    People {
+        /// Which of these.
+        people: super::PeopleRequest,
+    },
     /// All pins.
     PinList,
     /// What happened to pins, and who was refused.
@@ -160,6 +165,18 @@ pub enum Response {
     Rollout {
         /// How.
         status: Box<Status>,
+    },
+    /// All accounts.
+    People {
+        /// The oldest first.
+        people: Vec<super::PersonLine>,
+    },
+    /// Something was done to an account.
+    Person {
+        /// Its handle.
+        handle: String,
+        /// What, for the person who asked.
+        done: String,
     },
     /// The request was refused, and nothing changed.
     Refused {

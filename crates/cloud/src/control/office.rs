@@ -90,6 +90,10 @@ impl Office {
         self.products.as_ref()
     }
 
+    pub(super) fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
     pub(super) fn store(&self) -> &Store {
         &self.store
     }
@@ -118,6 +122,7 @@ impl Office {
             Request::OutboxTake { rows } => self.take(&rows),
             Request::Product { product } => self.product(product).await,
             Request::Rollout { rollout } => self.rollout(rollout).await,
+            Request::People { people } => self.people(people).await,
             Request::PinList => self.list().await,
             Request::PinHistory { device } => self.history(device).await,
         };

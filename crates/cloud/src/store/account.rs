@@ -2,7 +2,7 @@
 
 use super::statement::{Expect, Failure, Row, Statement, Transaction};
 use super::{Ask, Store, StoreError};
-use crate::account::{AccountId, Cost};
+use crate::account::{AccountId, Cost, Holder};
 use crate::audit::Act;
 
 /// A password as it is stored.
@@ -23,6 +23,21 @@ pub struct AccountRow {
     pub id: AccountId,
     /// Its password.
     pub password: SavedPassword,
+}
+
+/// What is known of an account, for an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// For what kind of holder it is.
+    pub holder: Holder,
+    /// Whether it has a second factor.
+    pub has_second_factor: bool,
+    /// How many devices are its own.
+    pub devices: usize,
+    /// In milliseconds since 1970.
+    pub created_at_ms: i64,
 }
 
 /// The accounts in the store.
@@ -65,25 +80,31 @@ impl AccountRows<'_> {
         })
     }
 
-    /// Sets another password; false if there is no such account. Without an act it is the same one, hashed anew.
-    pub fn set_password(
-        &self,
-        id: AccountId,
-        password: &SavedPassword,
-        act: Option<Act>,
-    ) -> Ask<bool> {
-        let update = Statement::new(
-            "UPDATE account SET salt = ?2, password_hash = ?3, memory_kib = ?4, passes = ?5, lanes = ?6 \
-             WHERE id = ?1",
-        )
-        .with(id.as_bytes().as_slice())
-        .with(password.salt.as_slice())
-        .with(password.hash.as_slice())
-        .with(password.cost.memory_kib)
-        .with(password.cost.passes)
-        .with(password.cost.lanes)
-        .expecting(Expect::Some);
-        self.changed(noted(update, act))
+    /// All of them, the oldest first.
+    pub fn list(&self) -> Ask<Vec<KnownAccount>> {
+        let sql = "SELECT a.id, a.created_at, \
+            (SELECT COUNT(*) FROM second_factor f WHERE f.account = a.id), \
+            (SELECT COUNT(*) FROM device d WHERE d.owner = a.id), \
+            (SELECT COUNT(*) FROM customer c WHERE c.account = a.id), \
+            (SELECT COUNT(*) FROM member m WHERE m.account = a.id AND m.role IS NULL) \
+            FROM account a ORDER BY a.created_at, a.id";
+        self.0.read(Statement::new(sql), |rows| rows.iter().map(known).collect())
+    }
+
+    /// Sets another password; false if there is no such account.
+    pub fn set_password(&self, id: AccountId, password: &SavedPassword, act: Act) -> Ask<bool> {
+        let sql = "UPDATE account SET salt = ?2, password_hash = ?3, memory_kib = ?4, passes = ?5, lanes = ?6 \
+            WHERE id = ?1";
+        let update = hashed(Statement::new(sql).with(id.as_bytes().as_slice()), password);
+        self.changed(Transaction::from(update.expecting(Expect::Some)).noting(act))
+    }
+
+    /// Puts another hash of the same password in the place of this one, unless there is another password meanwhile.
+    pub fn hash_anew(&self, id: AccountId, old: &[u8; 32], new: &SavedPassword) -> Ask<()> {
+        let sql = "UPDATE account SET salt = ?2, password_hash = ?3, memory_kib = ?4, passes = ?5, lanes = ?6 \
+            WHERE id = ?1 AND password_hash = ?7";
+        let update = hashed(Statement::new(sql).with(id.as_bytes().as_slice()), new);
+        self.0.write(update.with(old.as_slice()), |_| Ok(()))
     }
 
     /// Lets an account be found under another name; false if that one is taken.
@@ -92,7 +113,7 @@ impl AccountRows<'_> {
             .with(id.as_bytes().as_slice())
             .with(name_hash.as_slice())
             .expecting(Expect::Some);
-        self.changed(noted(update, Some(act)))
+        self.changed(Transaction::from(update).noting(act))
     }
 
     /// Removes an account with all that is only its own; its devices are nobody's then. False if there is none, or if it
@@ -137,26 +158,38 @@ impl AccountRows<'_> {
 
 /// Keeps a new account.
 pub(super) fn insert_account(row: &AccountRow, name_hash: &[u8; 32], at_ms: i64) -> Statement {
-    Statement::new(
+    let insert = Statement::new(
         "INSERT INTO account (id, name_hash, salt, password_hash, memory_kib, passes, lanes, created_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )
     .with(row.id.as_bytes().as_slice())
-    .with(name_hash.as_slice())
-    .with(row.password.salt.as_slice())
-    .with(row.password.hash.as_slice())
-    .with(row.password.cost.memory_kib)
-    .with(row.password.cost.passes)
-    .with(row.password.cost.lanes)
-    .with(at_ms)
+    .with(name_hash.as_slice());
+    hashed(insert, &row.password).with(at_ms)
 }
 
-fn noted(statement: Statement, act: Option<Act>) -> Transaction {
-    let transaction = Transaction::from(statement);
-    match act {
-        Some(act) => transaction.noting(act),
-        None => transaction,
-    }
+/// The values of a password, in the order of their columns.
+fn hashed(statement: Statement, password: &SavedPassword) -> Statement {
+    statement
+        .with(password.salt.as_slice())
+        .with(password.hash.as_slice())
+        .with(password.cost.memory_kib)
+        .with(password.cost.passes)
+        .with(password.cost.lanes)
+}
+
+fn known(row: &Row) -> Result<KnownAccount, StoreError> {
+    let holder = match (row.int(4)?, row.int(5)?) {
+        (0, 0) => Holder::Person,
+        (0, _) => Holder::Service,
+        _ => Holder::Customer,
+    };
+    Ok(KnownAccount {
+        id: AccountId::from_bytes(row.array(0)?),
+        holder,
+        has_second_factor: row.int(2)? > 0,
+        devices: row.number(3)?,
+        created_at_ms: row.int(1)?,
+    })
 }
 
 fn account(row: &Row) -> Result<AccountRow, StoreError> {

@@ -64,7 +64,7 @@ async fn p9_with_a_second_factor_a_password_alone_gives_no_token_and_a_code_does
     let mfa_token = password(&cloud).await;
     assert_error(&otp(&cloud, &mfa_token, "000000", "particle-cli").await, 400, "code is wrong");
     let typed = now_code(&cloud, &secret);
-    assert_error(&otp(&cloud, &mfa_token, &typed, "another").await, 400, "begin again");
+    assert_error(&otp(&cloud, &mfa_token, &typed, "particle-api").await, 400, "begin again");
     let (status, body) = otp(&cloud, &mfa_token, &typed, "particle-cli").await;
     assert_eq!((status.as_u16(), &body["expires_in"]), (200, &json!(3600)), "{body}");
     let token = body["access_token"].as_str().unwrap();

@@ -7,6 +7,8 @@ mod group_commit;
 mod pins;
 mod rollouts;
 mod secrets;
+#[path = "../api/totp.rs"]
+mod totp;
 
 use std::path::Path;
 
