@@ -39,4 +39,5 @@ mod secrets;
 mod signing;
 mod spark_protocol;
 mod tap;
+mod totp;
 mod updates_tcp;

@@ -67,6 +67,7 @@ fn mode(path: &Path) -> u32 {
 fn p5_a_secret_is_sealed_on_one_machine_and_opened_once_on_another() {
     let cloud = Cloud::start();
     let api = cloud.log_in();
+    crate::totp::enrol(&api);
     let desk = |name| Desk::of(&cloud, name, api.token());
     let (sender, reader) = (desk("sender"), desk("reader"));
     let key = reader.json(&["key", "add"], "");

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod audit;
 mod device_firmware;
 mod firmware;
 mod fleet;
@@ -11,6 +12,7 @@ mod rollout;
 mod secret;
 mod user;
 
+pub use audit::{AuditCommand, AuditExportArgs, AuditShowArgs, AuditVerifyArgs};
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
@@ -45,6 +47,9 @@ pub enum Command {
     /// Pin device keys, list them, and see who was refused
     #[command(subcommand)]
     Pin(PinCommand),
+    /// What matters for security was written down: see it, check that nobody changed it
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Events kept for a durable consumer: see them, take them
     #[command(subcommand)]
     Outbox(OutboxCommand),

@@ -96,6 +96,7 @@ fn print(summary: &InitSummary) {
         say!("  for the TCP service      {}", key.display());
         say!("  its fingerprint          {fingerprint}");
     }
+    say!("  first audit key          {}", summary.audit_key);
     say!("  authority to trust       {}", summary.ca.display());
     say!("  configuration            {}", summary.config.display());
     say!("  API                      https://{}", summary.api);

@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 failed, 2 the person who typed can mend it (one line says how).
 
 mod args;
+mod audit;
 mod device;
 mod device_firmware;
 mod failure;
@@ -55,6 +56,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Init(args) => init::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Pin(args) => pin::run(args),
+        Command::Audit(command) => audit::run(command),
         Command::Outbox(args) => outbox::run(args),
         Command::Device(args) => device::run(args),
         Command::User(args) => user::run(args),

@@ -5,20 +5,22 @@
 //! and events through the bus, so tests run it without a door. TLS is in [`listener`]; there is no plain HTTP.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use tokio::sync::{Semaphore, watch};
 
-use crate::account::{Accounts, NameHash};
+use crate::account::Accounts;
 use crate::config;
 use crate::event::Bus;
-use crate::guard::{Lockout, LockoutSettings};
+use crate::guard::Guard;
+use crate::hook::Hooks;
+use crate::metrics::Traffic;
 use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
 use crate::store::Store;
 
 mod access;
+mod acting;
 mod address;
 mod body;
 mod caller;
@@ -35,15 +37,18 @@ mod function;
 mod gate;
 mod health;
 mod in_flight;
+mod integration;
 mod line;
 pub mod listener;
 mod locate;
 mod login;
 mod oauth;
+mod openapi;
 mod product;
 mod proof;
 mod provisioning;
 mod publish;
+pub mod redirect;
 pub mod route;
 mod routes;
 mod second_factor;
@@ -59,20 +64,13 @@ mod variable;
 
 pub use clock::{Clock, Moment};
 pub use fleet::Fleet;
-pub use routes::entries;
+pub use openapi::describe;
+pub use routes::{entries, rehearsal};
 pub use source::Peer;
 pub use upload::MAX_FILE;
 
 /// The largest request body, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
-
-/// Ten failed logins in a row shut out a source address for half an hour.
-const SOURCE_LOCKOUT: LockoutSettings =
-    LockoutSettings { failures: 10, window: Duration::from_secs(30 * 60), capacity: 10_000 };
-/// Ten failed logins in a row shut an account for five minutes: long enough against guessing, short enough that
-/// a stranger cannot keep its owner out for the day.
-const ACCOUNT_LOCKOUT: LockoutSettings =
-    LockoutSettings { failures: 10, window: Duration::from_secs(5 * 60), capacity: 10_000 };
 
 /// Everything the API works with. Cheap to clone.
 #[derive(Clone)]
@@ -89,6 +87,8 @@ pub struct ApiState<F> {
     pub fleet: F,
     /// The way of events.
     pub bus: Bus,
+    /// Webhooks, where there may be some.
+    pub hooks: Option<Hooks>,
     /// People.
     pub accounts: Accounts,
     /// What time it is.
@@ -99,14 +99,16 @@ pub struct ApiState<F> {
     pub registration: bool,
     /// Turns true when the node ends: streams end, and the node says it is not ready.
     pub shutdown: watch::Receiver<bool>,
-    guards: Arc<Guards>,
+    /// Who counts what is asked for.
+    pub guard: Guard,
+    /// What was answered.
+    pub traffic: Arc<Traffic>,
+    room: Arc<Room>,
     oauth: oauth::Oauth,
 }
 
-/// What is bounded: failed logins, uploads, and copies of files.
-pub(crate) struct Guards {
-    sources: Lockout<source::Origin>,
-    accounts: Lockout<NameHash>,
+/// What there is room for: uploads, and copies of files.
+pub(crate) struct Room {
     /// Files that are being uploaded.
     uploads: Semaphore,
     /// Files that devices are being sent.
@@ -123,9 +125,7 @@ impl<F: Fleet> ApiState<F> {
         accounts: Accounts,
         shutdown: watch::Receiver<bool>,
     ) -> Self {
-        let guards = Guards {
-            sources: Lockout::new(SOURCE_LOCKOUT),
-            accounts: Lockout::new(ACCOUNT_LOCKOUT),
+        let room = Room {
             uploads: Semaphore::new(upload::MOST),
             in_flight: in_flight::InFlight::default(),
         };
@@ -137,12 +137,15 @@ impl<F: Fleet> ApiState<F> {
             delivery: Delivery::default(),
             fleet,
             bus,
+            hooks: None,
             accounts,
             clock: Clock::system(),
             contact: None,
             registration: false,
             shutdown,
-            guards: Arc::new(guards),
+            guard: Guard::default(),
+            traffic: Arc::default(),
+            room: Arc::new(room),
             oauth: oauth::Oauth::new(config::Oauth::default()),
         }
     }
@@ -161,9 +164,10 @@ impl<F: Fleet> ApiState<F> {
         self
     }
 
-    /// Sets which logins there are, and what this server calls itself.
+    /// Sets which logins there are, how long tokens live, and what this server calls itself.
     #[must_use]
     pub fn with_oauth(mut self, settings: config::Oauth) -> Self {
+        self.accounts = self.accounts.with_lifetimes(settings.lifetimes());
         self.oauth = oauth::Oauth::new(settings);
         self
     }
@@ -182,6 +186,20 @@ impl<F: Fleet> ApiState<F> {
         self
     }
 
+    /// Sets the webhooks.
+    #[must_use]
+    pub fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = Some(hooks);
+        self
+    }
+
+    /// Sets another guard.
+    #[must_use]
+    pub fn with_guard(mut self, guard: Guard) -> Self {
+        self.guard = guard;
+        self
+    }
+
     /// Sets another clock.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
@@ -192,5 +210,10 @@ impl<F: Fleet> ApiState<F> {
 
 /// All routes of the API.
 pub fn router<F: Fleet>(state: ApiState<F>) -> Router {
-    edge::wrap(routes::all(state))
+    let door = edge::Door {
+        guard: state.guard.clone(),
+        traffic: Arc::clone(&state.traffic),
+        clock: state.clock.clone(),
+    };
+    edge::wrap(routes::all(state), door)
 }

@@ -1,32 +1,29 @@
 //! The certificate of the HTTPS API: a small authority of the node's own, or one the operator gives.
 //!
-//! `init` makes the authority (ten years) and a server certificate (397 days); at start the server certificate
-//! is made again when it ends within 30 days. The day it ends is written above the PEM block (RFC 7468 lets text
+//! `init` makes the authority (ten years) and a server certificate (90 days); the server certificate is made again when
+//! it ends within 30 days, at a start and while the node runs ([`Held`]). The day it ends is written above the PEM block (RFC 7468 lets text
 //! stand there), so no X.509 parser is needed to know it. The authority signs for this node alone.
 
 use std::fs;
 use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use rcgen::string::Ia5String;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, SanType,
 };
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use crate::config::Config;
 use crate::private_file::{self, Readers};
 
 mod expiry;
+mod held;
 
 pub use expiry::{chain_file, ends_at_ms, leaf};
+pub use held::Held;
 
 /// The authority's certificate, for clients to trust.
 pub const CA_FILE: &str = "ca.pem";
@@ -41,8 +38,8 @@ pub const NAMES_FILE: &str = "api.names";
 
 const DAY_MS: i64 = 24 * 3_600 * 1_000;
 const CA_DAYS: i64 = 3_650;
-/// Apple's limit for a server certificate is 825 days, browsers' for public ones 398.
-const SERVER_DAYS: i64 = 397;
+/// As short as is customary where renewing is nobody's work.
+const SERVER_DAYS: i64 = 90;
 const RENEW_DAYS: i64 = 30;
 const EXPIRY_LINE: &str = "# ends at (ms since 1970): ";
 
@@ -84,22 +81,6 @@ pub(crate) fn create(folder: &Path, names: &[String], now_ms: i64) -> Result<(),
     issue(folder, names, key, now_ms)
 }
 
-/// The TLS settings of the API: the certificate given in the configuration, or the node's own, renewed if due.
-pub fn server_config(
-    folder: &Path,
-    config: &Config,
-    now_ms: i64,
-) -> Result<Arc<ServerConfig>, CertificateError> {
-    let (chain, key) = match config.api.given_certificate() {
-        Some((chain, key)) => (chain.to_owned(), key.to_owned()),
-        None => {
-            renew_if_due(folder, now_ms)?;
-            (folder.join(SERVER_FILE), folder.join(SERVER_KEY_FILE))
-        }
-    };
-    load(&chain, &key)
-}
-
 /// Makes the server certificate again if it ends within 30 days; true if it did.
 pub fn renew_if_due(folder: &Path, now_ms: i64) -> Result<bool, CertificateError> {
     let server = folder.join(SERVER_FILE);
@@ -113,26 +94,6 @@ pub fn renew_if_due(folder: &Path, now_ms: i64) -> Result<bool, CertificateError
     let names: Vec<_> = names.lines().filter(|name| !name.is_empty()).map(str::to_owned).collect();
     issue(folder, &names, KeyPair::from_pem(&pem)?, now_ms)?;
     Ok(true)
-}
-
-fn load(chain: &Path, key: &Path) -> Result<Arc<ServerConfig>, CertificateError> {
-    let given =
-        |path: &Path, reason: String| CertificateError::Given { path: path.to_owned(), reason };
-    let certificates = CertificateDer::pem_file_iter(chain)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| given(chain, format!("no certificate in PEM form ({error})")))?;
-    let private = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| given(key, format!("no private key in PEM form ({error})")))?;
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| given(chain, error.to_string()))?;
-    let mut config =
-        builder.with_no_client_auth().with_single_cert(certificates, private).map_err(|error| {
-            given(chain, format!("certificate and key do not go together ({error})"))
-        })?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(Arc::new(config))
 }
 
 fn authority(key: &KeyPair, now_ms: i64) -> CertificateParams {
@@ -243,10 +204,11 @@ fn remove(path: &Path) -> Result<(), CertificateError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
 
-    const NOW: i64 = 1_800_000_000_000;
+    pub(super) const NOW: i64 = 1_800_000_000_000;
 
-    fn folder() -> tempfile::TempDir {
+    pub(super) fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("keys")).unwrap();
         create(folder.path(), &["localhost".into(), "127.0.0.1".into(), "::1".into()], NOW)
@@ -258,18 +220,18 @@ mod tests {
     fn the_server_certificate_is_renewed_only_when_it_is_due() {
         let folder = folder();
         let first = fs::read(folder.path().join(SERVER_FILE)).unwrap();
-        assert!(!renew_if_due(folder.path(), NOW + 366 * DAY_MS).unwrap());
+        assert!(!renew_if_due(folder.path(), NOW + 59 * DAY_MS).unwrap());
         assert_eq!(fs::read(folder.path().join(SERVER_FILE)).unwrap(), first);
-        assert!(renew_if_due(folder.path(), NOW + 368 * DAY_MS).unwrap());
+        assert!(renew_if_due(folder.path(), NOW + 61 * DAY_MS).unwrap());
         assert_ne!(fs::read(folder.path().join(SERVER_FILE)).unwrap(), first);
-        server_config(folder.path(), &Config::default(), NOW + 368 * DAY_MS).unwrap();
+        Held::open(folder.path(), &Config::default(), NOW + 61 * DAY_MS).unwrap();
     }
 
     #[test]
     fn a_certificate_lost_between_key_and_file_is_made_again() {
         let folder = folder();
         fs::remove_file(folder.path().join(SERVER_FILE)).unwrap();
-        server_config(folder.path(), &Config::default(), NOW).unwrap();
+        Held::open(folder.path(), &Config::default(), NOW).unwrap();
     }
 
     #[test]
@@ -288,7 +250,7 @@ mod tests {
             other.path().join(SERVER_KEY_FILE)
         );
         let config = Config::parse(&text, Path::new("config.toml")).unwrap();
-        let error = server_config(one.path(), &config, NOW).unwrap_err().to_string();
+        let error = Held::open(one.path(), &config, NOW).unwrap_err().to_string();
         assert!(error.contains("do not go together"), "{error}");
     }
 }

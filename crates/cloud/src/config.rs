@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::guard::Limits;
+use crate::hook::egress::Network;
+
 mod oauth;
 
 pub use oauth::Oauth;
@@ -31,6 +34,8 @@ pub struct Config {
     pub tcp: Tcp,
     /// `[outbox]`: events kept for a durable consumer.
     pub outbox: Outbox,
+    /// `[webhooks]`: where webhooks may go.
+    pub webhooks: Webhooks,
     /// `[security]`: what the world is told.
     pub security: Security,
     /// `[oauth]`: which logins there are, and how long tokens live.
@@ -39,6 +44,12 @@ pub struct Config {
     pub node: Node,
     /// `[accounts]`: people.
     pub accounts: Accounts,
+    /// `[audit]`: where heads of the audit log are kept, and for how long its entries are.
+    pub audit: crate::audit::Settings,
+    /// `[metrics]`: what the node counts, for a monitor.
+    pub metrics: Metrics,
+    /// `[limits]`: how much one address, one account and all together may.
+    pub limits: Limits,
 }
 
 /// `[api]`.
@@ -49,8 +60,10 @@ pub struct Api {
     pub listen: SocketAddr,
     /// `certificate`: a PEM file with a certificate chain to use instead of the local CA's.
     pub certificate: Option<Spanned<PathBuf>>,
-    /// `private_key`: the PEM file with that certificate's key.
+    /// `private_key`: the PEM file with that certificate's key. Both are read again when they change.
     pub private_key: Option<Spanned<PathBuf>>,
+    /// `redirect`: address and port of a listener on plain HTTP that answers 308 to HTTPS and nothing else. Default: none.
+    pub redirect: Option<SocketAddr>,
 }
 
 impl Default for Api {
@@ -59,6 +72,7 @@ impl Default for Api {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8443)),
             certificate: None,
             private_key: None,
+            redirect: None,
         }
     }
 }
@@ -119,6 +133,19 @@ pub struct Outbox {
     pub prefixes: Vec<String>,
 }
 
+/// `[webhooks]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Webhooks {
+    /// `allow`: networks and addresses that webhooks may reach though they are not on the public internet, such as
+    /// `["10.1.0.0/16"]`. Default: none.
+    pub allow: Vec<Network>,
+    /// `plain_http`: whether webhooks may go over HTTP without TLS. Default: no.
+    pub plain_http: bool,
+    /// `ca_file`: a PEM file of authorities that webhooks trust beside those of the system. Default: none.
+    pub ca_file: Option<PathBuf>,
+}
+
 /// `[security]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -152,6 +179,15 @@ impl Default for Node {
     fn default() -> Self {
         Self { key_file: PathBuf::from("keys/node.key") }
     }
+}
+
+/// `[metrics]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Metrics {
+    /// `listen`: address and port of a listener on plain HTTP for `/metrics`, which nobody needs a password for: keep
+    /// it on loopback or in a network of your own. Default: none.
+    pub listen: Option<SocketAddr>,
 }
 
 /// Why a configuration was not taken.
@@ -230,8 +266,11 @@ impl Config {
 
     fn rooted_at(mut self, folder: &Path) -> Self {
         self.node.key_file = folder.join(&self.node.key_file);
-        if let Some(list) = &mut self.security.weak_keys {
-            *list = folder.join(&*list);
+        for path in [&mut self.security.weak_keys, &mut self.audit.heads].into_iter().flatten() {
+            *path = folder.join(&*path);
+        }
+        if let Some(authorities) = &mut self.webhooks.ca_file {
+            *authorities = folder.join(&*authorities);
         }
         for path in [&mut self.api.certificate, &mut self.api.private_key].into_iter().flatten() {
             let rooted = folder.join(path.get_ref());

@@ -13,6 +13,7 @@ mod listeners;
 pub mod outbox;
 mod published;
 mod subscription;
+mod written;
 
 pub use bus::{Bus, Publisher, Tap};
 pub use gauge::{MOST_LOST, READER_BYTES, READER_DEPTH, TooSlow};

@@ -1,6 +1,7 @@
 //! A node's data folder, opened by one process at a time.
 
 use crate::account::Accounts;
+use crate::audit::heads::Carrier;
 use crate::config::{Config, ConfigError};
 use crate::init::is_data_folder;
 use crate::node_key::{Label, NodeKey, NodeKeyError};
@@ -68,6 +69,8 @@ pub struct Folder {
     /// The firmware of its products.
     pub shelf: Shelf,
     known_weak: Arc<KnownWeak>,
+    // Dropped after the store, whose last head it takes along; before the lock.
+    _heads: Option<Carrier>,
     _lock: File,
 }
 
@@ -103,9 +106,22 @@ impl Folder {
         }
         let store = Store::open(path, &node_key)?;
         let known_weak = Arc::new(known_weak(&config)?);
+        let heads = config.audit.heads.clone().map(|path| {
+            let io = |source| FolderError::Io { path: path.clone(), source };
+            store.carry_audit_heads(path.clone()).map_err(io)
+        });
         let shelf = Shelf::new(store.clone(), &node_key, path)?;
         let node_key = Arc::new(node_key);
-        Ok(Self { path: path.into(), config, node_key, store, shelf, known_weak, _lock: lock })
+        Ok(Self {
+            path: path.into(),
+            config,
+            node_key,
+            store,
+            shelf,
+            known_weak,
+            _heads: heads.transpose()?,
+            _lock: lock,
+        })
     }
 
     /// What sets this folder on this machine apart from any copy of it: a restored backup or a clone is

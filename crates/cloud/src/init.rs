@@ -16,6 +16,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::account::{AccountError, Accounts};
+use crate::audit::{Act, PublicKey, Who};
 use crate::certificate::{self, CertificateError};
 use crate::config::{self, Config};
 use crate::folder::{self, FolderError};
@@ -42,6 +43,9 @@ pub const TCP_KEY_FILE: &str = "keys/tcp.der";
 pub const TCP_PUBLIC_FILE: &str = "tcp_public.der";
 /// The same in PEM.
 pub const TCP_PUBLIC_PEM_FILE: &str = "tcp_public.pem";
+
+/// The first public key of the audit log, in hex.
+pub const AUDIT_PUBLIC_FILE: &str = "audit_public.txt";
 
 /// What `init` is told.
 pub struct InitOptions {
@@ -82,6 +86,8 @@ pub struct InitSummary {
     pub config: PathBuf,
     /// The node key: keep a copy of it away from the backups of this folder.
     pub node_key: PathBuf,
+    /// The first public key of the audit log, in hex: what `pintle audit verify --key` starts from.
+    pub audit_key: String,
 }
 
 /// A key for the TCP service that was added to a data folder.
@@ -244,8 +250,12 @@ pub fn refuse_taken(folder: &Path) -> Result<(), InitError> {
     }
 }
 
-/// Of the key for devices on UDP, and of the one for the TCP service.
-type Fingerprints = (String, Option<String>);
+/// What a person has to know of the keys that were made.
+struct Fingerprints {
+    udp: String,
+    tcp: Option<String>,
+    audit: PublicKey,
+}
 
 fn build(
     folder: &Path,
@@ -266,12 +276,22 @@ fn build(
         config_text(options.contact.as_deref()).as_bytes(),
     )?;
     let store = Store::open(folder, &node_key)?;
+    let audit = begin_audit(folder, &store, options.now_ms)?;
     Accounts::new(store, &node_key).create_blocking(
         &options.user,
         &options.password,
         options.now_ms,
     )?;
-    Ok((udp, tcp))
+    Ok(Fingerprints { udp, tcp, audit })
+}
+
+/// Writes the first entry of the audit log; its first key.
+fn begin_audit(folder: &Path, store: &Store, now_ms: i64) -> Result<PublicKey, InitError> {
+    store.note(Act::new("node.made", Who::Operator, now_ms));
+    store.flush().wait()?;
+    let key = store.audit_head().ok_or(StoreError::Closed)?.key;
+    write(folder, AUDIT_PUBLIC_FILE, Readers::Everyone, format!("{key}\n").as_bytes())?;
+    Ok(key)
 }
 
 fn names(more: &[String]) -> Vec<String> {
@@ -326,6 +346,13 @@ fn config_text(contact: Option<&str>) -> String {
          # A list of Debian's weak keys, blacklist.RSA-1024 of its package openssl-blacklist: none of them is pinned.\n\
          # weak_keys = \"blacklist.RSA-1024\"\n\
          \n\
+         [audit]\n\
+         # A file on another machine's disk that gets the newest head of the audit log again and again: with it a log\n\
+         # that was cut short is found.\n\
+         # heads = \"/mnt/other/pintle-heads.txt\"\n\
+         # How long entries are kept. Unless it is set, for ever.\n\
+         # keep_days = 1000\n\
+         \n\
          [node]\n\
          # The node key opens everything sealed in the store. Keep it on another disk, out of the backups.\n\
          # key_file = \"keys/node.key\"\n"
@@ -333,7 +360,7 @@ fn config_text(contact: Option<&str>) -> String {
 }
 
 fn summary(folder: &Path, options: &InitOptions, fingerprints: Fingerprints) -> InitSummary {
-    let (udp_fingerprint, tcp_fingerprint) = fingerprints;
+    let Fingerprints { udp: udp_fingerprint, tcp: tcp_fingerprint, audit } = fingerprints;
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     let config = Config::default();
     InitSummary {
@@ -346,6 +373,7 @@ fn summary(folder: &Path, options: &InitOptions, fingerprints: Fingerprints) -> 
         user: options.user.trim().to_owned(),
         config: folder.join(config::FILE_NAME),
         node_key: folder.join(config.node.key_file),
+        audit_key: audit.to_string(),
         data: folder,
     }
 }

@@ -32,6 +32,8 @@ impl Label {
     pub const SESSION: Self = Self("device session");
     /// Seals what durable consumers have yet to take.
     pub const OUTBOX: Self = Self("outbox");
+    /// Seals what webhooks are told.
+    pub const WEBHOOK: Self = Self("webhook");
     /// Seals the files of firmware.
     pub const FIRMWARE: Self = Self("firmware");
     /// Seals what is in force in a product: its keyring, its releases, its counters.
@@ -46,6 +48,10 @@ impl Label {
     pub const LOGIN_STEP: Self = Self("login step");
     /// Shows that a store belongs to this key.
     pub const STORE_CHECK: Self = Self("store check");
+    /// Seals the key that signs the audit log.
+    pub const AUDIT_KEY: Self = Self("audit key");
+    /// Seals the reasons that people gave for what they did.
+    pub const AUDIT_REASON: Self = Self("audit reason");
     /// Tells a data folder from its copies.
     pub const INCARNATION: Self = Self("incarnation");
 }

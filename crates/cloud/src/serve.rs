@@ -1,15 +1,15 @@
 //! A running node: the doors, the API and the control socket on one data folder.
 
 use crate::account::Accounts;
-use crate::api::listener::MAX_CONNECTIONS;
-use crate::api::{self, ApiState};
-use crate::certificate::{self, CertificateError};
-use crate::clock::now_ms;
+use crate::api::ApiState;
+use crate::audit::age;
+use crate::certificate::CertificateError;
 use crate::control::{Listener, Office, Products, Rollouts, Running};
 use crate::device::{Gateway, Roll};
 use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
 use crate::event::{Bus, Intake, Outbox};
 use crate::folder::{Folder, FolderError};
+use crate::guard::Guard;
 use crate::init::UDP_KEY_FILE;
 use crate::journal::{self, Shelf};
 use crate::product::rollout::{Desk, Engine};
@@ -27,13 +27,17 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
 #[cfg_attr(not(feature = "tcp"), path = "serve/no_tcp.rs")]
 mod tcp;
+mod webhooks;
+
+mod front;
+
+use front::Front;
 
 /// How long open requests may take to end when the node stops.
 const DRAIN: Duration = Duration::from_secs(8);
@@ -60,9 +64,11 @@ pub enum ServeError {
     /// The door for devices cannot open.
     #[error(transparent)]
     Door(#[from] DoorError),
-    /// The API's address cannot be bound.
-    #[error("cannot serve the API on {address}: {source}")]
+    /// An address cannot be bound.
+    #[error("cannot serve {what} on {address}: {source}")]
     Bind {
+        /// What was to listen there.
+        what: &'static str,
         /// The address asked for.
         address: SocketAddr,
         /// What the system says.
@@ -121,6 +127,12 @@ pub struct Addresses {
     /// The door for devices over TCP, where it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcp: Option<SocketAddr>,
+    /// Plain HTTP that says where the API is, where it is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redirect: Option<SocketAddr>,
+    /// `/metrics`, where they are on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<SocketAddr>,
 }
 
 /// A running node.
@@ -136,6 +148,7 @@ pub struct Node {
     api: JoinHandle<io::Result<()>>,
     control: JoinHandle<()>,
     rollouts: JoinHandle<()>,
+    webhooks: JoinHandle<()>,
     folder: Folder,
 }
 
@@ -147,11 +160,7 @@ impl Node {
     pub async fn start(folder: &Path, options: &ServeOptions) -> Result<Self, ServeError> {
         let descriptors = allow_all_descriptors();
         let folder = Folder::open(folder)?;
-        let tls = certificate::server_config(&folder.path, &folder.config, now_ms())?;
-        let address = options.api.unwrap_or(folder.config.api.listen);
-        let bind = |source| ServeError::Bind { address, source };
-        let listener = TcpListener::bind(address).await.map_err(bind)?;
-        let api_address = listener.local_addr().map_err(bind)?;
+        let front = Front::bind(&folder, options).await?;
 
         let path = folder.path.join(crate::control::SOCKET);
         let control =
@@ -159,7 +168,8 @@ impl Node {
 
         // The doors come last of all that can fail: one takes the saved sessions, and they exist once.
         let (bus, roll) = (Bus::new(), Roll::default());
-        let (intake, outbox) = Outbox::new(folder.config.outbox.prefixes.clone());
+        let webhooks = webhooks::prepare(&folder).await?;
+        let (intake, outbox) = webhooks.outbox(&folder.config);
         let tcp = tcp::prepare(&folder, options, descriptors)?;
         let around = surroundings(&folder, &bus, &roll, intake, tcp.as_ref())?;
         let door = open_door(&folder, options, around.clone()).await?;
@@ -173,15 +183,16 @@ impl Node {
             }
         };
         mailboxes.extend(tcp.iter().map(tcp::Door::mailbox));
-        let gateway = Gateway::new(mailboxes, roll);
+        let gateway = Gateway::new(mailboxes, roll.clone());
         let accounts = folder.accounts();
 
         let pulse = Pulse::new(gateway.clone(), folder.store.clone());
         let listens = tcp.as_ref().map(tcp::Door::address);
-        let addresses = Addresses { api: api_address, udp: door.address(), tcp: listens };
+        let addresses = Addresses { udp: door.address(), tcp: listens, ..front.addresses()? };
         let (stop, stopped) = watch::channel(false);
         let (rollouts, desk) = roll_out(&folder, &gateway, stopped.clone());
         let delivery = deliver(&folder, &gateway, &bus, stopped.clone());
+        let (webhooks, hooks) = webhooks.deliver(&gateway, &bus, stopped.clone());
         let (products, shelf) = (folder.store.clone(), folder.shelf.clone());
         let products = Products { store: products, shelf, delivery: delivery.clone() };
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
@@ -195,29 +206,27 @@ impl Node {
                 enrolment: tcp.as_ref().map(tcp::Door::enrolment),
             });
         let control = tokio::spawn(control.serve(office));
+        if let Some(days) = folder.config.audit.keep_days {
+            tokio::spawn(age::keep(folder.store.clone(), days, stopped.clone()));
+        }
 
+        let guard = Guard::new(folder.config.limits.clone());
         tokio::spawn(crate::secret::sweep(folder.store.clone(), stopped.clone()));
         let store = folder.store.clone();
-        let people = (bus.clone(), accounts.clone());
-        let state = ApiState::new(
-            store,
-            folder.shelf.clone(),
-            gateway,
-            people.0,
-            people.1,
-            stopped.clone(),
-        )
-        .with_pinning(folder.pinning())
-        .with_delivery(delivery)
-        .with_registration(folder.config.accounts.registration)
-        .with_oauth(folder.config.oauth.clone())
-        .with_contact(
-            folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
-        );
-        let connections = connections_at_once(descriptors, tcp.is_some());
-        let router = api::router(state);
-        let api = api::listener::serve(listener, tls, router, connections, stopped);
-        let api = tokio::spawn(api);
+        let (shelf, people, over) = (folder.shelf.clone(), accounts.clone(), stopped.clone());
+        let state = ApiState::new(store, shelf, gateway, bus.clone(), people, over)
+            .with_pinning(folder.pinning())
+            .with_delivery(delivery)
+            .with_hooks(hooks)
+            .with_guard(guard.clone())
+            .with_registration(folder.config.accounts.registration)
+            .with_oauth(folder.config.oauth.clone())
+            .with_contact(
+                folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
+            );
+        let most = folder.config.limits.connections.get();
+        let connections = connections_at_once(descriptors, tcp.is_some(), most);
+        let api = front.open(state, roll, connections, stopped);
         Ok(Self {
             addresses,
             bus,
@@ -230,6 +239,7 @@ impl Node {
             api,
             control,
             rollouts,
+            webhooks,
             folder,
         })
     }
@@ -275,8 +285,9 @@ impl Node {
         // The API may have ended by itself; then nobody listens.
         let _ = self.stop.send(true);
         self.control.abort();
-        // It ends between two steps; what it was about to write is written at the next start.
-        let _ = tokio::time::timeout(DRAIN, self.rollouts).await;
+        // They end between two steps; what they were about to do is done at the next start.
+        let _ =
+            tokio::time::timeout(DRAIN, async { tokio::join!(self.rollouts, self.webhooks) }).await;
         match tokio::time::timeout(DRAIN, self.api).await {
             Ok(Ok(Ok(()))) => {}
             Ok(Ok(Err(error))) => tracing::error!(%error, "the API had ended by itself"),
@@ -386,9 +397,9 @@ fn allow_all_descriptors() -> u64 {
 
 /// How many connections the API takes: never so many that journal and store find no descriptor left, and where devices
 /// come in over TCP, at most half of what there is.
-fn connections_at_once(descriptors: u64, with_tcp: bool) -> usize {
+fn connections_at_once(descriptors: u64, with_tcp: bool, most: usize) -> usize {
     let left = spare(descriptors) / if with_tcp { 2 } else { 1 };
-    left.clamp(FEWEST_CONNECTIONS, MAX_CONNECTIONS)
+    left.max(FEWEST_CONNECTIONS).min(most)
 }
 
 /// How many descriptors there are for connections.

@@ -14,10 +14,12 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::node_key::{Label, NodeKey};
+use crate::audit::{Act, Board, KeyFile};
+use crate::node_key::{Label, NodeKey, NodeKeyError};
 
 pub mod account;
 mod ask;
+pub mod audit;
 pub mod clean_stop;
 pub mod client;
 pub mod customer;
@@ -25,6 +27,7 @@ pub mod device;
 mod error;
 mod execute;
 pub mod firmware;
+pub mod hook;
 pub mod member;
 pub mod organization;
 pub mod pin;
@@ -56,12 +59,14 @@ const READERS: usize = 2;
 #[derive(Clone)]
 pub struct Store {
     rooms: Arc<Rooms>,
+    telling: Option<Act>,
 }
 
 struct Rooms {
     // Dropped in this order: the writer last, so that its connection folds the log into the file.
     readers: reader::Readers,
     rsa_pins: tokio::sync::Mutex<()>,
+    board: Board,
     writer: writer::Writer,
 }
 
@@ -77,10 +82,32 @@ impl Store {
         check_node_key(&writing, node_key)?;
         let reading = (0..READERS).map(|_| connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY));
         let readers = reader::Readers::start(reading.collect::<Result<_, _>>()?)?;
-        let writer = writer::Writer::start(writing)?;
-        Ok(Self {
-            rooms: Arc::new(Rooms { readers, rsa_pins: tokio::sync::Mutex::default(), writer }),
-        })
+        let board = Board::default();
+        let mut ledger = ledger(folder, node_key, board.clone())?;
+        ledger.open(&writing)?;
+        let writer = writer::Writer::start(writing, ledger)?;
+        let rsa_pins = tokio::sync::Mutex::default();
+        Ok(Self { rooms: Arc::new(Rooms { readers, rsa_pins, board, writer }), telling: None })
+    }
+
+    /// This store, for one write: with it the act is written down in the audit log, if the write is made and changes
+    /// something.
+    #[must_use]
+    pub fn telling(&self, act: Act) -> Self {
+        Self { rooms: Arc::clone(&self.rooms), telling: Some(act) }
+    }
+
+    fn submit(
+        &self,
+        transaction: Transaction,
+        reply: Option<ask::Reply>,
+        patient: bool,
+    ) -> Result<(), StoreError> {
+        let transaction = match &self.telling {
+            Some(act) => transaction.noting_any_change(act.clone()),
+            None => transaction,
+        };
+        self.rooms.writer.submit(transaction, reply, patient)
     }
 
     /// Queues a write that nobody waits for; never blocks. [`StoreError::Busy`] when 65,536 are waiting.
@@ -88,7 +115,7 @@ impl Store {
     /// Writes are made in the order they were queued. One that fails later is logged; one that the disk refuses waits
     /// for it.
     pub fn enqueue(&self, transaction: impl Into<Transaction>) -> Result<(), StoreError> {
-        self.rooms.writer.submit(transaction.into(), None, true)
+        self.submit(transaction.into(), None, true)
     }
 
     /// Answers when everything queued before this call is durable.
@@ -118,7 +145,7 @@ impl Store {
     ) -> Ask<T, E> {
         let (ask, reply) = Ask::new(decode);
         // A refusal reaches the asker through its reply.
-        drop(self.rooms.writer.submit(transaction.into(), Some(reply), false));
+        drop(self.submit(transaction.into(), Some(reply), false));
         ask
     }
 
@@ -129,7 +156,7 @@ impl Store {
             Ok(())
         });
         // A refusal reaches the asker through its reply.
-        drop(self.rooms.writer.submit(transaction, Some(reply), true));
+        drop(self.submit(transaction, Some(reply), true));
         ask
     }
 
@@ -153,6 +180,13 @@ impl Store {
         self.rooms.readers.stream(statement, drain);
         stream
     }
+}
+
+fn ledger(folder: &Path, node_key: &NodeKey, board: Board) -> Result<audit::Ledger, StoreError> {
+    let no_crypto = |error: NodeKeyError| StoreError::Engine(error.to_string());
+    let key_file = KeyFile::of(folder, node_key).map_err(no_crypto)?;
+    let reasons = node_key.sealer(Label::AUDIT_REASON).map_err(no_crypto)?;
+    Ok(audit::Ledger::new(key_file, reasons, board))
 }
 
 fn create_private(path: &Path) -> io::Result<()> {

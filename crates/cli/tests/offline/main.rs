@@ -1,5 +1,6 @@
 //! Commands that need no node and no network: signing, and the secrets of a device's networks.
 
+mod audit;
 mod network;
 mod signing;
 mod verify;

@@ -12,8 +12,9 @@ use zeroize::Zeroizing;
 
 use super::recovery::{self, RecoveryCodes};
 use super::totp::{self, SEED_LENGTH, Seed, Step};
-use super::{AccountError, AccountId, Accounts, base32, sealed_token};
+use super::{AccountError, AccountId, Accounts, NameHash, base32, sealed_token};
 use crate::audit::{Act, Who};
+use crate::guard::Behind;
 use crate::node_key::random;
 use crate::store::Transaction;
 use crate::store::second_factor::SecondFactorRow;
@@ -72,6 +73,21 @@ impl From<crate::store::StoreError> for ProofError {
 }
 
 impl Accounts {
+    /// What stands behind a name, for the guard. It costs the store the same whatever the answer.
+    ///
+    /// # Errors
+    /// [`AccountError::Store`]
+    pub async fn behind(&self, name: &NameHash) -> Result<Behind, AccountError> {
+        let account = self.store.accounts().find(&name.0).await?.map(|row| row.id);
+        let looked_up = account.unwrap_or_else(|| AccountId::from_bytes([0; 16]));
+        let has_second_factor = self.has_second_factor(looked_up).await?;
+        Ok(match account {
+            None => Behind::Nobody,
+            Some(_) if has_second_factor => Behind::SecondFactor,
+            Some(_) => Behind::Password,
+        })
+    }
+
     /// Whether the account has a second factor.
     ///
     /// # Errors

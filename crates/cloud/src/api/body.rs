@@ -82,7 +82,7 @@ impl<S: Sync> FromRequest<S> for Fields {
         let body = read(request).await?;
         match kind.as_str() {
             "multipart/form-data" => {
-                Err(ApiError::new(StatusCode::NOT_IMPLEMENTED, "No file can be sent here."))
+                Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "No file can be sent here."))
             }
             "application/x-www-form-urlencoded" => Ok(form(&body)),
             "application/json" => json(&body),

@@ -14,7 +14,9 @@ pub(super) async fn caller<F: Fleet>(
 ) -> Result<Caller, ApiError> {
     let token = bearer(&parts.headers).ok_or_else(ApiError::unauthorized)?;
     let caller = state.accounts.caller(token, state.clock.now().wall_ms).await?;
-    caller.ok_or_else(ApiError::unauthorized)
+    let caller = caller.ok_or_else(ApiError::unauthorized)?;
+    state.guard.belongs(token.as_bytes(), caller.account);
+    Ok(caller)
 }
 
 /// RFC 6750 2.1. Tokens in the query or the body are not taken: they end up in logs.

@@ -33,7 +33,8 @@ async fn claim<F: Fleet>(
         ));
     };
     let id: DeviceId = id.trim().parse().map_err(|_| ApiError::no_such_device())?;
-    match state.store.devices().claim(id, caller.account).await? {
+    let store = state.telling(&caller, "device.claimed", "device", id);
+    match store.devices().claim(id, caller.account).await? {
         Claim::Unknown => Err(ApiError::no_such_device()),
         // The first text makes clients offer a transfer; the second ends that.
         Claim::Foreign if fields.flag(&["request_transfer"]) == Some(true) => {

@@ -31,7 +31,9 @@ impl Clock {
         Self::new(move || Moment { wall_ms: now_ms(), since_start: start.elapsed() })
     }
 
-    pub(crate) fn now(&self) -> Moment {
+    /// What it says.
+    #[must_use]
+    pub fn now(&self) -> Moment {
         (self.0)()
     }
 }

@@ -15,6 +15,8 @@ use crate::clock::iso8601;
 use crate::device::{Presence, Transport, is_cellular, safe_mode};
 use crate::store::device::DeviceRow;
 
+const MEMBER_PING: &str = "/v1/products/{product}/devices/{device}/ping";
+
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     const ONE: &str = "/v1/devices/{device}";
     vec![
@@ -26,6 +28,8 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
             .unseen_is_denied(),
         put("/v1/devices/{device}/ping", Needs::Device(Scope::DevicesPing), ping::<F>)
             .says("Asks a device whether it answers."),
+        put(MEMBER_PING, Needs::Product(Scope::DevicesPing), ping::<F>)
+            .says("Asks a product's device whether it answers."),
     ]
 }
 
@@ -52,7 +56,8 @@ async fn release<F: Fleet>(
     caller: Caller,
     This(row): This<DeviceRow>,
 ) -> Result<Json<Value>, ApiError> {
-    if !state.store.devices().release(row.id, caller.account).await? {
+    let store = state.telling(&caller, "device.released", "device", row.id);
+    if !store.devices().release(row.id, caller.account).await? {
         return Err(ApiError::forbidden("Permission Denied"));
     }
     state.fleet.owner_changed(row.id);

@@ -3,6 +3,8 @@
 //! Clients take a status 401, or the words "access token" anywhere in a text, for "logged out" and delete what
 //! they stored. So 401 stands for a bad token alone, and no other text holds those words.
 
+use std::time::Duration;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use pintle_protocol::coap::Code;
@@ -11,6 +13,7 @@ use serde_json::json;
 use crate::account::{AccountError, Freshness, LeaseError, ProofError};
 use crate::device::AskError;
 use crate::device::update::UpdateError;
+use crate::guard::Refused;
 use crate::product::Refusal;
 use crate::store::StoreError;
 use crate::store::pin::PinError;
@@ -97,9 +100,21 @@ impl ApiError {
         )
     }
 
-    pub(super) fn too_many(seconds: u64) -> Self {
-        let text =
-            format!("Too many failed logins. Try again in {} minutes.", seconds.div_ceil(60));
+    /// Too many failed logins.
+    pub(super) fn too_many_logins(wait: Duration) -> Self {
+        let seconds = whole_seconds(wait);
+        let text = match seconds {
+            ..120 => format!("Too many failed logins. Try again in {seconds} seconds."),
+            _ => format!("Too many failed logins. Try again in {} minutes.", seconds.div_ceil(60)),
+        };
+        let limited = Self::coded(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", text);
+        Self { retry_after: Some(seconds), ..limited }
+    }
+
+    /// More requests than the quota allows.
+    pub(super) fn too_many_requests(wait: Duration) -> Self {
+        let seconds = whole_seconds(wait);
+        let text = format!("Too many requests. Try again in {seconds} seconds.");
         let limited = Self::coded(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", text);
         Self { retry_after: Some(seconds), ..limited }
     }
@@ -335,6 +350,22 @@ impl From<UpdateError> for ApiError {
             error => Self::bad_request(sentence(&error)),
         }
     }
+}
+
+impl From<Refused> for ApiError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Wait(wait) => Self::too_many_logins(wait),
+            Refused::Crowded => {
+                Self::busy("Too many people are logging in. Try again in a moment.")
+            }
+        }
+    }
+}
+
+/// Rounded up, and never none: a client that comes back at once is refused again.
+fn whole_seconds(wait: Duration) -> u64 {
+    u64::try_from(wait.as_millis().div_ceil(1_000)).unwrap_or(u64::MAX).max(1)
 }
 
 /// What went wrong as a sentence for people.

@@ -62,11 +62,12 @@ pub(super) async fn flash<F: Fleet>(
     let (id, platform) = (row.id, row.platform_id);
     let fit = tokio::task::spawn_blocking(move || fit(uploaded.file, platform)).await;
     let Fit { file, sha256, function, image } = fit.map_err(|_| ApiError::internal())??;
-    let file = state.guards.in_flight.one_copy(sha256, file);
-    let statement = state.shelf.may_flash(id, &file).await?;
+    let file = state.room.in_flight.one_copy(sha256, file);
+    let statement = state.shelf_of(caller).may_flash(id, &file).await?;
     let offer = Offer { file, sha256, function, statement };
     let began_ms = state.clock.now().wall_ms;
     let transfer = state.fleet.update(id, offer).await?;
+    state.store.note(state.act(caller, "device.flashed").on("device", id));
     let telling =
         Telling { state: state.clone(), device: id, owner: caller.account, image, began_ms };
     telling.tell("started ");

@@ -1,4 +1,4 @@
-//! `POST /v1/devices/{device}/{function}`: calls a function.
+//! `POST /v1/devices/{device}/{function}`, and the same of a product's device: calls a function.
 //!
 //! What the device described decides whether a name exists, so an unknown one is answered at once, online or
 //! not. A device that never described itself is asked.
@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::address::{Path, Query};
+use super::address::{Last, Query};
 use super::body::Fields;
 use super::device::functions;
 use super::error::ApiError;
@@ -35,20 +35,25 @@ impl Format {
 }
 
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
-    vec![
-        post("/v1/devices/{device}/{name}", Needs::Device(Scope::FunctionCall), call::<F>)
+    let paths = [
+        ("/v1/devices/{device}/{name}", Needs::Device(Scope::FunctionCall)),
+        ("/v1/products/{product}/devices/{device}/{name}", Needs::Product(Scope::FunctionCall)),
+    ];
+    let route = |(path, needs)| {
+        post(path, needs, call::<F>)
             .says("Calls a function of a device.")
             .query("format", Kind::Text)
             .takes("arg", Kind::Text)
             .takes("args", Kind::Text)
-            .takes("format", Kind::Text),
-    ]
+            .takes("format", Kind::Text)
+    };
+    paths.into_iter().map(route).collect()
 }
 
 async fn call<F: Fleet>(
     State(state): State<ApiState<F>>,
     This(row): This<DeviceRow>,
-    Path((_, function)): Path<(String, String)>,
+    Last(function): Last,
     Query(format): Query<Format>,
     fields: Fields,
 ) -> Result<Response, ApiError> {

@@ -18,8 +18,8 @@ use super::this::This;
 use super::{ApiState, Fleet, body, caller, locate};
 use crate::account::{Caller, Holder, Place, Scope, Standing};
 use crate::audit::Act;
+use crate::store::StoreError;
 use crate::store::product::ProductRow;
-use crate::store::{StoreError, Transaction};
 
 mod refused;
 
@@ -171,8 +171,7 @@ impl<F: Fleet> Gate<F> {
             .on("route", format_args!("{} {}", self.entry.method, self.entry.path))
             .from_token(caller.mark())
             .refused(why);
-        // A full queue loses the note, not the refusal; the store logs it.
-        drop(self.state.store.enqueue(Transaction::new().noting(act)));
+        self.state.store.note(act);
     }
 }
 

@@ -1,8 +1,9 @@
 //! The accept loop of the HTTPS API: TLS, HTTP/1.1, bounds, and an end that lets requests finish.
 //!
-//! 1. A connection takes a permit (the cap).
-//! 2. It has ten seconds to finish the TLS handshake, and ten more for each request's head.
-//! 3. Requests are served until it closes, or a handler cuts it.
+//! 1. A connection takes a permit (the cap), and one of the places of its address; one too many is closed at once.
+//! 2. It has ten seconds to finish the TLS handshake, and ten more for each request's head, from the end of the
+//!    answer before: who sends nothing is gone then, too.
+//! 3. Requests are served until it closes, a handler cuts it, or it takes nothing of an answer for two minutes.
 //! 4. At the end of the node no new ones come, idle connections close at once, busy ones when their answer is
 //!    out, and what is left after five seconds is cut.
 
@@ -23,31 +24,48 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use tower::ServiceExt as _;
 
-use super::Peer;
 use super::line::Line;
+use super::{Clock, Peer};
+use crate::guard::{Guard, Reason};
 
-/// Connections at once, where the limit of open files allows them; more wait in the system's queue.
-pub const MAX_CONNECTIONS: usize = 4_096;
-/// Of what a client sends and we have not read, or we write and it has not taken, in bytes: 64 KiB. A head that is
-/// longer is refused; of an answer no more is made until there is room.
+mod patience;
+
+use patience::Patient;
+
+/// Of what a client sends and we have not read, or we write and it has not taken, in bytes: 64 KiB. Of an answer no
+/// more is made until there is room.
 const MAX_BUFFER: usize = 64 * 1024;
+/// Of a request's head, in bytes: 32 KiB. The edge has narrower bounds, and answers in the one shape.
+const MAX_HEAD: usize = 32 * 1024;
 /// For a TLS handshake, and for the head of a request.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// For requests to finish when the node ends.
 const DRAIN: Duration = Duration::from_secs(5);
 
-/// Serves the API on `listener`, so many connections at once, until `shutdown` turns true or its sender is gone.
+/// What a listener goes by.
+#[derive(Clone)]
+pub struct Rules {
+    /// How TLS is spoken.
+    pub tls: Arc<ServerConfig>,
+    /// Who counts connections.
+    pub guard: Guard,
+    /// What time it is.
+    pub clock: Clock,
+    /// Connections at once; more wait in the system's queue.
+    pub connections: usize,
+}
+
+/// Serves the API on `listener` until `shutdown` turns true or its sender is gone.
 pub async fn serve(
     listener: TcpListener,
-    tls: Arc<ServerConfig>,
+    rules: Rules,
     router: Router,
-    connections_at_once: usize,
     shutdown: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let acceptor = TlsAcceptor::from(tls);
-    let permits = Arc::new(Semaphore::new(connections_at_once));
+    let permits = Arc::new(Semaphore::new(rules.connections));
     let mut accepting = true;
     let mut connections = JoinSet::new();
     let mut over = shutdown.clone();
@@ -60,11 +78,12 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer, permit)) => {
                 accepting = true;
-                let (acceptor, router, shutdown) =
-                    (acceptor.clone(), router.clone(), shutdown.clone());
+                let now = rules.clock.now().since_start;
+                let Some(seat) = rules.guard.connect(peer.ip().into(), now) else { continue };
+                let (rules, router, shutdown) = (rules.clone(), router.clone(), shutdown.clone());
                 connections.spawn(async move {
-                    let _permit = permit;
-                    if let Err(error) = connection(stream, peer, acceptor, router, shutdown).await {
+                    let _places = (permit, seat);
+                    if let Err(error) = connection(stream, peer, &rules, router, shutdown).await {
                         // No address in the log (promise P6).
                         tracing::debug!(%error, "an API connection ended early");
                     }
@@ -97,15 +116,22 @@ async fn next(
     Ok((stream, peer, permit))
 }
 
+async fn secured(stream: TcpStream, rules: &Rules) -> io::Result<TlsStream<Patient<TcpStream>>> {
+    stream.set_nodelay(true)?;
+    let stream = Patient::new(stream, Arc::clone(rules.guard.tally()));
+    let handshake = TlsAcceptor::from(Arc::clone(&rules.tls)).accept(stream);
+    tokio::time::timeout(HANDSHAKE, handshake).await?
+}
+
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    acceptor: TlsAcceptor,
+    rules: &Rules,
     router: Router,
     mut shutdown: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    stream.set_nodelay(true)?;
-    let stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await??;
+    let stream = secured(stream, rules).await;
+    let stream = stream.inspect_err(|_| rules.guard.tally().refused(Reason::Handshake))?;
     let line = Line::default();
     let this = line.clone();
     let service = router.map_request(move |request: hyper::Request<Incoming>| {
@@ -119,6 +145,7 @@ async fn connection(
             .timer(TokioTimer::new())
             .header_read_timeout(HANDSHAKE)
             .max_buf_size(MAX_BUFFER)
+            .max_header_size(MAX_HEAD)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
     );
     tokio::select! {

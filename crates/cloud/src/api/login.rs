@@ -5,7 +5,7 @@
 //!    grant `urn:custom:mfa-otp`.
 //!
 //! An attempt is charged to its source and its account before the password is looked at, and forgiven when it was
-//! right.
+//! right ([`crate::guard::Logins`]).
 
 use axum::http::StatusCode;
 use zeroize::Zeroizing;
@@ -13,9 +13,9 @@ use zeroize::Zeroizing;
 use super::body::Fields;
 use super::error::ApiError;
 use super::oauth::lifetime;
-use super::source::Origin;
 use super::{ApiState, Fleet};
 use crate::account::{AccountError, AccountId, Grant, NameHash};
+use crate::guard::{Behind, Origin};
 
 /// The grant with which clients bring the code of a second factor.
 pub(super) const SECOND_FACTOR_GRANT: &str = "urn:custom:mfa-otp";
@@ -81,30 +81,42 @@ pub(super) async fn right_password<F: Fleet>(
     password: Zeroizing<String>,
 ) -> Result<AccountId, ApiError> {
     let key = state.accounts.name_hash(name);
-    throttled(state, origin, key, state.accounts.check(name, password)).await
+    throttled(state, origin, &key, state.accounts.check(name, password)).await
 }
 
-/// A try is charged before it is looked at.
-pub(super) async fn throttled<F: Fleet>(
+/// Looks at a password of the account of this name, unless too many wrong ones came from there or for it lately. A try is
+/// charged before it is looked at, and forgiven when it was right.
+pub(super) async fn throttled<F: Fleet, T>(
     state: &ApiState<F>,
     origin: Origin,
-    key: NameHash,
-    check: impl Future<Output = Result<Option<AccountId>, AccountError>>,
-) -> Result<AccountId, ApiError> {
-    let now = state.clock.now();
-    let guards = &state.guards;
-    let locked = guards.sources.locked_for(&origin, now.since_start);
-    if let Some(left) = locked.max(guards.accounts.locked_for(&key, now.since_start)) {
-        return Err(ApiError::too_many(left.as_secs().max(1)));
-    }
-    guards.sources.charge(&origin, now.since_start);
-    guards.accounts.charge(&key, now.since_start);
-    let Some(account) = check.await? else {
-        return Err(ApiError::oauth("invalid_grant", "User credentials are invalid"));
+    account: &NameHash,
+    check: impl Future<Output = Result<Option<T>, AccountError>>,
+) -> Result<T, ApiError> {
+    let now = state.clock.now().since_start;
+    let mut attempt = state.guard.logins().begin(origin, account, now)?;
+    let turn = attempt.turn().await?;
+    let checked = async {
+        let behind = state.accounts.behind(account).await?;
+        attempt.found(behind);
+        Ok((behind, check.await?))
     };
-    guards.sources.forgive(&origin);
-    guards.accounts.forgive(&key);
-    Ok(account)
+    let checked: Result<_, AccountError> = checked.await;
+    drop(turn);
+    match checked {
+        Ok((Behind::SecondFactor, Some(right))) => {
+            attempt.was_right_so_far();
+            Ok(right)
+        }
+        Ok((_, Some(right))) => {
+            attempt.was_right();
+            Ok(right)
+        }
+        Ok((_, None)) => Err(ApiError::oauth("invalid_grant", "User credentials are invalid")),
+        Err(error) => {
+            attempt.was_not_looked_at();
+            Err(error.into())
+        }
+    }
 }
 
 pub(super) fn invalid_request(field: &str) -> ApiError {

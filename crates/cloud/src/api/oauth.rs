@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::Fleet;
 use super::route::{Gives, Kind, Needs, Route, get, post};
 use crate::account::DeviceCodes;
-use crate::api::source::Origin;
 use crate::config;
+use crate::guard::Origin;
 
 mod answer;
 mod asker;

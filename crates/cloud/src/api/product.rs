@@ -122,7 +122,7 @@ pub(super) async fn make<F: Fleet>(
         organization,
         quarantine: quarantine(&fields).unwrap_or(true),
     };
-    let row = state.shelf.create(new).await?;
+    let row = state.shelf_of(caller).create(new).await?;
     Ok(Json(json!({ "ok": true, "product": object(state, caller, &row).await? })))
 }
 
@@ -148,7 +148,7 @@ async fn edit<F: Fleet>(
         description: fields.text(&["description"]),
         quarantine: quarantine(&fields),
     };
-    let row = state.shelf.set(row.id, settings).await?;
+    let row = state.shelf_of(&caller).set(row.id, settings).await?;
     Ok(Json(json!({ "ok": true, "product": object(&state, &caller, &row).await? })))
 }
 
@@ -177,13 +177,14 @@ async fn keyring<F: Fleet>(
 /// name. There is no way back to none.
 async fn set_keyring<F: Fleet>(
     State(state): State<ApiState<F>>,
+    caller: Caller,
     This(row): This<ProductRow>,
     content: Content,
 ) -> Result<Json<Value>, ApiError> {
     let envelope = content.bytes("keyring")?;
     let envelope =
         envelope.ok_or_else(|| ApiError::bad_request("The field keyring is missing."))?;
-    let number = state.shelf.set_keyring(row.id, &envelope).await?;
+    let number = state.shelf_of(&caller).set_keyring(row.id, &envelope).await?;
     Ok(Json(json!({ "ok": true, "product_id": row.id.0, "number": number })))
 }
 

@@ -8,9 +8,9 @@ use zeroize::Zeroizing;
 
 use super::body::Fields;
 use super::error::{ApiError, not_fresh};
-use super::source::Origin;
 use super::{ApiState, Fleet, login};
 use crate::account::{Caller, Freshness};
+use crate::guard::Origin;
 
 /// Whether the caller may change their own account; the password is in the first of these fields.
 ///
@@ -29,7 +29,7 @@ pub(super) async fn of_owner<F: Fleet>(
         let right = state.accounts.check_own(caller.account, Zeroizing::new(typed)).await?;
         Ok(right.then_some(caller.account))
     };
-    login::throttled(state, origin, key, check).await?;
+    login::throttled(state, origin, &key, check).await?;
     let now_ms = state.clock.now().wall_ms;
     let proven = caller.second_factor_at_ms;
     match state.accounts.freshness(caller.account, proven, now_ms).await? {

@@ -20,7 +20,7 @@ use crate::store::pin::{HistoryEntry, NewPin, PinChange, PinnedBy, What, note};
 
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     vec![
-        post("/v1/provisioning/{device}", Needs::Own(Scope::KeyCreate), pin::<F>)
+        post("/v1/provisioning/{id}", Needs::Own(Scope::KeyCreate), pin::<F>)
             .says("Pins the first key of a device and claims it for the caller.")
             .asks("publicKey", Kind::Text)
             .takes("algorithm", Kind::Text)

@@ -10,7 +10,7 @@ use super::error::ApiError;
 use super::route::{Kind, Needs, Route, post};
 use super::{ApiState, Fleet};
 use crate::account::{Caller, Scope};
-use crate::event::{DEFAULT_TTL, Event, MAX_DATA, MAX_NAME, Source, is_reserved};
+use crate::event::{DEFAULT_TTL, Event, MAX_DATA, MAX_NAME, Published, Source, is_reserved};
 
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     vec![
@@ -37,7 +37,7 @@ async fn publish<F: Fleet>(
         return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, text));
     }
     let ttl = fields.text(&["ttl"]).and_then(|ttl| ttl.trim().parse().ok()).unwrap_or(DEFAULT_TTL);
-    state.bus.publish(Event {
+    let event = Event {
         name,
         data,
         content_format: 0,
@@ -45,7 +45,11 @@ async fn publish<F: Fleet>(
         published_at_ms: state.clock.now().wall_ms,
         source: Source::Api,
         owner: Some(caller.account),
-    });
+    };
+    if let Some(hooks) = &state.hooks {
+        hooks.hear(&Published::new(event.clone()));
+    }
+    state.bus.publish(event);
     Ok(Json(json!({ "ok": true })))
 }
 

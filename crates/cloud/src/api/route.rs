@@ -5,7 +5,7 @@
 //! called (see [`super::gate`]), which therefore checks nothing of it.
 
 use axum::handler::Handler;
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::{ApiState, Fleet};
@@ -133,7 +133,7 @@ impl Entry {
         let mut all = vec![429, 431, 500, 503, 507];
         all.extend(&self.fails);
         if !self.body.is_empty() {
-            all.extend([400, 408, 413, 501]);
+            all.extend([400, 408, 413, 415]);
         }
         if self.path.contains('{') {
             all.extend([400, 414]);
@@ -254,6 +254,16 @@ impl<F> Route<F> {
     /// Must stand in the body.
     pub(super) fn asks(mut self, name: &'static str, kind: Kind) -> Self {
         self.entry.body.push(Field { name, kind, is_required: true });
+        self
+    }
+
+    /// The same route, with a handler that only says that it was reached.
+    pub(super) fn rehearsed(mut self) -> Self
+    where
+        F: Fleet,
+    {
+        let filter = MethodFilter::try_from(self.entry.method.clone());
+        self.answers = on(filter.unwrap_or(MethodFilter::GET), async || StatusCode::IM_A_TEAPOT);
         self
     }
 

@@ -9,8 +9,9 @@ use super::error::ApiError;
 use super::gate::{Gate, pass};
 use super::route::{Entry, Needs, Route};
 use super::{
-    ApiState, Fleet, access, claim, client, customer, device, function, health, oauth, product,
-    provisioning, publish, second_factor, secret, stream, token, update, user, variable,
+    ApiState, Fleet, access, claim, client, customer, device, function, health, integration, oauth,
+    openapi, product, provisioning, publish, second_factor, secret, stream, token, update, user,
+    variable,
 };
 
 /// All routes, a line for each file that has some.
@@ -36,7 +37,9 @@ fn table<F: Fleet>() -> Vec<Route<F>> {
         product::import::routes(),
         product::firmware::routes(),
         access::routes(),
+        integration::routes(),
         secret::routes(),
+        openapi::routes(),
     ];
     rooms.into_iter().flatten().collect()
 }
@@ -48,8 +51,18 @@ pub fn entries<F: Fleet>() -> Vec<Entry> {
 }
 
 pub(super) fn all<F: Fleet>(state: ApiState<F>) -> Router {
+    assemble(table(), state)
+}
+
+/// The same routes and what they need, with handlers that only say that they were reached (status 418): for walking
+/// everyone through every route.
+pub fn rehearsal<F: Fleet>(state: ApiState<F>) -> Router {
+    assemble(table().into_iter().map(Route::rehearsed).collect(), state)
+}
+
+fn assemble<F: Fleet>(table: Vec<Route<F>>, state: ApiState<F>) -> Router {
     let mut router = Router::new();
-    for Route { entry, answers } in table::<F>() {
+    for Route { entry, answers } in table {
         let path = entry.path;
         let guarded = match entry.needs {
             Needs::Nothing => answers,

@@ -10,10 +10,10 @@ use super::body::Fields;
 use super::error::{ApiError, not_fresh};
 use super::login::invalid_request;
 use super::route::{Kind, Needs, Route, get, post, put};
-use super::source::Origin;
 use super::{ApiState, Fleet, proof};
 use crate::account::{Caller, FRESH_FOR, Freshness, ProofError, RecoveryCodes, Scope};
 use crate::clock::iso8601;
+use crate::guard::Origin;
 
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     let own = Needs::Own(Scope::AccountUpdate);

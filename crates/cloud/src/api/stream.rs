@@ -32,9 +32,6 @@ use crate::store::device::DeviceRow;
 use pieces::Pieces;
 use watch::Watch;
 
-/// Streams of one account at once.
-const MAX_STREAMS: usize = 100;
-
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     let (own, of_device) = (Needs::Own(Scope::EventsGet), Needs::Device(Scope::EventsGet));
     let stream = |route: Route<F>| route.gives(200, Gives::Events);
@@ -107,7 +104,8 @@ async fn open<F: Fleet>(
     prefix: String,
 ) -> Result<Response, ApiError> {
     let now_ms = state.clock.now().wall_ms;
-    let lease = state.accounts.hold(caller, MAX_STREAMS, now_ms).await?;
+    let most = state.guard.limits().streams.get();
+    let lease = state.accounts.hold(caller, most, now_ms).await?;
     let subscription = state.bus.subscribe(Filter { owner: caller.account, device, prefix });
     let left = caller.expires_at_ms.saturating_sub(now_ms);
     let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));

@@ -166,7 +166,7 @@ impl<F: Fleet> FromRequest<ApiState<F>> for Form {
     type Rejection = ApiError;
 
     async fn from_request(mut request: Request, state: &ApiState<F>) -> Result<Self, ApiError> {
-        let Ok(_permit) = state.guards.uploads.try_acquire() else {
+        let Ok(_permit) = state.room.uploads.try_acquire() else {
             return Err(ApiError::busy(
                 "Too many files are being uploaded. Try again in a moment.",
             ));

@@ -13,10 +13,10 @@ use super::body::Fields;
 use super::error::ApiError;
 use super::login::invalid_request;
 use super::route::{Kind, Needs, Route, delete, get, post, put};
-use super::source::Origin;
 use super::{ApiState, Fleet, proof};
 use crate::account::{Caller, Scope, check_new_password};
 use crate::device::is_cellular;
+use crate::guard::Origin;
 
 /// What is said to who sends more about a person than is kept.
 const NOT_KEPT: &str = "This server keeps no personal data: account_info was not stored.";

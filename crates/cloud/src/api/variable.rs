@@ -1,4 +1,4 @@
-//! `GET /v1/devices/{device}/{variable}`: reads a variable.
+//! `GET /v1/devices/{device}/{variable}`, and the same of a product's device: reads a variable.
 
 use axum::Json;
 use axum::extract::State;
@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use pintle_protocol::value::{Value, VariableType};
 use serde_json::json;
 
-use super::address::{Path, Query};
+use super::address::{Last, Query};
 use super::device::{last_handshake, variables};
 use super::error::ApiError;
 use super::function::Format;
@@ -18,18 +18,23 @@ use crate::clock::iso8601;
 use crate::store::device::DeviceRow;
 
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
-    vec![
-        get("/v1/devices/{device}/{name}", Needs::Device(Scope::VariableGet), read::<F>)
+    let paths = [
+        ("/v1/devices/{device}/{name}", Needs::Device(Scope::VariableGet)),
+        ("/v1/products/{product}/devices/{device}/{name}", Needs::Product(Scope::VariableGet)),
+    ];
+    let route = |(path, needs)| {
+        get(path, needs, read::<F>)
             .says("Reads a variable of a device.")
             .query("format", Kind::Text)
-            .fails(&[400, 408, 413]),
-    ]
+            .fails(&[400, 408, 413])
+    };
+    paths.into_iter().map(route).collect()
 }
 
 async fn read<F: Fleet>(
     State(state): State<ApiState<F>>,
     This(row): This<DeviceRow>,
-    Path((_, variable)): Path<(String, String)>,
+    Last(variable): Last,
     Query(format): Query<Format>,
 ) -> Result<Response, ApiError> {
     let kind = kind_of(&row, &variable)

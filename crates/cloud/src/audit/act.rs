@@ -10,7 +10,7 @@ use crate::account::AccountId;
 pub type TokenMark = [u8; 8];
 
 /// Whose act it was.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Who {
     /// A person, or a service, by number.
     Account(AccountId),
@@ -27,7 +27,7 @@ pub enum Who {
 }
 
 /// How it ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
     /// It was done.
     Done,
@@ -45,6 +45,7 @@ pub struct Act {
     pub(crate) why: Option<String>,
     pub(crate) outcome: Outcome,
     pub(crate) at_ms: i64,
+    pub(crate) times: u32,
 }
 
 impl Act {
@@ -52,7 +53,7 @@ impl Act {
     #[must_use]
     pub fn new(what: &'static str, who: Who, at_ms: i64) -> Self {
         let (on, outcome) = (String::new(), Outcome::Done);
-        Self { what, who, on, token: None, why: None, outcome, at_ms }
+        Self { what, who, on, token: None, why: None, outcome, at_ms, times: 1 }
     }
 
     /// On what: its kind and its id, such as `device` and 24 hex digits.
@@ -69,7 +70,8 @@ impl Act {
         self
     }
 
-    /// The reason that the person gave.
+    /// The reason that the person gave. It is kept sealed, beside the chain, and can be erased without breaking it; what is
+    /// longer than [`REASON_LIMIT`](super::entry::REASON_LIMIT) bytes is cut.
     #[must_use]
     pub fn because(mut self, why: Option<String>) -> Self {
         self.why = why;
@@ -80,6 +82,12 @@ impl Act {
     #[must_use]
     pub fn refused(mut self, reason: &'static str) -> Self {
         self.outcome = Outcome::Refused(reason);
+        self
+    }
+
+    /// It happened so many times.
+    pub(crate) fn repeated(mut self, times: u32) -> Self {
+        self.times = times;
         self
     }
 }

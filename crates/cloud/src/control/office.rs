@@ -5,6 +5,7 @@ use super::line::{Entry, Pinned, Request, Response, Skipped, WaitingEvent};
 use super::product::Products;
 use super::rollout::Rollouts;
 use crate::account::{AccountId, Accounts};
+use crate::audit::Actor;
 use crate::clock::now_ms;
 use crate::device::{Enrolment, Gateway, enrolment};
 use crate::device_key::KeyKind;
@@ -82,7 +83,8 @@ impl Office {
     /// Lets it speak of products.
     #[must_use]
     pub fn with_products(mut self, products: Products) -> Self {
-        self.products = Some(products);
+        let shelf = products.shelf.by(Actor::OPERATOR);
+        self.products = Some(Products { shelf, ..products });
         self
     }
 

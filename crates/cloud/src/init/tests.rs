@@ -33,7 +33,7 @@ fn a_new_folder_is_whole_private_and_opens() {
     let store = Store::open(&folder, &node_key).unwrap();
     let ada = Accounts::new(store.clone(), &node_key).name_hash(" Ada ");
     assert!(store.accounts().find(&ada.0).wait().unwrap().is_some());
-    certificate::server_config(&folder, &config, 1_800_000_000_000).unwrap();
+    certificate::Held::open(&folder, &config, 1_800_000_000_000).unwrap();
     let json = serde_json::to_value(&summary).unwrap();
     assert_eq!(json["api"], "127.0.0.1:8443");
     assert_eq!(json["user"], "ada");

@@ -57,7 +57,8 @@ impl Shelf {
         row.description = settings.description.unwrap_or(row.description);
         row.quarantine = settings.quarantine.unwrap_or(row.quarantine);
         check_texts(&row.name, &row.description)?;
-        if self.store.products().edit(&row).await? { Ok(row) } else { Err(missing) }
+        let store = self.store.telling(self.act("product.changed").on("product", id));
+        if store.products().edit(&row).await? { Ok(row) } else { Err(missing) }
     }
 
     /// Makes a product without a keyring.
@@ -83,7 +84,8 @@ impl Shelf {
             standing: Standing::new().seal(&self.rooms.standing, id)?,
             created_at_ms: self.now_ms(),
         };
-        match self.store.products().create(&row).await? {
+        let store = self.store.telling(self.act("product.created").on("product", id));
+        match store.products().create(&row).await? {
             Making::Made => {}
             Making::Taken => {
                 let text =

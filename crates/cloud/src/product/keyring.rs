@@ -6,6 +6,7 @@ use pintle_firmware::signature::AwsLc;
 
 use super::standing::InForce;
 use super::{ProductId, Refusal, Shelf};
+use crate::store::Transaction;
 use crate::store::product::put_keyring;
 
 /// The keyring in force in a product, for people.
@@ -42,16 +43,22 @@ impl Shelf {
     /// [`Refusal::Keyring`] and others; the one in force stays then.
     pub async fn set_keyring(&self, product: ProductId, envelope: &[u8]) -> Result<u32, Refusal> {
         let (now, at_ms) = (self.time(), self.now_ms());
-        let standing = self.change(product, |opened, next| {
+        let named = |number: u32| {
+            self.act("keyring.set").on("product", format_args!("{product} keyring {number}"))
+        };
+        let changed = self.change(product, |opened, next| {
             let read = Envelope::parse(envelope).map_err(Refusal::Keyring)?;
             let number = match opened.policy.ring().map_err(Refusal::Keyring)? {
                 Some(ring) => ring.follow(&read, &AwsLc, now).map_err(Refusal::Keyring)?.number,
                 None => first(product, &read, now)?.number,
             };
             next.keyring = Some(InForce { number, sha256: sha256(envelope) });
-            Ok(put_keyring(product, number, envelope, at_ms).into())
+            let keyring = Transaction::from(put_keyring(product, number, envelope, at_ms));
+            Ok(keyring.noting(named(number)))
         });
-        Ok(standing.await?.keyring.map_or(0, |ring| ring.number))
+        let refused = self.act("keyring.set").on("product", product);
+        let standing = self.refused(refused, changed.await)?;
+        Ok(standing.keyring.map_or(0, |ring| ring.number))
     }
 
     /// The keyring in force; `None` where the product asks for no signatures.

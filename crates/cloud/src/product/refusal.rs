@@ -158,6 +158,25 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// What the audit log calls it; `None` for what has nothing to do with security.
+    pub(super) fn word(&self) -> Option<&'static str> {
+        match self {
+            Self::Locked { .. } => Some("what is in force was changed in the store"),
+            Self::Damaged { .. } | Self::Exchanged { .. } => {
+                Some("the file was changed in the store")
+            }
+            Self::Unsigned { .. } | Self::DeviceNeedsSigned { .. } => Some("it is not signed"),
+            Self::Release(_) | Self::NoKeyring(_) => Some("the signed release is not taken"),
+            Self::Keyring(_) => Some("the keyring is not taken"),
+            Self::Number { .. } | Self::Counter { .. } => {
+                Some("it is older than what was released")
+            }
+            Self::Unreadable(_) | Self::Module(_) => Some("the module is not sound or not for it"),
+            Self::OtherProduct { .. } => Some("the module is of another product"),
+            _ => None,
+        }
+    }
+
     /// Whether what was asked for is not there.
     #[must_use]
     pub const fn is_not_found(&self) -> bool {

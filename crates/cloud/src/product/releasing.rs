@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use super::standing::InForce;
 use super::{ProductId, Refusal, Shelf, Standing};
+use crate::audit::Act;
+use crate::store::Transaction;
 use crate::store::firmware::{FirmwareRow, put_released};
 
 /// The most characters of a group's name.
@@ -32,6 +34,18 @@ impl Shelf {
         product: ProductId,
         order: Order,
     ) -> Result<(FirmwareRow, Standing), Refusal> {
+        let firmware = format!("{product}/{}", order.version);
+        let act = self.act("firmware.released").on("firmware", firmware);
+        let released = self.release_as(product, order, act.clone()).await;
+        self.refused(act, released)
+    }
+
+    async fn release_as(
+        &self,
+        product: ProductId,
+        order: Order,
+        act: Act,
+    ) -> Result<(FirmwareRow, Standing), Refusal> {
         let version = order.version;
         check_groups(order.groups.as_ref())?;
         let missing = Refusal::NoFirmware { product, version };
@@ -52,7 +66,7 @@ impl Shelf {
                 next.counter = release.counter.max(next.counter);
             }
             next.order(&order, &row);
-            Ok(put_released(product, version, at_ms).into())
+            Ok(Transaction::from(put_released(product, version, at_ms)).noting(act))
         });
         let standing = standing.await?;
         let row = self.store.firmware().find(product, version).await?.ok_or(missing)?;

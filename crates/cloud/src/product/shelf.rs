@@ -14,6 +14,7 @@ use super::pieces::{self, Which};
 use super::standing::{Releases, Standing};
 use super::target::{Target, target};
 use super::{Image, ProductId, Refusal};
+use crate::audit::{Act, Actor};
 use crate::clock;
 use crate::node_key::{Label, NodeKey, NodeKeyError, Sealer};
 use crate::store::firmware::FirmwareRow;
@@ -29,6 +30,7 @@ pub struct Shelf {
     pub(super) store: Store,
     pub(super) rooms: Arc<Rooms>,
     now_ms: Arc<dyn Fn() -> i64 + Send + Sync>,
+    actor: Actor,
 }
 
 pub(super) struct Rooms {
@@ -59,7 +61,29 @@ impl Shelf {
             marks: Arc::new(Mutex::new(marks)),
             at_once: Semaphore::new(FILES_AT_ONCE),
         };
-        Ok(Self { store, rooms: Arc::new(rooms), now_ms: Arc::new(clock::now_ms) })
+        let (rooms, now_ms) = (Arc::new(rooms), Arc::new(clock::now_ms));
+        Ok(Self { store, rooms, now_ms, actor: Actor::NODE })
+    }
+
+    /// This shelf, as it is used by somebody: what they change is written down as theirs.
+    #[must_use]
+    pub fn by(&self, actor: Actor) -> Self {
+        Self { actor, ..self.clone() }
+    }
+
+    /// Something done here, for the audit log.
+    pub(super) fn act(&self, what: &'static str) -> Act {
+        self.actor.act(what, self.now_ms())
+    }
+
+    /// Writes down that something was refused.
+    pub(super) fn refused<T>(&self, act: Act, result: Result<T, Refusal>) -> Result<T, Refusal> {
+        if let Err(refusal) = &result
+            && let Some(why) = refusal.word()
+        {
+            self.store.note(act.refused(why));
+        }
+        result
     }
 
     /// Sets another clock, in milliseconds since 1970.
@@ -134,6 +158,11 @@ impl Shelf {
     /// # Errors
     /// [`Refusal`].
     pub async fn may_flash(&self, device: DeviceId, file: &[u8]) -> Result<Arc<[u8]>, Refusal> {
+        let statement = self.statement_for(device, file).await;
+        self.refused(self.act("device.flashed").on("device", device), statement)
+    }
+
+    async fn statement_for(&self, device: DeviceId, file: &[u8]) -> Result<Arc<[u8]>, Refusal> {
         let module = Module::read(file)?;
         let known = self.store.devices().find(device).await?;
         let membership = self.store.product_devices().membership(device).await?;

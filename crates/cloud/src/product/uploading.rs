@@ -11,6 +11,7 @@ use super::pieces::{self, Which};
 use super::shelf::Opened;
 use super::{MAX_IMAGE, ProductId, Refusal, Shelf, checked};
 use crate::account::AccountId;
+use crate::audit::Act;
 use crate::store::firmware::{Edit, FirmwareRow, Keeping};
 
 /// The most characters of a title or a file's name.
@@ -60,10 +61,15 @@ impl Shelf {
         });
         let sealed =
             sealing.await.map_err(|_| Refusal::Internal)?.map_err(|_| Refusal::Internal)?;
-        match self.store.firmware().put(&row, sealed).await? {
+        let store = self.store.telling(self.told("firmware.uploaded", product, version));
+        match store.firmware().put(&row, sealed).await? {
             Keeping::Kept => Ok(row),
             Keeping::Taken => Err(Refusal::VersionTaken { product, version }),
         }
+    }
+
+    fn told(&self, what: &'static str, product: ProductId, version: u16) -> Act {
+        self.act(what).on("firmware", format_args!("{product}/{version}"))
     }
 
     fn row(&self, opened: &Opened, upload: &Upload) -> Result<FirmwareRow, Refusal> {
@@ -137,7 +143,8 @@ impl Shelf {
         let row = self.store.firmware().find(product, version).await?.ok_or(missing.clone())?;
         let file = self.file(&row).await?;
         let release = self.release(&opened, statement, &file, &Module::read(&file)?)?;
-        let kept = self.store.firmware().restate(product, version, &release, self.now_ms()).await?;
+        let store = self.store.telling(self.told("firmware.restated", product, version));
+        let kept = store.firmware().restate(product, version, &release, self.now_ms()).await?;
         if kept { Ok(()) } else { Err(missing) }
     }
 
@@ -179,7 +186,8 @@ impl Shelf {
     /// # Errors
     /// [`Refusal`].
     pub async fn remove(&self, product: ProductId, version: u16) -> Result<(), Refusal> {
-        if self.store.firmware().remove(product, version).await? {
+        let store = self.store.telling(self.told("firmware.removed", product, version));
+        if store.firmware().remove(product, version).await? {
             return Ok(());
         }
         match self.store.firmware().find(product, version).await? {

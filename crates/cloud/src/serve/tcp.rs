@@ -44,7 +44,9 @@ pub(super) fn prepare(
     // A fleet that comes back is private-key work and little else: 2,000 devices are 1.7 s of it, which one thread has
     // to itself where others could help. All else goes before these threads, so it has its cores still.
     let threads = config.rsa_threads.map_or(cores, |threads| threads.get().into());
-    let connections = spare(descriptors).saturating_sub(connections_at_once(descriptors, true));
+    let most = folder.config.limits.connections.get();
+    let connections =
+        spare(descriptors).saturating_sub(connections_at_once(descriptors, true, most));
     let enrolment = Enrolment::default();
     let parts = TcpParts {
         key,

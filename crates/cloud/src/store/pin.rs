@@ -8,7 +8,7 @@ use pintle_protocol::DeviceId;
 use pintle_protocol::tcp::DevicePublicKey;
 use tokio::sync::MutexGuard;
 
-use super::statement::{Row, Statement, Transaction};
+use super::statement::{Row, Statement};
 use super::{Ask, Store, StoreError, Stream};
 use crate::account::AccountId;
 use crate::device_key::{DeviceKey, KeyKind};
@@ -16,7 +16,7 @@ use crate::device_key::{DeviceKey, KeyKind};
 mod change;
 mod history;
 
-use change::{Change, decode_batch, decode_set, forget, forgotten, set};
+use change::{Change, decode_batch, decode_set, forget_all, forgotten, set, set_all};
 use history::history_entry;
 pub use history::{HistoryEntry, What, note};
 
@@ -184,17 +184,14 @@ impl Pins<'_> {
     /// Pins a whole batch, or nothing of it; the error comes with the position of the one it is about.
     pub fn set_all(&self, pins: &[NewPin]) -> Ask<Vec<PinChange>, BatchError> {
         let each: Vec<_> = pins.iter().map(|pin| pin.device).collect();
-        let all: Transaction =
-            pins.iter().flat_map(|pin| set(pin, Change::Any).statements).collect();
-        self.0.attempt(all, move |result| decode_batch(result, &each))
+        self.0.attempt(set_all(pins), move |result| decode_batch(result, &each))
     }
 
     /// Removes devices with their pins and everything else that is known of them; how many were there. The
     /// history tells of it.
     pub fn forget_all(&self, devices: &[DeviceId], at_ms: i64) -> Ask<usize> {
-        let all: Transaction = devices.iter().flat_map(|device| forget(*device, at_ms)).collect();
         let count = devices.len();
-        self.0.write(all, move |outcome| Ok(forgotten(outcome, count)))
+        self.0.write(forget_all(devices, at_ms), move |outcome| Ok(forgotten(outcome, count)))
     }
 
     /// The key pinned for this device.

@@ -133,9 +133,7 @@ impl Products<'_> {
     pub fn restand(&self, id: ProductId, old: &[u8], new: &[u8], with: Transaction) -> Ask<bool> {
         let sql = "UPDATE product SET standing = ?3 WHERE id = ?1 AND standing = ?2";
         let update = Statement::new(sql).with(id.0).with(old).with(new).expecting(Expect::Some);
-        let mut transaction = Transaction::from(update);
-        transaction.statements.extend(with.statements);
-        self.0.attempt(transaction, |result| match result {
+        self.0.attempt(Transaction::from(update).and(with), |result| match result {
             Ok(_) => Ok(true),
             Err(Failure::Unmet { .. }) => Ok(false),
             Err(Failure::Store(error)) => Err(error),

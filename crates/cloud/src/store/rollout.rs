@@ -7,6 +7,7 @@ use pintle_protocol::DeviceId;
 
 use super::statement::{Expect, Failure, Transaction};
 use super::{Ask, Store, StoreError, Stream};
+use crate::audit::{Act, Who};
 use crate::product::ProductId;
 use crate::product::rollout::{Action, Again, Facts, Member, Plan, Rollout};
 
@@ -100,7 +101,10 @@ impl Rollouts<'_> {
     pub fn note(&self, rollout: &Rollout, actions: &[Action], at_ms: i64) -> Ask<()> {
         let statements: Transaction =
             actions.iter().flat_map(|one| write::action(rollout, one, at_ms)).collect();
-        self.0.write(statements, |_| Ok(()))
+        let halts = actions.iter().any(|action| matches!(action, Action::Halt(_)));
+        let halted = Act::new("rollout.halted", Who::Node, at_ms).on("rollout", rollout.number);
+        let told = if halts { statements.noting(halted) } else { statements };
+        self.0.write(told, |_| Ok(()))
     }
 
     /// Writes down that a device is offered the image, before it is; false where it may not be offered it now.

@@ -126,7 +126,26 @@ impl Statement {
 pub struct Transaction {
     pub(super) statements: Vec<Statement>,
     /// Written down with them.
-    pub(super) acts: Vec<Act>,
+    pub(super) acts: Vec<Noted>,
+}
+
+/// An act that a transaction tells of.
+#[derive(Clone, Debug)]
+pub(super) struct Noted {
+    pub(super) act: Act,
+    when: When,
+    /// It may come in floods: then it is counted, and written as a number.
+    pub(super) counted: bool,
+}
+
+/// When there was such an act, where all statements held.
+#[derive(Clone, Copy, Debug)]
+enum When {
+    Always,
+    /// Where this statement changed or returned a row.
+    Changed(usize),
+    /// Where any did.
+    AnyChanged,
 }
 
 impl Transaction {
@@ -145,9 +164,55 @@ impl Transaction {
 
     /// Writes an act down in the audit log, if all of the statements hold.
     #[must_use]
-    pub fn noting(mut self, act: Act) -> Self {
-        self.acts.push(act);
+    pub fn noting(self, act: Act) -> Self {
+        self.note(act, When::Always, false)
+    }
+
+    /// Writes an act down in the audit log, if all of the statements hold and the one before this call changed or returned
+    /// a row: for changes of which the database decides whether they are one.
+    #[must_use]
+    pub fn noting_if_so(self, act: Act) -> Self {
+        let when = self.statements.len().checked_sub(1).map_or(When::Always, When::Changed);
+        self.note(act, when, false)
+    }
+
+    /// Writes an act down in the audit log, if all of the statements hold and any of them changed or returned a row.
+    pub(super) fn noting_any_change(self, act: Act) -> Self {
+        self.note(act, When::AnyChanged, false)
+    }
+
+    /// As [`Transaction::noting`], for what a stranger can bring about as often as they like: counted where it comes in
+    /// floods, as [`super::Store::note`] does.
+    #[must_use]
+    pub fn counting(self, act: Act) -> Self {
+        self.note(act, When::Always, true)
+    }
+
+    fn note(mut self, act: Act, when: When, counted: bool) -> Self {
+        self.acts.push(Noted { act, when, counted });
         self
+    }
+
+    /// Adds another transaction after this one; both happen or neither.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        let before = self.statements.len();
+        self.statements.extend(other.statements);
+        self.acts.extend(other.acts.into_iter().map(|noted| match noted.when {
+            When::Changed(index) => Noted { when: When::Changed(index + before), ..noted },
+            _ => noted,
+        }));
+        self
+    }
+
+    /// The acts that took place, by what the statements gave.
+    pub(super) fn acts_in<'a>(&'a self, outcome: &Outcome) -> impl Iterator<Item = &'a Act> {
+        let took_place = |noted: &&Noted| match noted.when {
+            When::Always => true,
+            When::Changed(index) => outcome.changed(index) > 0,
+            When::AnyChanged => outcome.answers.iter().any(|answer| answer.changed > 0),
+        };
+        self.acts.iter().filter(took_place).map(|noted| &noted.act)
     }
 }
 

@@ -3,8 +3,9 @@
 //! 1. Wait for a caller, take those that queued meanwhile.
 //! 2. `BEGIN IMMEDIATE`.
 //! 3. Run each caller in a savepoint of its own, so that one that fails undoes only itself.
-//! 4. `COMMIT` (WAL, `synchronous=FULL`: durable now).
-//! 5. Answer everyone. Nobody hears "done" before step 4.
+//! 4. Add what they noted to the audit log (`audit/ledger.rs`).
+//! 5. `COMMIT` (WAL, `synchronous=FULL`: durable now).
+//! 6. Answer everyone. Nobody hears "done" before step 5.
 //!
 //! Where the disk is full or refuses, people are told at once; what devices said of themselves waits for the disk,
 //! in its order, and is written when there is space again.
@@ -15,10 +16,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::audit::{Act, Tally, Who};
+use crate::clock::now_ms;
 use crate::priority::stand_back;
 use rusqlite::Connection;
 
 use super::ask::Reply;
+use super::audit::Ledger;
 use super::error::StoreError;
 use super::execute;
 use super::statement::{Failure, Outcome, Transaction};
@@ -29,6 +33,10 @@ const GROUP: usize = 256;
 pub(super) const QUEUE_LIMIT: usize = 65_536;
 /// Writes that may wait for a disk that refuses them, at most.
 pub(super) const KEPT_LIMIT: usize = 16_384;
+/// Acts that belong to no change and may wait, at most. Past this they are only counted.
+const NOTES_LIMIT: usize = 4_096;
+/// How long refusals are counted before a thread that nobody asks anything writes how many there were.
+const COUNTING: Duration = Duration::from_secs(60);
 /// How long after a refusal the disk is tried again where nobody else writes.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -39,28 +47,43 @@ struct Job {
     patient: bool,
 }
 
+/// What comes to the writing thread.
+enum Arrival {
+    /// A caller.
+    Job(Job),
+    /// An act that belongs to no change.
+    Note(Act),
+}
+
 /// The queue to the writing thread.
 pub(super) struct Writer {
-    queue: Option<Sender<Job>>,
+    queue: Option<Sender<Arrival>>,
     waiting: Arc<AtomicUsize>,
+    notes: Arc<Notes>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// Acts that belong to no change.
+#[derive(Default)]
+struct Notes {
+    waiting: AtomicUsize,
+    /// Those that found too many waiting.
+    uncounted: AtomicUsize,
+}
+
 impl Writer {
-    pub(super) fn start(connection: Connection) -> Result<Self, StoreError> {
-        let (queue, jobs) = channel();
-        let waiting = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&waiting);
+    pub(super) fn start(connection: Connection, ledger: Ledger) -> Result<Self, StoreError> {
+        let (queue, arrivals) = channel();
+        let (waiting, notes) = (Arc::new(AtomicUsize::new(0)), Arc::new(Notes::default()));
+        let (counter, noted) = (Arc::clone(&waiting), Arc::clone(&notes));
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || {
                 stand_back();
-                let kept = Vec::new();
-                let desk = Desk { connection, jobs, waiting: counter, kept, failing: false };
-                desk.write_until_closed();
+                Desk::new(connection, ledger, arrivals, counter, noted).write_until_closed();
             })
             .map_err(|error| StoreError::Engine(format!("no thread for the store: {error}")))?;
-        Ok(Self { queue: Some(queue), waiting, thread: Some(thread) })
+        Ok(Self { queue: Some(queue), waiting, notes, thread: Some(thread) })
     }
 
     /// Queues a transaction; never blocks. Without a reply nobody is told, and a failure is logged. One that is
@@ -74,12 +97,25 @@ impl Writer {
         let refusal = match &self.queue {
             _ if self.waiting.fetch_add(1, Ordering::Relaxed) >= QUEUE_LIMIT => StoreError::Busy,
             None => StoreError::Closed,
-            Some(queue) => match queue.send(Job { transaction, reply, patient }) {
+            Some(queue) => match queue.send(Arrival::Job(Job { transaction, reply, patient })) {
                 Ok(()) => return Ok(()),
-                Err(unsent) => return self.refuse(unsent.0.reply, StoreError::Closed),
+                // Without its thread the reply goes with the job, which its asker takes for this same refusal.
+                Err(_) => return self.refuse(None, StoreError::Closed),
             },
         };
         self.refuse(reply, refusal)
+    }
+
+    /// Queues an act that belongs to no change; never blocks. Where too many wait it is only counted.
+    pub(super) fn note(&self, act: Act) {
+        let Some(queue) = &self.queue else { return };
+        if self.notes.waiting.fetch_add(1, Ordering::Relaxed) < NOTES_LIMIT {
+            // Without its thread there is no log to write it in.
+            drop(queue.send(Arrival::Note(act)));
+        } else {
+            self.notes.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.notes.uncounted.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     fn refuse(&self, reply: Option<Reply>, error: StoreError) -> Result<(), StoreError> {
@@ -105,43 +141,99 @@ impl Drop for Writer {
 /// The writing thread.
 struct Desk {
     connection: Connection,
-    jobs: Receiver<Job>,
+    ledger: Ledger,
+    arrivals: Receiver<Arrival>,
     waiting: Arc<AtomicUsize>,
+    notes: Arc<Notes>,
+    tally: Tally,
     /// Writes that the disk refused and that wait for it, oldest first.
     kept: Vec<Job>,
     failing: bool,
 }
 
 impl Desk {
-    fn write_until_closed(mut self) {
-        while let Some(arrived) = self.next() {
-            self.waiting.fetch_sub(arrived.len() + self.kept.len(), Ordering::Relaxed);
-            let mut group = std::mem::take(&mut self.kept);
-            group.extend(arrived);
-            self.write(group, true);
-        }
-        let kept = std::mem::take(&mut self.kept);
-        if !kept.is_empty() {
-            self.write(kept, false);
-        }
+    fn new(
+        connection: Connection,
+        ledger: Ledger,
+        arrivals: Receiver<Arrival>,
+        waiting: Arc<AtomicUsize>,
+        notes: Arc<Notes>,
+    ) -> Self {
+        let (tally, kept) = (Tally::new(), Vec::new());
+        Self { connection, ledger, arrivals, waiting, notes, tally, kept, failing: false }
     }
 
-    /// The next callers, as they queued; none where the last store is gone. Where some wait for the disk it is
-    /// tried again before long, for them alone.
-    fn next(&self) -> Option<Vec<Job>> {
-        let first = if self.kept.is_empty() {
-            Some(self.jobs.recv().ok()?)
-        } else {
-            match self.jobs.recv_timeout(RETRY) {
+    fn write_until_closed(mut self) {
+        while let Some(arrived) = self.next() {
+            self.waiting.fetch_sub(self.kept.len(), Ordering::Relaxed);
+            let mut group = std::mem::take(&mut self.kept);
+            group.extend(self.admit(arrived, now_ms()));
+            self.write(group, true);
+        }
+        let mut last = std::mem::take(&mut self.kept);
+        last.extend(noted(self.tally.rest()));
+        // Whoever takes the folder of a node that has stopped finds no key that signed anything in it.
+        self.ledger.age();
+        self.write(last, false);
+        self.ledger.board().close();
+    }
+
+    /// The next callers, as they queued; none where the last store is gone. Where something has to be done although
+    /// nobody comes, it waits no longer than until then.
+    fn next(&self) -> Option<Vec<Arrival>> {
+        let first = match self.patience() {
+            None => Some(self.arrivals.recv().ok()?),
+            Some(within) => match self.arrivals.recv_timeout(within) {
                 Err(RecvTimeoutError::Disconnected) => return None,
-                job => job.ok(),
-            }
+                arrival => arrival.ok(),
+            },
         };
-        Some(first.into_iter().chain(self.jobs.try_iter()).take(GROUP).collect())
+        Some(first.into_iter().chain(self.arrivals.try_iter()).take(GROUP).collect())
+    }
+
+    /// How long to wait for the next caller: where some wait for the disk it is tried again before long; what was counted is
+    /// to be written, and a key of the audit log to be replaced.
+    fn patience(&self) -> Option<Duration> {
+        let disk = (!self.kept.is_empty()).then_some(RETRY);
+        let tally = self.tally.is_waiting().then_some(COUNTING);
+        let turn = self.ledger.turns_in_ms(now_ms());
+        let turn = turn.map(|ms| Duration::from_millis(ms.unsigned_abs()).max(RETRY));
+        [disk, tally, turn].into_iter().flatten().min()
+    }
+
+    /// The callers among those who came, and what is to be written of the acts that belong to no change.
+    fn admit(&mut self, arrived: Vec<Arrival>, now_ms: i64) -> Vec<Job> {
+        let mut jobs = Vec::with_capacity(arrived.len());
+        let mut acts = self.tally.due(now_ms);
+        for arrival in arrived {
+            match arrival {
+                Arrival::Job(mut job) => {
+                    self.waiting.fetch_sub(1, Ordering::Relaxed);
+                    let tally = &mut self.tally;
+                    let mut tells = |act: &Act| tally.take(act.clone(), now_ms).is_some();
+                    job.transaction.acts.retain(|noted| !noted.counted || tells(&noted.act));
+                    jobs.push(job);
+                }
+                Arrival::Note(act) => {
+                    self.notes.waiting.fetch_sub(1, Ordering::Relaxed);
+                    acts.extend(self.tally.take(act, now_ms));
+                }
+            }
+        }
+        let uncounted = self.notes.uncounted.swap(0, Ordering::Relaxed);
+        if let Some(times) = u32::try_from(uncounted).ok().filter(|times| *times > 0) {
+            let act = Act::new("audit.overrun", Who::Node, now_ms);
+            acts.push(act.refused("more came at once than could be told apart").repeated(times));
+        }
+        jobs.extend(noted(acts));
+        jobs
     }
 
     fn write(&mut self, group: Vec<Job>, again: bool) {
-        let results = commit(&self.connection, &group);
+        if group.is_empty() && self.ledger.turns_in_ms(now_ms()).is_none_or(|ms| ms > 0) {
+            return;
+        }
+        let results = commit(&self.connection, &mut self.ledger, &group, now_ms());
         self.say_how_it_went(&results);
         for (job, result) in group.into_iter().zip(results) {
             let keep = again && job.patient && self.kept.len() < KEPT_LIMIT && is_of_disk(&result);
@@ -183,11 +275,33 @@ fn answer(reply: Option<Reply>, result: Result<Outcome, Failure>) {
     }
 }
 
-fn commit(connection: &Connection, group: &[Job]) -> Vec<Result<Outcome, Failure>> {
+/// A job for acts that belong to no change; it waits for the disk.
+fn noted(acts: Vec<Act>) -> Option<Job> {
+    let none = acts.is_empty();
+    let transaction = acts.into_iter().fold(Transaction::new(), Transaction::noting);
+    (!none).then_some(Job { transaction, reply: None, patient: true })
+}
+
+fn commit(
+    connection: &Connection,
+    ledger: &mut Ledger,
+    group: &[Job],
+    now_ms: i64,
+) -> Vec<Result<Outcome, Failure>> {
     let attempt =
         connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from).and_then(|()| {
             let results = run_group(connection, group)?;
+            let done = group
+                .iter()
+                .zip(&results)
+                .filter_map(|(job, result)| Some((job, result.as_ref().ok()?)));
+            let acts: Vec<_> =
+                done.flat_map(|(job, outcome)| job.transaction.acts_in(outcome)).collect();
+            let page = ledger.append(connection, &acts, now_ms)?;
             connection.execute_batch("COMMIT")?;
+            if let Some(page) = page {
+                ledger.keep(page);
+            }
             Ok(results)
         });
     attempt.unwrap_or_else(|error| {
@@ -221,60 +335,4 @@ fn run_group(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::Statement;
-
-    fn put(bytes: usize) -> Job {
-        let insert = Statement::new("INSERT INTO big (x) VALUES (?1)").with(vec![0_u8; bytes]);
-        Job { transaction: insert.into(), reply: None, patient: false }
-    }
-
-    #[test]
-    fn on_a_full_disk_nobody_is_told_done_and_small_writes_work_again_after() {
-        let dir = tempfile::tempdir().unwrap();
-        let connection = Connection::open(dir.path().join("full.sqlite3")).unwrap();
-        connection.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE big (x BLOB)").unwrap();
-        connection.pragma_update(None, "max_page_count", 16).unwrap();
-        let results = commit(&connection, &[put(10), put(1_000_000), put(10)]);
-        let rows = || -> i64 {
-            connection.query_row("SELECT COUNT(*) FROM big", [], |row| row.get(0)).unwrap()
-        };
-        let told_done =
-            i64::try_from(results.iter().filter(|result| result.is_ok()).count()).unwrap();
-        assert_eq!(rows(), told_done);
-        assert!(matches!(results[1], Err(Failure::Store(StoreError::Full))));
-        assert!(commit(&connection, &[put(10)])[0].is_ok());
-        assert_eq!(rows(), told_done + 1);
-    }
-
-    #[test]
-    fn what_a_device_said_waits_for_a_full_disk_and_people_are_told_at_once() {
-        let dir = tempfile::tempdir().unwrap();
-        let connection = Connection::open(dir.path().join("full.sqlite3")).unwrap();
-        connection.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE big (x BLOB)").unwrap();
-        let (queue, jobs) = channel();
-        let kept = Vec::new();
-        let waiting = Arc::default();
-        let mut desk = Desk { connection, jobs, waiting, kept, failing: false };
-        // As a full disk is, or one mounted read-only.
-        desk.connection.pragma_update(None, "query_only", "ON").unwrap();
-        let (told, heard) = tokio::sync::oneshot::channel();
-        desk.waiting.store(2, Ordering::Relaxed);
-        queue.send(Job { patient: true, ..put(10) }).unwrap();
-        queue.send(Job { reply: Some(told), ..put(10) }).unwrap();
-        let group = desk.next().unwrap();
-        desk.waiting.store(0, Ordering::Relaxed);
-        desk.write(group, true);
-        assert!(is_of_disk(&heard.blocking_recv().unwrap()));
-        assert_eq!((desk.kept.len(), desk.failing), (1, true));
-        assert_eq!(desk.waiting.load(Ordering::Relaxed), 1);
-        desk.connection.pragma_update(None, "query_only", "OFF").unwrap();
-        let kept = std::mem::take(&mut desk.kept);
-        desk.write(kept, true);
-        assert_eq!((desk.kept.len(), desk.failing), (0, false));
-        let rows: i64 =
-            desk.connection.query_row("SELECT COUNT(*) FROM big", [], |row| row.get(0)).unwrap();
-        assert_eq!(rows, 1);
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use pintle_cloud::DeviceId;
-use pintle_cloud::account::{AccountId, Accounts, Cost};
+use pintle_cloud::account::{AccountId, Accounts, Cost, Grant};
 use pintle_cloud::api::{ApiState, Clock, Fleet, Moment, router};
 use pintle_cloud::device::update::{Offer, Order, Transfer, UpdateError};
 use pintle_cloud::device::{AskError, Presence};
@@ -117,6 +117,7 @@ pub struct Cloud {
     pub bus: Bus,
     pub script: Script,
     pub router: Router,
+    pub state: ApiState<Script>,
     pub ada: AccountId,
     pub shutdown: watch::Sender<bool>,
     elapsed_ms: Arc<AtomicI64>,
@@ -160,17 +161,9 @@ impl Cloud {
         let state = ApiState::new(store.clone(), to_state, scripted, bus.clone(), accounts, over)
             .with_contact(Some("mailto:security@example.com"))
             .with_clock(clock);
-        Self {
-            dir,
-            store,
-            shelf,
-            bus,
-            script,
-            router: router(shape(state)),
-            ada,
-            shutdown,
-            elapsed_ms,
-        }
+        let state = shape(state);
+        let router = router(state.clone());
+        Self { dir, store, shelf, bus, script, router, state, ada, shutdown, elapsed_ms }
     }
 
     /// The same with device alpha, claimed by ada, described and online.
@@ -183,6 +176,25 @@ impl Cloud {
         cloud.store.devices().rename(id, cloud.ada, "alpha").await.unwrap();
         cloud.script.online.lock().unwrap().insert(id);
         (cloud, token)
+    }
+
+    /// One more account, with the password `correct horse`.
+    pub async fn new_account(&self, name: &'static str) -> AccountId {
+        let accounts = self.state.accounts.clone();
+        let make = move || accounts.create_blocking(name, "correct horse", START_MS);
+        tokio::task::spawn_blocking(make).await.unwrap().unwrap()
+    }
+
+    /// A token of an account that proved a second factor just now.
+    pub async fn fresh_token(&self, account: AccountId) -> String {
+        let now_ms = self.now_ms();
+        let grant = Grant { second_factor_at_ms: Some(now_ms), ..Grant::new(account, "", "test") };
+        let issued = self.state.accounts.issue(&grant, now_ms).await.unwrap();
+        issued.token.reveal().to_string()
+    }
+
+    pub fn now_ms(&self) -> i64 {
+        START_MS + self.elapsed_ms.load(Ordering::Relaxed)
     }
 
     /// A device that connected once and is nobody's.

@@ -63,7 +63,7 @@ async fn a_stream_that_takes_nothing_for_thirty_seconds_is_told_and_ended() {
 #[tokio::test]
 async fn the_connection_of_a_reader_that_takes_nothing_is_cut() {
     let (cloud, token) = Cloud::with_alpha().await;
-    let Served { address, connector, serving } = serve(&cloud).await;
+    let Served { address, connector, serving, .. } = serve(&cloud).await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(16 * 1024).unwrap();
     let stream = socket.connect(address).await.unwrap();

@@ -61,7 +61,7 @@ async fn create<F: Fleet>(
     State(state): State<ApiState<F>>,
     caller: Caller,
     fields: Fields,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<(StatusCode, Json<Value>), ApiError> {
     let id = OrganizationId::generate().map_err(|_| ApiError::internal())?;
     let name = name(&fields)?;
     let slug = fields.text(&["slug"]).unwrap_or_else(|| slug_of(&name, id));
@@ -74,7 +74,8 @@ async fn create<F: Fleet>(
         let text = format!("There is an organization of slug {:?} already.", row.slug);
         return Err(ApiError::bad_request(text));
     }
-    Ok(Json(json!({ "ok": true, "organization": object(&row, Some(Role::Owner)) })))
+    let made = json!({ "ok": true, "organization": object(&row, Some(Role::Owner)) });
+    Ok((StatusCode::CREATED, Json(made)))
 }
 
 async fn show(This(row): This<OrganizationRow>) -> Json<Value> {

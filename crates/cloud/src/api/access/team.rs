@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Reason, service};
 use crate::account::{AccountId, Caller, Place, Role, Scope, Standing, handle_bytes};
-use crate::api::address::Path;
+use crate::api::address::Last;
 use crate::api::body::Fields;
 use crate::api::error::ApiError;
 use crate::api::route::{Kind, Needs, Route, delete, get, post, put};
@@ -126,7 +126,7 @@ async fn change<F: Fleet>(
     caller: Caller,
     This(place): This<Place>,
     This(standing): This<Standing>,
-    Path((_, name)): Path<(String, String)>,
+    Last(name): Last,
     Reason(why): Reason,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
@@ -161,7 +161,7 @@ async fn remove<F: Fleet>(
     caller: Caller,
     This(place): This<Place>,
     This(standing): This<Standing>,
-    Path((_, name)): Path<(String, String)>,
+    Last(name): Last,
     Reason(why): Reason,
 ) -> Result<Json<Value>, ApiError> {
     let member = member(&state, place, &name).await?;

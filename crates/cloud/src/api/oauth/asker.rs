@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::super::{ApiState, Fleet};
-use crate::account::Scopes;
+use crate::account::{CUSTOMER_SCOPES, Scopes};
 use crate::store::client::ClientRow;
 
 /// The client that asks.
@@ -65,9 +65,9 @@ impl Asker {
         self.row.filter(|_| self.is_proven).ok_or_else(unknown)
     }
 
-    /// What it may ask for at most.
+    /// What it may ask people for at most.
     pub(in crate::api) fn scopes(&self) -> Scopes {
-        self.row.as_ref().map_or(Scopes::all(), |row| row.scopes)
+        self.row.as_ref().map_or(Scopes::all(), of_people)
     }
 
     /// What people are shown.
@@ -82,6 +82,12 @@ impl Asker {
         };
         scopes(&asked, self.scopes())
     }
+}
+
+/// What a client may ask people for at most. A product's asks its customers, and those can allow no more than they may
+/// do themselves; its own scopes are for what it does by itself.
+pub(super) fn of_people(client: &ClientRow) -> Scopes {
+    if client.product.is_some() { CUSTOMER_SCOPES } else { client.scopes }
 }
 
 /// The scopes of a text, where they are all within the others.

@@ -13,13 +13,13 @@ use axum::response::{IntoResponse, Response};
 
 use super::super::body::Fields;
 use super::super::error::{ApiError, sentence};
-use super::super::source::Origin;
 use super::super::{ApiState, Fleet};
-use super::asker::scopes;
+use super::asker::{of_people, scopes};
 use super::issuer::Issuer;
 use super::page::{Ask, Page, Typed, is_allowed};
 use super::signing_in;
 use crate::account::{Challenge, RedirectUri, Scopes};
+use crate::guard::Origin;
 use crate::store::client::ClientRow;
 
 /// What comes in the address, and again in the form.
@@ -179,7 +179,7 @@ fn asked(way: &Way, parameters: &Parameters) -> Result<Asked, ApiError> {
     if parameters.get("state").is_some_and(|state| state.len() > MAX_STATE) {
         return Err(wrong("The state is too long."));
     }
-    let within = way.client.scopes;
+    let within = of_people(&way.client);
     let scopes = parameters.get("scope").map_or(Ok(within), |text| scopes(text, within))?;
     Ok(Asked { scopes, challenge })
 }

@@ -13,13 +13,13 @@ use serde_json::{Value, json};
 use super::super::address::Query;
 use super::super::body::Fields;
 use super::super::error::{ApiError, sentence};
-use super::super::source::Origin;
 use super::super::{ApiState, Fleet};
 use super::asker::Asker;
 use super::issuer::Issuer;
 use super::page::{Ask, Page, Typed, is_allowed};
 use super::signing_in;
 use crate::account::{BeginError, DEVICE_CODE_WAITS, POLL_EVERY, Request, UserCode};
+use crate::guard::Origin;
 
 /// `POST /oauth/device_authorization`.
 pub(super) async fn begin<F: Fleet>(
@@ -108,16 +108,11 @@ fn found<F: Fleet>(
     typed: &str,
 ) -> Result<(UserCode, Request), ApiError> {
     let now = state.clock.now().since_start;
-    let sources = &state.guards.sources;
-    if let Some(left) = sources.locked_for(origin, now) {
-        return Err(ApiError::too_many(left.as_secs().max(1)));
-    }
-    let code = UserCode::parse(typed);
-    let request = code.and_then(|code| Some((code, state.oauth.devices.request(code, now)?)));
-    request.ok_or_else(|| {
-        sources.charge(origin, now);
-        unknown()
-    })
+    let look = || {
+        let code = UserCode::parse(typed)?;
+        Some((code, state.oauth.devices.request(code, now)?))
+    };
+    state.guard.logins().look_up(*origin, now, look)?.ok_or_else(unknown)
 }
 
 fn unknown() -> ApiError {

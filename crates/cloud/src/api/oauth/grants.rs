@@ -4,7 +4,6 @@ use zeroize::Zeroizing;
 
 use super::super::body::Fields;
 use super::super::error::{ApiError, sentence};
-use super::super::source::Origin;
 use super::super::{ApiState, Fleet, login};
 use super::asker::{Asker, scopes};
 use super::signing_in;
@@ -13,6 +12,7 @@ use crate::account::{
     CodeError, Grant, Holder, IssuedToken, Lifetime, Pending, Refresh, RefreshError, SHORT, Scope,
     TakenIn,
 };
+use crate::guard::Origin;
 use crate::product::ProductId;
 use crate::store::client::ClientRow;
 
@@ -64,9 +64,8 @@ async fn customer_password<F: Fleet>(
     let password = Zeroizing::new(password);
     let account = signing_in::customer(state, origin, product, &name, password).await?;
     let grant = Grant::for_customer(account, &name, &client.id, product);
-    let scopes = grant.scopes.and(client.scopes);
     let lifetime = lifetime(fields)?.unwrap_or(grant.lifetime);
-    let grant = Grant { lifetime, scopes, ..grant };
+    let grant = Grant { lifetime, ..grant };
     Ok(state.accounts.issue(&grant, state.clock.now().wall_ms).await?)
 }
 

@@ -5,10 +5,10 @@
 use zeroize::Zeroizing;
 
 use super::super::error::ApiError;
-use super::super::source::Origin;
 use super::super::{ApiState, Fleet, login};
 use super::page::Typed;
 use crate::account::{AccountId, Grant, Scopes};
+use crate::guard::Origin;
 use crate::product::ProductId;
 
 /// What somebody allowed a client, who proved to be the one whose account it is.
@@ -24,7 +24,7 @@ pub(super) async fn granted<F: Fleet>(
     if let Some(product) = product {
         let account = customer(state, origin, product, &name, password).await?;
         let grant = Grant::for_customer(account, &name, client, product);
-        return Ok(Grant { scopes: grant.scopes.and(scopes), ..grant.refreshed_often() });
+        return Ok(Grant { scopes, ..grant.refreshed_often() });
     }
     let account = login::right_password(state, origin, &name, password).await?;
     let second_factor_at_ms = second_factor(state, account, &code).await?;
@@ -60,5 +60,5 @@ pub(super) async fn customer<F: Fleet>(
 ) -> Result<AccountId, ApiError> {
     let key = state.accounts.customer_hash(product, name);
     let check = state.accounts.check_customer(product, name, password);
-    login::throttled(state, origin, key, check).await
+    login::throttled(state, origin, &key, check).await
 }

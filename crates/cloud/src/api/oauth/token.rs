@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::super::route::{Kind, Needs, Route, post};
-use super::super::source::Origin;
 use super::super::{ApiState, Fleet, login};
 use super::asker::Asker;
 use super::{answer, grants};
 use crate::account::Lifetime;
+use crate::guard::Origin;
 
 /// What a grant may bring with it.
 const FIELDS: [&str; 15] = [

@@ -109,7 +109,8 @@ async fn change<F: Fleet>(
         state.shelf.image(row.id, version).await?;
     }
     let at_ms = state.clock.now().wall_ms;
-    if !state.store.product_devices().change(row.id, found.id, change, at_ms).await? {
+    let store = state.telling(&caller, "product.device-changed", "device", found.id);
+    if !store.product_devices().change(row.id, found.id, change, at_ms).await? {
         return Err(not_of_product());
     }
     if fields.flag(&["flash"]) == Some(true) {
@@ -130,10 +131,12 @@ async fn change<F: Fleet>(
 /// `DELETE /v1/products/{product}/devices/{device}`: takes it out of the product. Its owner and its pin stay.
 async fn remove<F: Fleet>(
     State(state): State<ApiState<F>>,
+    caller: Caller,
     This(row): This<ProductRow>,
     This(found): This<DeviceRow>,
 ) -> Result<StatusCode, ApiError> {
-    if state.store.product_devices().remove(row.id, found.id).await? {
+    let store = state.telling(&caller, "product.device-removed", "device", found.id);
+    if store.product_devices().remove(row.id, found.id).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(not_of_product())

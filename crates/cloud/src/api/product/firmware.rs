@@ -87,7 +87,7 @@ async fn upload<F: Fleet>(
     form: Form,
 ) -> Result<Response, ApiError> {
     let product = product.id;
-    let row = state.shelf.upload(product, read_upload(&form, &caller)?).await?;
+    let row = state.shelf_of(&caller).upload(product, read_upload(&form, &caller)?).await?;
     tell(&state, &caller, "particle/firmware/create", &json!({ "version": row.version }));
     let object = Shown::of(&state, &caller, product).await?.object(&row);
     Ok((StatusCode::CREATED, Json(object)).into_response())
@@ -120,7 +120,7 @@ async fn edit<F: Fleet>(
 ) -> Result<Json<Value>, ApiError> {
     let row = find(&state, product.id, &version).await?;
     if let Some(statement) = content.bytes("statement")? {
-        state.shelf.restate(row.product, row.version, &statement).await?;
+        state.shelf_of(&caller).restate(row.product, row.version, &statement).await?;
     }
     let edit = Edit {
         title: content.text("title"),
@@ -135,11 +135,12 @@ async fn edit<F: Fleet>(
 /// `DELETE /v1/products/{product}/firmware/{version}`: only what was never released.
 async fn remove<F: Fleet>(
     State(state): State<ApiState<F>>,
+    caller: Caller,
     This(product): This<ProductRow>,
     Path((_, version)): Path<(String, String)>,
 ) -> Result<StatusCode, ApiError> {
     let row = find(&state, product.id, &version).await?;
-    state.shelf.remove(row.product, row.version).await?;
+    state.shelf_of(&caller).remove(row.product, row.version).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -165,7 +166,7 @@ async fn release<F: Fleet>(
     let product = product.id;
     let order = read_order(&fields)?;
     let at_once = order.at_once;
-    let (row, _) = state.shelf.release_firmware(product, order).await?;
+    let (row, _) = state.shelf_of(&caller).release_firmware(product, order).await?;
     let said = json!({ "version": row.version, "immediate": at_once });
     tell(&state, &caller, "particle/firmware/release", &said);
     if at_once {

@@ -7,7 +7,7 @@ use pintle_protocol::DeviceId;
 use serde_json::{Value, json};
 
 use super::device;
-use crate::account::Scope;
+use crate::account::{Caller, Scope};
 use crate::api::body::Fields;
 use crate::api::error::ApiError;
 use crate::api::locate::member;
@@ -51,6 +51,7 @@ pub(in crate::api) fn routes<F: Fleet>() -> Vec<Route<F>> {
 /// the rest is taken. A device that waits in quarantine is approved by the same.
 async fn approve_or_import<F: Fleet>(
     State(state): State<ApiState<F>>,
+    caller: Caller,
     This(row): This<ProductRow>,
     content: Content,
 ) -> Result<Json<Value>, ApiError> {
@@ -69,13 +70,16 @@ async fn approve_or_import<F: Fleet>(
         }
     }
     let at_ms = state.clock.now().wall_ms;
-    state.store.product_devices().add(row.id, &import.updated, at_ms).await?;
+    let count = u32::try_from(import.updated.len()).unwrap_or(u32::MAX);
+    let act = state.act(&caller, "product.devices-added").on("product", row.id).repeated(count);
+    state.store.telling(act).product_devices().add(row.id, &import.updated, at_ms).await?;
     Ok(Json(import.answer()))
 }
 
 /// `PUT /v1/products/{product}/devices`: puts devices into groups, or out of them (`action: groups`).
 async fn set_groups<F: Fleet>(
     State(state): State<ApiState<F>>,
+    caller: Caller,
     This(row): This<ProductRow>,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
@@ -96,7 +100,8 @@ async fn set_groups<F: Fleet>(
         groups.retain(|name| !removed.contains(name));
         check_groups(Some(&groups))?;
         let change = Change { groups: Some(groups), ..Change::default() };
-        state.store.product_devices().change(row.id, found.id, change, at_ms).await?;
+        let store = state.telling(&caller, "product.device-changed", "device", found.id);
+        store.product_devices().change(row.id, found.id, change, at_ms).await?;
     }
     Ok(Json(json!({ "ok": true })))
 }

@@ -1,39 +1,22 @@
 //! Events and comments as server-sent events have them.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde_json::json;
 
 use crate::clock::iso8601;
-use crate::event::{Event, MOST_LOST, Source, TooSlow};
+use crate::event::{Event, MOST_LOST, TooSlow};
 
 /// An event as all streams send it.
 pub(super) fn event(event: &Event) -> Bytes {
-    let source = match event.source {
-        Source::Device(id) | Source::Unprotected(id) => id.to_string(),
-        Source::Api => "api".to_owned(),
-        Source::Cloud => "particle-internal".to_owned(),
-    };
     let data = json!({
-        "data": payload(event),
+        "data": event.text(),
         "ttl": event.ttl,
         "published_at": iso8601(event.published_at_ms),
-        "coreid": source,
+        "coreid": event.source_name(),
     });
     // A line break in a name would let a device write events in another's name.
     let name = event.name.replace(|c: char| c.is_control(), " ");
     format!("event: {name}\ndata: {data}\n\n").into()
-}
-
-/// JSON carries text alone: other bytes go as a data URL (RFC 2397).
-fn payload(event: &Event) -> String {
-    /// CoAP Content-Format of bytes of any kind (RFC 7252 12.3).
-    const OCTET_STREAM: u16 = 42;
-    match std::str::from_utf8(&event.data) {
-        Ok(text) if event.content_format != OCTET_STREAM => text.to_owned(),
-        _ => format!("data:application/octet-stream;base64,{}", STANDARD.encode(&event.data)),
-    }
 }
 
 /// So many events were lost here.

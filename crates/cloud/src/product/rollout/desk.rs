@@ -6,6 +6,7 @@ use super::plan::{Plan, PlanError};
 use super::status::Status;
 use super::step::{Phase, Rollout};
 use super::transfers::Transfers;
+use crate::audit::Actor;
 use crate::clock::now_ms;
 use crate::product::{Image, ProductId, Refusal, Shelf};
 use crate::store::rollout::{Begun, NewRollout, Told};
@@ -85,13 +86,25 @@ pub struct Desk {
     poke: Arc<Notify>,
     starting: Arc<Mutex<()>>,
     online: Option<Arc<dyn Fn(DeviceId) -> bool + Send + Sync>>,
+    actor: Actor,
 }
 
 impl Desk {
     /// A desk on this store. On a running node, `online` says who can be reached; at rest nobody can.
     pub fn new(store: Store, online: Option<Arc<dyn Fn(DeviceId) -> bool + Send + Sync>>) -> Self {
         let (transfers, poke) = (Transfers::default(), Arc::new(Notify::new()));
-        Self { store, transfers, poke, starting: Arc::default(), online }
+        Self { store, transfers, poke, starting: Arc::default(), online, actor: Actor::OPERATOR }
+    }
+
+    /// This desk, as somebody speaks to it; without that, whoever is at the machine.
+    #[must_use]
+    pub fn by(&self, actor: Actor) -> Self {
+        Self { actor, ..self.clone() }
+    }
+
+    /// The store, for one write that is written down.
+    fn telling(&self, what: &'static str, number: u64) -> Store {
+        self.store.telling(self.actor.act(what, now_ms()).on("rollout", number))
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -140,7 +153,12 @@ impl Desk {
         for (page, first) in drawn.chunks(PAGE as usize).zip((0..).step_by(PAGE as usize)) {
             self.store.rollouts().add(number, first, page).await?;
         }
-        match self.store.rollouts().run(number, &reach, now_ms()).await? {
+        match self
+            .telling("rollout.started", number)
+            .rollouts()
+            .run(number, &reach, now_ms())
+            .await?
+        {
             Told::Done => {}
             Told::NotSo | Told::AnotherRuns => return Err(DeskError::AnotherRuns(product)),
         }
@@ -153,7 +171,11 @@ impl Desk {
     /// # Errors
     /// [`DeskError`].
     pub async fn halt(&self, number: u64) -> Result<(), DeskError> {
-        let told = self.store.rollouts().halt(number, "a person halted it").await?;
+        let told = self
+            .telling("rollout.halted", number)
+            .rollouts()
+            .halt(number, "a person halted it")
+            .await?;
         self.poke();
         self.answer(number, told, "only one that is running can be halted").await
     }
@@ -164,7 +186,8 @@ impl Desk {
     /// # Errors
     /// [`DeskError`].
     pub async fn resume(&self, number: u64) -> Result<(), DeskError> {
-        let told = self.store.rollouts().resume(number, now_ms()).await?;
+        let told =
+            self.telling("rollout.resumed", number).rollouts().resume(number, now_ms()).await?;
         self.poke();
         self.answer(number, told, "only one that is halted can be resumed").await
     }

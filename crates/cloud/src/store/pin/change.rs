@@ -2,16 +2,19 @@
 //!
 //! The statements look before they write, so that one transaction both decides and tells what it found.
 
+use aws_lc_rs::digest::{Context, SHA256};
 use pintle_dtls::Fingerprint;
 use pintle_protocol::DeviceId;
 
-use super::{BatchError, NewPin, PinChange, PinError, What};
+use super::{BatchError, NewPin, PinChange, PinError, PinnedBy, What};
+use crate::audit::{Act, Who};
 use crate::store::StoreError;
 use crate::store::statement::{Expect, Failure, Outcome, Row, Statement, Transaction};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     Any,
+    AnyOfMany,
     FirstOnly,
 }
 
@@ -25,9 +28,69 @@ const STATEMENTS: usize = 7;
 pub(super) fn set(pin: &NewPin, change: Change) -> Transaction {
     let [held_by_other, current, foreign] = looks(pin, change);
     let [device, first, replaced, key] = writes(pin);
-    let statements: [Statement; STATEMENTS] =
-        [held_by_other, current, foreign, device, first, replaced, key];
-    statements.into_iter().collect()
+    let transaction = [held_by_other, current, foreign, device, first].into_iter().collect();
+    // Of a batch, first pins are told of together.
+    let transaction = match change {
+        Change::AnyOfMany => transaction,
+        _ => Transaction::noting_if_so(transaction, act("pin.set", pin)),
+    };
+    transaction.then(replaced).noting_if_so(act("pin.replaced", pin)).then(key)
+}
+
+/// All of these, and one act for all of them beside one for each key that is replaced.
+pub(super) fn set_all(pins: &[NewPin]) -> Transaction {
+    let Some(first) = pins.first() else { return Transaction::new() };
+    let all = pins.iter().map(|pin| set(pin, Change::AnyOfMany));
+    let all = all.fold(Transaction::new(), Transaction::and);
+    let sets = pins.iter().map(|pin| (pin.device, Some(pin.key.fingerprint())));
+    all.noting(batch("pin.imported", who(first.by, first.device), first.at_ms, sets))
+}
+
+/// Removes these, and tells of each, or of many together.
+pub(super) fn forget_all(devices: &[DeviceId], at_ms: i64) -> Transaction {
+    const TOLD_APART: usize = 100;
+    let few = devices.len() <= TOLD_APART;
+    let forget_one = |device: &DeviceId| {
+        let [history, gone] = forget(*device, at_ms);
+        let act = Act::new("pin.removed", Who::Operator, at_ms).on("device", device);
+        let transaction = Transaction::from(history).then(gone);
+        if few { transaction.noting_if_so(act) } else { transaction }
+    };
+    let all = devices.iter().map(forget_one).fold(Transaction::new(), Transaction::and);
+    let sets = devices.iter().map(|device| (*device, None));
+    if few { all } else { all.noting(batch("pin.removed", Who::Operator, at_ms, sets)) }
+}
+
+fn who(by: PinnedBy, device: DeviceId) -> Who {
+    match by {
+        PinnedBy::Operator | PinnedBy::Import => Who::Operator,
+        PinnedBy::Account(account) => Who::Account(account),
+        PinnedBy::Enrolment => Who::Device(device),
+    }
+}
+
+fn act(what: &'static str, pin: &NewPin) -> Act {
+    let key = pin.key.fingerprint();
+    Act::new(what, who(pin.by, pin.device), pin.at_ms)
+        .on("device", format_args!("{} key {key}", pin.device))
+}
+
+/// One act for many devices: how many, and the SHA-256 of their ids, each with its key where one is set.
+fn batch(
+    what: &'static str,
+    who: Who,
+    at_ms: i64,
+    pins: impl Iterator<Item = (DeviceId, Option<Fingerprint>)>,
+) -> Act {
+    let mut sum = Context::new(&SHA256);
+    let mut count = 0;
+    for (device, key) in pins {
+        sum.update(device.as_bytes());
+        sum.update(key.as_ref().map_or(&[], |key| key.as_bytes().as_slice()));
+        count += 1;
+    }
+    let sum: String = sum.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    Act::new(what, who, at_ms).on("batch", sum).repeated(count)
 }
 
 /// What is there already. A first pin must find no other key and no other owner; any change only looks.
@@ -35,7 +98,7 @@ fn looks(pin: &NewPin, change: Change) -> [Statement; 3] {
     let device = || pin.device.as_bytes().as_slice();
     let key = pin.key.fingerprint();
     let (found, ignored) = match change {
-        Change::Any => (Expect::Anything, None),
+        Change::Any | Change::AnyOfMany => (Expect::Anything, None),
         Change::FirstOnly => (Expect::None, Some(key.as_bytes().to_vec())),
     };
     let held_by_other =
@@ -106,7 +169,7 @@ const DELETED: usize = 1;
 const FORGETTING: usize = 2;
 
 /// Removes a device: its history, then the device itself, with which its pin goes.
-pub(super) fn forget(device: DeviceId, at_ms: i64) -> [Statement; FORGETTING] {
+fn forget(device: DeviceId, at_ms: i64) -> [Statement; FORGETTING] {
     let device = || device.as_bytes().as_slice();
     let history = Statement::new(
         "INSERT INTO pin_history (at, device, fingerprint, what, detail, kind) SELECT ?1, ?2, fingerprint, ?3, ?4, kind \

@@ -4,6 +4,7 @@ use pintle_dtls::Fingerprint;
 use pintle_protocol::DeviceId;
 
 use super::{PinError, kind};
+use crate::audit::{Act, Who};
 use crate::device_key::KeyKind;
 use crate::store::StoreError;
 use crate::store::statement::{Row, Statement, Transaction};
@@ -43,6 +44,33 @@ impl What {
             PinError::Weak { .. } | PinError::SharedFactor { .. } => Some(Self::RefusedWeakKey),
             _ => None,
         }
+    }
+
+    /// What the audit log calls it and why, where it is that something was refused.
+    fn refusal(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::RefusedUnpinned => Some(("device.refused", "its key is not pinned")),
+            Self::RefusedWrongId => Some(("device.refused", "its key is pinned for another id")),
+            Self::RefusedHandshakes => Some(("device.refused", "too many handshakes failed")),
+            Self::RefusedKeyInUse => Some(("pin.refused", "the key is another device's")),
+            Self::RefusedWeakKey => Some(("pin.refused", "the key is weak")),
+            Self::Pinned | Self::Replaced | Self::Removed | Self::EnrolmentAllowed => None,
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        let all = [
+            Self::Pinned,
+            Self::Replaced,
+            Self::Removed,
+            Self::RefusedUnpinned,
+            Self::RefusedWrongId,
+            Self::RefusedKeyInUse,
+            Self::RefusedWeakKey,
+            Self::RefusedHandshakes,
+            Self::EnrolmentAllowed,
+        ];
+        all.into_iter().find(|what| what.as_str() == word)
     }
 
     /// The word in the store and in output.
@@ -93,7 +121,31 @@ pub fn note(entry: &HistoryEntry) -> Transaction {
         "DELETE FROM pin_history WHERE what LIKE 'refused-%' AND seq <= (SELECT MAX(seq) FROM pin_history) - ?1",
     )
     .with(REFUSALS_KEPT);
-    Transaction::new().then(insert).then(trim)
+    let transaction = Transaction::new().then(insert).then(trim);
+    match What::from_word(&entry.what) {
+        Some(What::EnrolmentAllowed) => {
+            let act = Act::new("pin.enrolment-allowed", Who::Operator, entry.at_ms);
+            transaction.noting(about(act, entry))
+        }
+        Some(what) => match what.refusal() {
+            Some((name, reason)) => {
+                let act = Act::new(name, Who::Stranger, entry.at_ms).refused(reason);
+                transaction.counting(about(act, entry))
+            }
+            None => transaction,
+        },
+        None => transaction,
+    }
+}
+
+/// On which device or key: what a stranger claims to be is not what they are.
+fn about(act: Act, entry: &HistoryEntry) -> Act {
+    match (entry.device, entry.fingerprint) {
+        (Some(device), Some(key)) => act.on("device", format_args!("{device} key {key}")),
+        (Some(device), None) => act.on("device", device),
+        (None, Some(key)) => act.on("key", key),
+        (None, None) => act,
+    }
 }
 
 pub(super) fn history_entry(row: &Row) -> Result<HistoryEntry, StoreError> {

@@ -1,0 +1,54 @@
+//! `pintle audit`: the log is read where it lies, beside a running node or without one.
+
+use crate::args::{AuditCommand, AuditExportArgs};
+use crate::failure::Failure;
+use pintle_cloud::audit::export;
+use pintle_cloud::store::StoreError;
+use pintle_cloud::store::audit::OfflineLog;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
+
+mod show;
+mod verify;
+
+pub fn run(command: AuditCommand) -> Result<(), Failure> {
+    match command {
+        AuditCommand::Verify(args) => verify::run(&args),
+        AuditCommand::Show(args) => show::run(&args),
+        AuditCommand::Export(args) => print_all(&args),
+    }
+}
+
+fn open(path: &Path) -> Result<OfflineLog, Failure> {
+    OfflineLog::open(path).map_err(failure)
+}
+
+fn failure(error: StoreError) -> Failure {
+    match error {
+        StoreError::Open { .. } => Failure::usage(error),
+        error => Failure::failed(error),
+    }
+}
+
+fn print_all(args: &AuditExportArgs) -> Result<(), Failure> {
+    let log = open(&args.data)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for row in log.rows(0) {
+        let row = row.map_err(failure)?;
+        let why = || {
+            format!(
+                "entry {} cannot be exported: `pintle audit verify` tells what is wrong",
+                row.seq
+            )
+        };
+        let line = export::text(&row).ok_or_else(|| Failure::failed(why()))?;
+        match writeln!(out, "{line}") {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+            written => written.map_err(Failure::failed)?,
+        }
+    }
+    match out.flush() {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        flushed => flushed.map_err(Failure::failed),
+    }
+}
