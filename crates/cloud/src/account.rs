@@ -252,6 +252,10 @@ impl Accounts {
         now_ms: i64,
     ) -> Result<AccountId, AccountError> {
         self.check_new(name, &password)?;
+        // A name that was hashed in its former form is taken, too.
+        if self.find(name).await?.is_some() {
+            return Err(AccountError::Exists);
+        }
         let row =
             AccountRow { id: AccountId::generate()?, password: self.hasher.hash(password).await? };
         let who = who.unwrap_or(Who::Account(row.id));

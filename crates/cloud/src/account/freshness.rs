@@ -43,10 +43,8 @@ impl Accounts {
         if Freshness::is_fresh(proven_at_ms, now_ms) {
             return Ok(Freshness::Fresh);
         }
-        Ok(match self.has_second_factor(account).await? {
-            true => Freshness::Stale,
-            false => Freshness::NotEnrolled,
-        })
+        let has_one = proven_at_ms.is_some() || self.has_second_factor(account).await?;
+        Ok(if has_one { Freshness::Stale } else { Freshness::NotEnrolled })
     }
 }
 
