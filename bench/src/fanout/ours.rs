@@ -151,6 +151,7 @@ pub fn serve(wire: &str, folder: &Path) {
         password: Zeroizing::new(PASSWORD.into()),
         names: Vec::new(),
         contact: None,
+        node_key: None,
         now_ms: now_ms(),
     };
     init::create(folder, &options).expect("a data folder can be made");

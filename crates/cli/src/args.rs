@@ -4,24 +4,30 @@ mod audit;
 mod device_firmware;
 mod firmware;
 mod fleet;
+mod key;
 mod keyring;
+mod login;
 mod network;
 mod product;
 mod release;
 mod rollout;
 mod secret;
+mod team;
 mod user;
 
 pub use audit::{AuditCommand, AuditExportArgs, AuditShowArgs, AuditVerifyArgs};
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
+pub use key::{BackupArgs, KeyBackupArgs, KeyCommand, KeyRestoreArgs, RestoreArgs};
 pub use keyring::{KeyArgs, KeyringCommand, MakeArgs, NextArgs, RingArgs, RingSignArgs};
+pub use login::LoginArgs;
 pub use network::{ForgetArgs, ListArgs, NetworkCommand, SetArgs, ToSystem};
 pub use product::{ProductCommand, ProductFirmwareCommand};
 pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
 pub use rollout::{RolloutArgs, RolloutCommand, RolloutStartArgs, RolloutStatusArgs};
 pub use secret::{KeyAddArgs, SecretCommand, SecretKeyCommand, SecretReadArgs, SecretSendArgs};
+pub use team::{OrgCommand, TeamAt, TeamCommand, TeamOfArgs};
 pub use user::UserCommand;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -47,6 +53,13 @@ pub enum Command {
     /// Pin device keys, list them, and see who was refused
     #[command(subcommand)]
     Pin(PinCommand),
+    /// Copy a data folder while its node runs: without the node key, and without sessions
+    Backup(BackupArgs),
+    /// Make a data folder of a backup and its node key
+    Restore(RestoreArgs),
+    /// The keys of a node: replace them, and keep copies of the one that opens all others
+    #[command(subcommand)]
+    Key(KeyCommand),
     /// What matters for security was written down: see it, check that nobody changed it
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -68,12 +81,22 @@ pub enum Command {
     /// Products: make them, set their keyrings, take in and release their firmware
     #[command(subcommand)]
     Product(ProductCommand),
+    /// Organizations: people who share products
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// Teams of products and organizations: who is in them, and with which role
+    #[command(subcommand)]
+    Team(TeamCommand),
     /// Releases: sign a module, review it, see who signed; needs no node
     #[command(subcommand)]
     Release(ReleaseCommand),
     /// Bring new firmware to the devices of a product in stages, which halt by themselves
     #[command(subcommand)]
     Rollout(RolloutCommand),
+    /// Log in at a server, with a browser on any machine: for commands that call it
+    Login(LoginArgs),
+    /// End the login, here and at the server
+    Logout,
     /// One-time secrets: sealed to one person's key on this machine, destroyed when they are read
     #[command(subcommand)]
     Secret(SecretCommand),
@@ -110,6 +133,9 @@ pub struct InitArgs {
     /// Where security bugs are to be reported: mailto:, https: or tel:
     #[arg(long, value_name = "URI")]
     pub contact: Option<String>,
+    /// Where to make the node key, which opens everything else: better outside the data folder
+    #[arg(long, value_name = "FILE")]
+    pub node_key: Option<PathBuf>,
     /// Make a key for devices on the TCP service (RSA-2048); without --user, in a folder that was made without one
     #[arg(long)]
     pub tcp: bool,

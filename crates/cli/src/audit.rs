@@ -2,7 +2,9 @@
 
 use crate::args::{AuditCommand, AuditExportArgs};
 use crate::failure::Failure;
+use crate::pin;
 use pintle_cloud::audit::export;
+use pintle_cloud::control::{AuditReading, Request};
 use pintle_cloud::store::StoreError;
 use pintle_cloud::store::audit::OfflineLog;
 use std::io::{self, ErrorKind, Write};
@@ -30,7 +32,19 @@ fn failure(error: StoreError) -> Failure {
     }
 }
 
+/// Has it written down that the log is read, by the node that runs on the folder or by itself.
+fn write_down(data: &Path, reading: AuditReading, because: Option<String>) -> Result<(), Failure> {
+    // A copy of a database has nobody who writes.
+    if !data.is_dir() {
+        return Ok(());
+    }
+    pin::carry_out(data, Request::AuditRead { reading, because }).map(drop)
+}
+
 fn print_all(args: &AuditExportArgs) -> Result<(), Failure> {
+    // Before it is written down in a folder that has no log.
+    drop(open(&args.data)?);
+    write_down(&args.data, AuditReading::Export, args.because.clone())?;
     let log = open(&args.data)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     for row in log.rows(0) {

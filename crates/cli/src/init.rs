@@ -33,6 +33,7 @@ fn make(args: &InitArgs, user: &str) -> Result<(), Failure> {
         password: new_password(args, user)?,
         names: args.names.clone(),
         contact: args.contact.clone(),
+        node_key: args.node_key.clone(),
         now_ms: now_ms(),
     };
     let keys = CloudKeys { udp, tcp };
@@ -101,13 +102,34 @@ fn print(summary: &InitSummary) {
     say!("  configuration            {}", summary.config.display());
     say!("  API                      https://{}", summary.api);
     say!("  first operator           {}", summary.user);
-    say!("Keep a copy of {} away from backups of this folder.", summary.node_key.display());
+    warn_of_loss(summary);
     say!("Start it with: pintle serve --data {}", summary.data.display());
     if summary.tcp_public_key.is_some() {
         say!(
             "The TCP service stays off until config.toml says [tcp] enabled = true, or serve --tcp ADDR."
         );
     }
+}
+
+fn warn_of_loss(summary: &InitSummary) {
+    let key = summary.node_key.display();
+    say!("");
+    say!("  THE NODE KEY IS {key}");
+    say!(
+        "  Without it nothing in the store opens, ever: no account, no product, no firmware, and the keys that every"
+    );
+    say!(
+        "  pinned device trusts are lost with a backup that cannot be opened. Every device is stranded then."
+    );
+    say!("  It is in no backup. Make a copy now, and keep it away from this machine:");
+    say!("    pintle key backup --data {} --to COPY", summary.data.display());
+    if summary.node_key.starts_with(&summary.data) {
+        say!(
+            "  It lies in the data folder, so whoever copies the folder has it: move it, and set [node] key_file in"
+        );
+        say!("  config.toml (docs/keys.md), or make the folder with --node-key FILE.");
+    }
+    say!("");
 }
 
 fn print_added(summary: &TcpKeySummary) {

@@ -4,13 +4,16 @@
 
 mod args;
 mod audit;
+mod backup;
 mod device;
 mod device_firmware;
 mod failure;
 mod firmware;
 mod fleet;
 mod init;
+mod key;
 mod keyring;
+mod login;
 mod network;
 mod new_password;
 mod outbox;
@@ -26,6 +29,7 @@ mod serve;
 mod service;
 mod signing;
 mod stop;
+mod team;
 mod user;
 
 use args::{Args, Command, ServiceCommand};
@@ -57,14 +61,21 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(&args),
         Command::Pin(args) => pin::run(args),
         Command::Audit(command) => audit::run(command),
+        Command::Backup(args) => backup::back_up(&args),
+        Command::Restore(args) => backup::restore_from(&args),
+        Command::Key(command) => key::run(command),
         Command::Outbox(args) => outbox::run(args),
         Command::Device(args) => device::run(args),
         Command::User(args) => user::run(args),
         Command::Firmware(args) => firmware::run(&args),
         Command::Keyring(args) => keyring::run(&args),
         Command::Product(args) => product::run(args),
+        Command::Org(command) => team::run_org(command),
+        Command::Team(command) => team::run_team(command),
         Command::Release(args) => release::run(&args),
         Command::Rollout(command) => rollout::run(command),
+        Command::Login(args) => login::run(&args),
+        Command::Logout => login::end(),
         Command::Secret(command) => secret::run(&command),
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Fleet(args) => fleet::run(&args),

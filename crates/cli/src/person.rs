@@ -2,6 +2,7 @@
 
 mod calling;
 mod login;
+mod refreshing;
 
-pub use calling::Server;
+pub use calling::{Server, form};
 pub use login::{Login, folder, keep};

@@ -77,8 +77,15 @@ fn print(response: &Response, json: bool) -> Result<(), Failure> {
         Response::History { entries } => entries.iter().for_each(print_entry),
         Response::Alive { version, .. } => say!("pintle {version} runs"),
         Response::Refused { why } => return Err(Failure::usage(why)),
-        Response::Outbox { .. }
+        Response::Keys { .. }
+        | Response::Rotated { .. }
+        | Response::Noted
+        | Response::BackedUp { .. }
+        | Response::Outbox { .. }
         | Response::Taken { .. }
+        | Response::WrittenDown {}
+        | Response::Organizations { .. }
+        | Response::Team { .. }
         | Response::Products { .. }
         | Response::Firmware { .. }
         | Response::Rollout { .. }

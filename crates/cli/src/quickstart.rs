@@ -78,6 +78,7 @@ async fn make(data: &Path) -> Result<Zeroizing<String>, Failure> {
         password: password.clone(),
         names: Vec::new(),
         contact: None,
+        node_key: None,
         now_ms: now_ms(),
     };
     let folder = data.to_owned();

@@ -11,7 +11,7 @@ use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
 use crate::audit::{Act, Who};
-use crate::node_key::{KEY_LENGTH, Label, NodeKey, NodeKeyError, Sealer, keyed_hash};
+use crate::node_key::{DataKeys, Generation, KEY_LENGTH, Label, NodeKey, NodeKeyError, Sealer};
 use crate::store::account::AccountRow;
 use crate::store::{Store, StoreError};
 
@@ -27,6 +27,8 @@ mod grant;
 mod lease;
 mod lifetime;
 mod name;
+mod name_hash;
+mod organization;
 mod own;
 mod password;
 mod pkce;
@@ -56,6 +58,9 @@ use lease::Leases;
 pub use lease::{Lease, LeaseError};
 pub use lifetime::{Lifetime, Lifetimes};
 pub use name::MAX_NAME;
+use name_hash::Found;
+pub use name_hash::NameHash;
+pub use organization::{BadOrganization, new_organization, organization_name};
 pub use own::check_new_password;
 use password::{Compared, Hasher};
 pub use password::{Cost, WeakPassword};
@@ -115,10 +120,6 @@ impl fmt::Debug for AccountId {
     }
 }
 
-/// The keyed hash an account is found by, and by which its failed logins are counted.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct NameHash(pub(crate) [u8; KEY_LENGTH]);
-
 /// Why an account could not be made or checked.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -164,7 +165,7 @@ pub struct Accounts {
     hasher: Hasher,
     leases: Leases,
     tries: Tries,
-    name_key: Zeroizing<[u8; KEY_LENGTH]>,
+    names: DataKeys,
     token_key: Zeroizing<[u8; KEY_LENGTH]>,
     login_steps: Zeroizing<[u8; KEY_LENGTH]>,
     seeds: Option<Arc<Sealer>>,
@@ -180,8 +181,8 @@ impl Accounts {
             store,
             leases: Leases::default(),
             tries: Tries::default(),
-            hasher: Hasher::new(node_key.derive(Label::PASSWORD)),
-            name_key: node_key.derive(Label::ACCOUNT_NAME),
+            hasher: Hasher::new(node_key.keys(Label::PASSWORD)),
+            names: node_key.keys(Label::ACCOUNT_NAME),
             token_key: node_key.derive(Label::TOKEN),
             login_steps: node_key.derive(Label::LOGIN_STEP),
             seeds: node_key.sealer(Label::SECOND_FACTOR).ok().map(Arc::new),
@@ -211,12 +212,6 @@ impl Accounts {
         self
     }
 
-    /// The hash a name is known by. Case, surrounding blanks and ways to compose a letter make no difference.
-    #[must_use]
-    pub fn name_hash(&self, name: &str) -> NameHash {
-        NameHash(keyed_hash(&self.name_key, name::normal(name).as_bytes()))
-    }
-
     /// Makes an account. Blocks, for about 50 ms: for the command line, not for async code. It asks only for the length
     /// of the password; see [`check_new_password`].
     ///
@@ -229,8 +224,12 @@ impl Accounts {
         now_ms: i64,
     ) -> Result<AccountId, AccountError> {
         self.check_new(name, password)?;
+        if self.known(name::normal(name).as_bytes()).any(|ask| matches!(ask.wait(), Ok(Some(_)))) {
+            return Err(AccountError::Exists);
+        }
         let row = AccountRow {
             id: AccountId::generate()?,
+            name_key: self.newest_name_key(),
             password: self.hasher.hash_blocking(password)?,
         };
         let act = Act::new("account.created", Who::Operator, now_ms).on("account", row.id.handle());
@@ -252,12 +251,14 @@ impl Accounts {
         now_ms: i64,
     ) -> Result<AccountId, AccountError> {
         self.check_new(name, &password)?;
-        // A name that was hashed in its former form is taken, too.
-        if self.find(name).await?.is_some() {
+        if self.found(name::normal(name).as_bytes()).await?.is_some() {
             return Err(AccountError::Exists);
         }
-        let row =
-            AccountRow { id: AccountId::generate()?, password: self.hasher.hash(password).await? };
+        let row = AccountRow {
+            id: AccountId::generate()?,
+            name_key: self.newest_name_key(),
+            password: self.hasher.hash(password).await?,
+        };
         let who = who.unwrap_or(Who::Account(row.id));
         let act = Act::new("account.created", who, now_ms).on("account", row.id.handle());
         match self.store.accounts().create(&row, &self.name_hash(name).0, act, now_ms).await? {
@@ -276,23 +277,25 @@ impl Accounts {
     /// # Errors
     /// [`AccountError`]
     pub async fn find(&self, name: &str) -> Result<Option<AccountId>, AccountError> {
-        Ok(self.row(name).await?.map(|row| row.id))
+        Ok(self.row(name).await?.map(|found| found.row.id))
     }
 
-    async fn row(&self, name: &str) -> Result<Option<AccountRow>, AccountError> {
+    async fn row(&self, name: &str) -> Result<Option<Found>, AccountError> {
         if name.len() > 4 * MAX_NAME {
             return Ok(None);
         }
         let normal = name::normal(name);
         let former = name::former(name, &normal);
         for form in [Some(&normal), former.as_ref()].into_iter().flatten() {
-            let hash = keyed_hash(&self.name_key, form.as_bytes());
-            if let Some(row) = self.store.accounts().find(&hash).await? {
-                return Ok(Some(row));
+            if let Some(found) = self.found(form.as_bytes()).await? {
+                return Ok(Some(found));
             }
         }
         match name::as_handle(&normal) {
-            Some(handle) => Ok(self.store.accounts().find_by_handle(&handle).await?),
+            Some(handle) => {
+                let row = self.store.accounts().find_by_handle(&handle).await?;
+                Ok(row.map(|row| Found { row, moves_to: None }))
+            }
             None => Ok(None),
         }
     }
@@ -316,20 +319,23 @@ impl Accounts {
 
     async fn compare(
         &self,
-        row: Option<AccountRow>,
+        found: Option<Found>,
         password: Zeroizing<String>,
     ) -> Result<Option<AccountId>, AccountError> {
-        let (id, saved) = row.map(|row| (row.id, row.password)).unzip();
+        let (found, saved) = found.map(|found| (found.name(), found.row.password)).unzip();
         let compared = self.hasher.check(password.clone(), saved.clone()).await?;
-        match (id, saved, compared) {
-            (Some(id), _, Compared::Right) => Ok(Some(id)),
-            (Some(id), Some(saved), Compared::Outdated) => {
-                let new = self.hasher.hash(password).await?;
-                self.store.accounts().hash_anew(id, &saved.hash, &new).await?;
-                Ok(Some(id))
-            }
-            _ => Ok(None),
+        let Some((id, moves_to)) = found.filter(|_| compared != Compared::Wrong) else {
+            return Ok(None);
+        };
+        if let (Compared::Outdated, Some(saved)) = (compared, saved) {
+            // At another cost, or under an older pepper, than it would be now.
+            let new = self.hasher.hash(password).await?;
+            self.store.accounts().hash_anew(id, &saved.hash, &new).await?;
         }
+        if let Some(hash) = moves_to {
+            self.move_name(id, &hash).await?;
+        }
+        Ok(Some(id))
     }
 
     fn seeds(&self) -> Result<&Sealer, AccountError> {

@@ -38,6 +38,7 @@ mod gate;
 mod health;
 mod in_flight;
 mod integration;
+mod key;
 mod line;
 pub mod listener;
 mod locate;

@@ -5,7 +5,9 @@
 //! Either way the same [`Office`] does the work. One request and one answer a connection, each one
 //! line of JSON.
 
+mod audit;
 mod batch;
+mod keys;
 mod line;
 mod office;
 mod peer;
@@ -13,8 +15,11 @@ mod people;
 mod product;
 mod rollout;
 mod socket;
+mod team;
 
+pub use audit::AuditReading;
 pub use batch::{BatchFileError, PinLine, read_batch};
+pub use keys::{KeyLine, KeyRequest};
 pub use line::{Entry, Pinned, Request, Response, Skipped, WaitingEvent};
 pub use office::{Office, Running};
 pub use peer::{PeerDevices, PeerError, read_peer};
@@ -22,6 +27,7 @@ pub use people::{Password, PeopleRequest, PersonLine};
 pub use product::{FirmwareLine, ProductLine, ProductRequest, Products};
 pub use rollout::{RolloutRequest, Rollouts, Which};
 pub use socket::{ControlError, Listener, ask, ask_if_running};
+pub use team::{MemberLine, OrganizationLine, TeamOf, TeamRequest};
 
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "control.sock";

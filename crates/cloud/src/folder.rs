@@ -8,6 +8,7 @@ use crate::node_key::{Label, NodeKey, NodeKeyError};
 use crate::pinning::{KnownWeak, Pinning};
 use crate::product::Shelf;
 use crate::store::{self, Store, StoreError};
+use crate::vault::Vault;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -146,6 +147,11 @@ impl Folder {
         Pinning::new(self.store.clone(), Arc::clone(&self.known_weak))
     }
 
+    /// Its keys, and everything that lies under them.
+    pub fn vault(&self) -> Vault {
+        Vault::new(self)
+    }
+
     /// The people of this node.
     pub fn accounts(&self) -> Accounts {
         let accounts = Accounts::new(self.store.clone(), &self.node_key)
@@ -189,6 +195,7 @@ mod tests {
             password: Zeroizing::new("correct horse".into()),
             names: Vec::new(),
             contact: None,
+            node_key: None,
             now_ms: 1_800_000_000_000,
         };
         create(path, &options).unwrap();

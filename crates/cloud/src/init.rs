@@ -24,12 +24,14 @@ use crate::node_key::{NodeKey, NodeKeyError};
 use crate::private_file::{self, Readers};
 use crate::store::{Store, StoreError};
 
+mod config_text;
 mod key_file;
 mod keys;
+mod names;
 mod place;
 
 pub use keys::{CloudKeys, TcpKey, UdpKey};
-use place::Place;
+pub(crate) use place::Place;
 
 /// The cloud's private key for devices: SEC1 DER.
 pub const UDP_KEY_FILE: &str = "keys/udp.der";
@@ -57,6 +59,8 @@ pub struct InitOptions {
     pub names: Vec<String>,
     /// The contact for security reports, as `mailto:`, `https:` or `tel:`.
     pub contact: Option<String>,
+    /// Where the node key is to lie: better outside the data folder. `keys/node.key` in it if not given.
+    pub node_key: Option<PathBuf>,
     /// The time, in milliseconds since 1970.
     pub now_ms: i64,
 }
@@ -194,13 +198,21 @@ pub fn create_with(
         return Err(InitError::Contact);
     }
     let place = Place::of(folder)?;
-    let made = build(&place.building, options, keys).and_then(|fingerprints| {
-        sync(&place.building)?;
-        place.take()?;
-        Ok(fingerprints)
-    });
+    let node_key = NodeKey::generate()?;
+    let given = options.node_key.as_deref().map(std::path::absolute).transpose();
+    let given = given.map_err(file(folder))?;
+    let key_file = given.clone().unwrap_or_else(|| place.building.join(default_key_file()));
+    let made =
+        build(&place.building, options, keys, &node_key, &key_file).and_then(|fingerprints| {
+            sync(&place.building)?;
+            place.take()?;
+            Ok(fingerprints)
+        });
     if made.is_err() {
         drop(fs::remove_dir_all(&place.building));
+        if let Some(path) = given.filter(|path| is_the_key(path, &node_key)) {
+            drop(fs::remove_file(path));
+        }
     }
     Ok(summary(folder, options, made?))
 }
@@ -261,23 +273,25 @@ fn build(
     folder: &Path,
     options: &InitOptions,
     given: CloudKeys,
+    node_key: &NodeKey,
+    key_file: &Path,
 ) -> Result<Fingerprints, InitError> {
     let keys = folder.join("keys");
     private_file::create_folder(&keys).map_err(file(&keys))?;
     let udp = given.udp.map_or_else(UdpKey::generate, Ok)?.write(folder)?;
     let tcp = given.tcp.map(|key| key.write(folder)).transpose()?;
-    let node_key = NodeKey::generate()?;
-    node_key.save(&folder.join(&Config::default().node.key_file))?;
-    certificate::create(folder, &names(&options.names), options.now_ms)?;
+    node_key.save(key_file)?;
+    private_file::sync_folder(key_file.parent().unwrap_or(folder)).map_err(file(key_file))?;
+    certificate::create(folder, &names::of_host(&options.names), options.now_ms)?;
     write(
         folder,
         config::FILE_NAME,
         Readers::Owner,
-        config_text(options.contact.as_deref()).as_bytes(),
+        config_text::write(options.contact.as_deref(), options.node_key.as_deref()).as_bytes(),
     )?;
-    let store = Store::open(folder, &node_key)?;
+    let store = Store::open(folder, node_key)?;
     let audit = begin_audit(folder, &store, options.now_ms)?;
-    Accounts::new(store, &node_key).create_blocking(
+    Accounts::new(store, node_key).create_blocking(
         &options.user,
         &options.password,
         options.now_ms,
@@ -294,69 +308,13 @@ fn begin_audit(folder: &Path, store: &Store, now_ms: i64) -> Result<PublicKey, I
     Ok(key)
 }
 
-fn names(more: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into();
-    let host = host_name().filter(|name| certificate::is_name(name));
-    for name in host.into_iter().chain(more.iter().cloned()) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
+fn default_key_file() -> PathBuf {
+    Config::default().node.key_file
 }
 
-fn host_name() -> Option<String> {
-    let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
-    Some(name.trim().to_owned())
-}
-
-fn config_text(contact: Option<&str>) -> String {
-    let contact = contact.map_or_else(
-        || "# contact = \"mailto:security@example.com\"".to_owned(),
-        |contact| format!("contact = {}", toml::Value::from(contact)),
-    );
-    format!(
-        "# Pintle's configuration. A line that starts with # is a comment; what is commented out shows the default.\n\
-         # Relative paths start at this folder. Flags of `pintle serve` win over this file.\n\
-         \n\
-         [api]\n\
-         # Where the HTTPS API listens. For other machines to reach it: \"0.0.0.0:8443\".\n\
-         # listen = \"127.0.0.1:8443\"\n\
-         # A certificate of your own instead of the local authority's: chain and key, both PEM.\n\
-         # certificate = \"/etc/pintle/api.pem\"\n\
-         # private_key = \"/etc/pintle/api.key\"\n\
-         \n\
-         [udp]\n\
-         # Where devices come in. Device OS always uses port 5684.\n\
-         # listen = \"0.0.0.0:5684\"\n\
-         \n\
-         [tcp]\n\
-         # For devices that speak only the TCP service, which has neither forward secrecy nor integrity. It needs a key:\n\
-         # `pintle init --tcp`.\n\
-         # enabled = false\n\
-         # listen = \"0.0.0.0:5683\"\n\
-         \n\
-         [accounts]\n\
-         # Whether anyone may make an account; otherwise only you do: `pintle user create`.\n\
-         # registration = false\n\
-         \n\
-         [security]\n\
-         # Whom to tell about a weakness: shown at /.well-known/security.txt.\n\
-         {contact}\n\
-         # A list of Debian's weak keys, blacklist.RSA-1024 of its package openssl-blacklist: none of them is pinned.\n\
-         # weak_keys = \"blacklist.RSA-1024\"\n\
-         \n\
-         [audit]\n\
-         # A file on another machine's disk that gets the newest head of the audit log again and again: with it a log\n\
-         # that was cut short is found.\n\
-         # heads = \"/mnt/other/pintle-heads.txt\"\n\
-         # How long entries are kept. Unless it is set, for ever.\n\
-         # keep_days = 1000\n\
-         \n\
-         [node]\n\
-         # The node key opens everything sealed in the store. Keep it on another disk, out of the backups.\n\
-         # key_file = \"keys/node.key\"\n"
-    )
+/// Whether the key was written there: what lay there before is never removed.
+fn is_the_key(path: &Path, key: &NodeKey) -> bool {
+    NodeKey::load(path).is_ok_and(|found| found.mark() == key.mark())
 }
 
 fn summary(folder: &Path, options: &InitOptions, fingerprints: Fingerprints) -> InitSummary {
@@ -372,7 +330,11 @@ fn summary(folder: &Path, options: &InitOptions, fingerprints: Fingerprints) -> 
         api: config.api.listen.to_string(),
         user: options.user.trim().to_owned(),
         config: folder.join(config::FILE_NAME),
-        node_key: folder.join(config.node.key_file),
+        node_key: options
+            .node_key
+            .as_deref()
+            .and_then(|path| std::path::absolute(path).ok())
+            .unwrap_or_else(|| folder.join(config.node.key_file)),
         audit_key: audit.to_string(),
         data: folder,
     }

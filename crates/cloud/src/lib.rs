@@ -33,5 +33,10 @@ pub mod pulse;
 pub mod secret;
 pub mod serve;
 pub mod store;
+pub mod vault;
+#[cfg(feature = "weakened")]
+pub mod weakened;
+#[cfg(not(feature = "weakened"))]
+mod weakened;
 
 pub use pintle_protocol::DeviceId;

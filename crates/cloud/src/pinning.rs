@@ -4,6 +4,7 @@
 //! two keys with a prime in common cannot be pinned at the same moment. P-256 keys pass: that they are on the curve
 //! is checked whenever they are used.
 
+use crate::audit::TokenMark;
 use crate::device_key::DeviceKey;
 use crate::store::pin::{BatchError, NewPin, PinChange, PinError};
 use crate::store::{Store, StoreError};
@@ -51,6 +52,20 @@ impl Pinning {
     pub async fn set_first(&self, pin: &NewPin) -> Result<PinChange, PinError> {
         let _turn = self.sound(std::slice::from_ref(pin)).await.map_err(|bad| bad.error)?;
         self.store.pins().set_first(pin).await
+    }
+
+    /// Pins a key to a device for its owner, replacing the one it had.
+    ///
+    /// # Errors
+    /// [`PinError`]; nothing is changed then.
+    pub async fn replace(
+        &self,
+        pin: &NewPin,
+        token: TokenMark,
+        why: Option<&str>,
+    ) -> Result<PinChange, PinError> {
+        let _turn = self.sound(std::slice::from_ref(pin)).await.map_err(|bad| bad.error)?;
+        self.store.pins().replace(pin, token, why).await
     }
 
     /// Pins a whole batch, or nothing of it.

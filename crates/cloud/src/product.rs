@@ -35,6 +35,21 @@ pub use uploading::Upload;
 
 use std::fmt;
 
+/// What a piece of a firmware's file is sealed for.
+pub(crate) fn sealed_piece_context(
+    product: ProductId,
+    version: u16,
+    sha256: &[u8; 32],
+    place: u32,
+) -> Vec<u8> {
+    pieces::Which { product, version, sha256 }.context(place)
+}
+
+/// What a product's standing is sealed for.
+pub(crate) fn sealed_standing_context(product: ProductId) -> Vec<u8> {
+    standing::context(product)
+}
+
 /// The largest file of a firmware, in bytes.
 pub const MAX_IMAGE: usize = 16 << 20;
 

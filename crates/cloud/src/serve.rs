@@ -2,8 +2,9 @@
 
 use crate::account::Accounts;
 use crate::api::ApiState;
-use crate::audit::age;
+use crate::audit::{Act, Who, age};
 use crate::certificate::CertificateError;
+use crate::clock::now_ms;
 use crate::control::{Listener, Office, Products, Rollouts, Running};
 use crate::device::{Gateway, Roll};
 use crate::door::{ANSWER_WITHIN, DoorError, Layout, Surroundings, UdpDoor};
@@ -195,10 +196,12 @@ impl Node {
         let (webhooks, hooks) = webhooks.deliver(&gateway, &bus, stopped.clone());
         let (products, shelf) = (folder.store.clone(), folder.shelf.clone());
         let products = Products { store: products, shelf, delivery: delivery.clone() };
+        let vault = folder.vault();
         let office = Office::new(folder.store.clone(), accounts.clone(), Some(gateway.clone()))
             .with_pinning(folder.pinning())
             .with_products(products)
             .with_rollouts(Rollouts { desk, shelf: folder.shelf.clone() })
+            .with_vault(vault.clone())
             .of_running(Running {
                 pulse: pulse.clone(),
                 addresses,
@@ -206,6 +209,7 @@ impl Node {
                 enrolment: tcp.as_ref().map(tcp::Door::enrolment),
             });
         let control = tokio::spawn(control.serve(office));
+        vault.finish_by_itself();
         if let Some(days) = folder.config.audit.keep_days {
             tokio::spawn(age::keep(folder.store.clone(), days, stopped.clone()));
         }
@@ -227,6 +231,7 @@ impl Node {
         let most = folder.config.limits.connections.get();
         let connections = connections_at_once(descriptors, tcp.is_some(), most);
         let api = front.open(state, roll, connections, stopped);
+        folder.store.note(Act::new("node.started", Who::Node, now_ms()));
         Ok(Self {
             addresses,
             bus,
@@ -302,6 +307,7 @@ impl Node {
             door.close()
         };
         let saved = tokio::task::spawn_blocking(close).await.unwrap_or(0);
+        self.folder.store.note(Act::new("node.stopped", Who::Node, now_ms()));
         if let Err(error) = self.folder.store.flush().await {
             tracing::error!(%error, "the store may have lost the last writes");
         }

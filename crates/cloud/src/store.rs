@@ -23,6 +23,7 @@ pub mod audit;
 pub mod clean_stop;
 pub mod client;
 pub mod customer;
+pub mod data_key;
 pub mod device;
 mod error;
 mod execute;
@@ -37,8 +38,10 @@ mod reader;
 pub mod refresh;
 pub mod rollout;
 mod schema;
+pub(crate) mod sealed;
 pub mod second_factor;
 pub mod secret;
+mod snapshot;
 mod statement;
 mod stream;
 pub mod token;
@@ -46,6 +49,7 @@ mod writer;
 
 pub use ask::Ask;
 pub use error::StoreError;
+pub(crate) use snapshot::{check, snapshot};
 pub use statement::{Answer, Datum, Expect, Failure, Outcome, Row, Statement, Transaction};
 pub use stream::Stream;
 
@@ -71,7 +75,8 @@ struct Rooms {
 }
 
 impl Store {
-    /// Opens the store of a data folder, making it (mode 0600) when there is none. Blocks.
+    /// Opens the store of a data folder, making it (mode 0600) when there is none, and gives the node key the data keys
+    /// in it. Blocks.
     pub fn open(folder: &Path, node_key: &NodeKey) -> Result<Self, StoreError> {
         let path = folder.join(FILE_NAME);
         create_private(&path)
@@ -79,7 +84,7 @@ impl Store {
         let writing = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         prepare_writer(&writing, &path)?;
         schema::migrate(&writing)?;
-        check_node_key(&writing, node_key)?;
+        data_key::open(&writing, node_key)?;
         let reading = (0..READERS).map(|_| connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY));
         let readers = reader::Readers::start(reading.collect::<Result<_, _>>()?)?;
         let board = Board::default();
@@ -226,15 +231,4 @@ fn prepare_writer(connection: &Connection, path: &Path) -> Result<(), StoreError
     // Deleted rows are overwritten: a session taken out must not stay readable in the file.
     connection.pragma_update(None, "secure_delete", "ON")?;
     Ok(())
-}
-
-fn check_node_key(connection: &Connection, node_key: &NodeKey) -> Result<(), StoreError> {
-    let mark = node_key.tag(Label::STORE_CHECK, b"this store").to_vec();
-    let sql =
-        "INSERT INTO node (name, value) VALUES ('key check', ?1) ON CONFLICT (name) DO NOTHING";
-    connection.execute(sql, [&mark])?;
-    let found: Vec<u8> =
-        connection
-            .query_row("SELECT value FROM node WHERE name = 'key check'", [], |row| row.get(0))?;
-    if found == mark { Ok(()) } else { Err(StoreError::OtherNodeKey) }
 }

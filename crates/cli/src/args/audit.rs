@@ -52,9 +52,12 @@ pub struct AuditShowArgs {
     /// Only what has this in who or on what it was: the id of a device or an account
     #[arg(long, value_name = "ID")]
     pub about: Option<String>,
-    /// Open the reasons that were given; takes the node key
+    /// Open the reasons that were given; takes the node key, and is written down itself
     #[arg(long)]
     pub reasons: bool,
+    /// Why you read them
+    #[arg(long, value_name = "TEXT", requires = "reasons")]
+    pub because: Option<String>,
     /// Print each as a line of JSON
     #[arg(long)]
     pub json: bool,
@@ -62,7 +65,10 @@ pub struct AuditShowArgs {
 
 #[derive(ClapArgs)]
 pub struct AuditExportArgs {
-    /// The data folder, or a copy of its database
+    /// The data folder, where the export is written down, or a copy of its database
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
+    /// Why you take it
+    #[arg(long, value_name = "TEXT")]
+    pub because: Option<String>,
 }

@@ -1,12 +1,13 @@
 //! `pintle audit show`.
 
-use super::{failure, open};
+use super::{failure, open, write_down};
 use crate::args::AuditShowArgs;
 use crate::failure::Failure;
 use crate::say::say;
 use pintle_cloud::audit::Logged;
 use pintle_cloud::audit::export::{self, Said};
 use pintle_cloud::config::Config;
+use pintle_cloud::control::AuditReading;
 use pintle_cloud::node_key::NodeKey;
 use pintle_cloud::store::audit::OfflineLog;
 use std::collections::VecDeque;
@@ -15,6 +16,7 @@ use std::path::Path;
 pub fn run(args: &AuditShowArgs) -> Result<(), Failure> {
     let mut log = open(&args.data)?;
     if args.reasons {
+        write_down(&args.data, AuditReading::Reasons, args.because.clone())?;
         log = log.with_node_key(&node_key(&args.data)?).map_err(failure)?;
     }
     for (row, said) in fitting(&log, args)? {

@@ -33,7 +33,7 @@ pub struct Server {
 impl Server {
     /// The server of the login that is kept.
     pub fn of_login() -> Result<Self, Failure> {
-        let login = Login::load()?;
+        let login = Login::current()?;
         let bearer = Zeroizing::new(format!("Bearer {}", login.token.as_str()));
         let server = Self::at(&login.server, login.ca.as_deref())?;
         Ok(Self { bearer: Some(bearer), ..server })
@@ -76,6 +76,12 @@ impl Server {
         accepted(self.try_post(path, "application/json", body.to_string().as_bytes())?)
     }
 
+    /// Posts a form; the same.
+    pub fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Result<Value, Failure> {
+        let kind = "application/x-www-form-urlencoded";
+        accepted(self.try_post(path, kind, form(fields).as_bytes())?)
+    }
+
     /// Posts a body of this type; the status and the answer, whatever they are.
     pub fn try_post(&self, path: &str, kind: &str, body: &[u8]) -> Result<(u16, Value), Failure> {
         let request = self.agent.post(format!("{}{path}", self.url)).header("content-type", kind);
@@ -95,6 +101,17 @@ impl Server {
         let text = answer.body_mut().with_config().limit(LARGEST).read_to_string();
         Ok((status, serde_json::from_str(&text.map_err(failed)?).unwrap_or(Value::Null)))
     }
+}
+
+/// The body of a form. It may hold secrets.
+pub fn form(fields: &[(&str, &str)]) -> Zeroizing<String> {
+    let mut body = Zeroizing::new(String::new());
+    for (name, value) in fields {
+        let joint = if body.is_empty() { "" } else { "&" };
+        body.push_str(&format!("{joint}{name}="));
+        body.extend(form_urlencoded::byte_serialize(value.as_bytes()));
+    }
+    body
 }
 
 /// What came with a good status; anything else in the server's words.

@@ -1,6 +1,7 @@
 //! The login that the command line keeps: `login.json` in `~/.config/pintle` (mode 0600 in a folder of mode 0700), with the
 //! server, its CA and the token. `pintle login` writes it.
 
+use super::refreshing::now;
 use crate::failure::Failure;
 use serde_json::{Value, json};
 use std::fs::{self, DirBuilder, OpenOptions};
@@ -24,6 +25,10 @@ pub struct Login {
     pub token: Zeroizing<String>,
     /// What a new access token is had for, where the server gave one.
     pub refresh: Option<Zeroizing<String>>,
+    /// When the access token ends, in seconds since 1970, where the server said so.
+    pub good_until: Option<i64>,
+    /// What this machine called itself.
+    pub client: String,
 }
 
 /// `$XDG_CONFIG_HOME/pintle`, or `~/.config/pintle`.
@@ -38,6 +43,26 @@ pub fn folder() -> Result<PathBuf, Failure> {
 }
 
 impl Login {
+    /// A login at a server, as this client, which has no token yet.
+    pub fn new(server: &str, ca: Option<PathBuf>, client: &str) -> Self {
+        let (server, client) = (server.to_owned(), client.to_owned());
+        let token = Zeroizing::default();
+        Self { server, ca, token, refresh: None, good_until: None, client }
+    }
+
+    /// Takes the tokens of an answer (RFC 6749 5.1).
+    pub fn take(&mut self, answer: &Value) -> Result<(), Failure> {
+        let field = |name: &str| answer.get(name).and_then(Value::as_str);
+        let secret = |name: &str| field(name).map(|text| Zeroizing::new(text.to_owned()));
+        self.token = secret("access_token")
+            .ok_or_else(|| Failure::failed("the server's answer has no token in it"))?;
+        self.refresh = secret("refresh_token");
+        let seconds =
+            answer.get("expires_in").and_then(Value::as_i64).filter(|seconds| *seconds > 0);
+        self.good_until = seconds.map(|seconds| now().saturating_add(seconds));
+        Ok(())
+    }
+
     /// The login that is kept.
     pub fn load() -> Result<Self, Failure> {
         let path = folder()?.join(FILE);
@@ -57,6 +82,8 @@ impl Login {
             ca: field("ca").map(PathBuf::from),
             token: secret("access_token").ok_or_else(damaged)?,
             refresh: secret("refresh_token"),
+            good_until: json.get("good_until").and_then(Value::as_i64),
+            client: field("client").unwrap_or("pintle").to_owned(),
         })
     }
 
@@ -68,6 +95,8 @@ impl Login {
             "ca": self.ca,
             "access_token": self.token.as_str(),
             "refresh_token": self.refresh.as_ref().map(|token| token.as_str()),
+            "good_until": self.good_until,
+            "client": self.client,
         });
         let text = Zeroizing::new(json.to_string());
         keep(&path, text.as_bytes()).map_err(|error| failed(&path, &error))

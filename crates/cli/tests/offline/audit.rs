@@ -26,6 +26,7 @@ fn p10_a_log_is_verified_from_the_key_that_init_printed_and_an_edit_is_found() {
     assert!(shown.contains("node.made by operator"), "{shown}");
     let export = desk.done("audit export --data node");
     assert!(!export.contains("ada"), "{export}");
+    assert!(export.contains("audit.exported"), "{export}");
 
     fs::write(desk.path("log"), &export).expect("a file");
     desk.done(&format!("audit verify --export log --key {key} --head {head}"));

@@ -2,7 +2,7 @@
 //! a minute, once, with the secret of its challenge.
 //!
 //! They are kept in memory alone: a restart forgets them, and whoever was logging in does it again. One that is taken in
-//! twice ends what it was taken in for (RFC 9700 4.5.3). Only a login makes one, and the table is bounded.
+//! twice ends what it was taken in for (RFC 6749 4.1.2). Only a login makes one, and the table is bounded.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::caller::{Caller, Holder};
 use super::grant::Grant;
+use super::name_hash::Found;
 use super::scope::Scope;
 use super::token::Token;
 use super::{AccountError, AccountId, Accounts, MAX_PASSWORD, NameHash, Scopes, name, password};
@@ -30,12 +31,24 @@ pub const CUSTOMER_SCOPES: Scopes = Scopes::of(&[
     Scope::TokensRemove,
 ]);
 
+/// No name of an ordinary account begins with a control character.
+fn own_name(product: ProductId, name: &str) -> String {
+    format!("\u{1}customer of {product}\u{1}{}", name.trim())
+}
+
 impl Accounts {
     /// What a customer of this name is found by.
     #[must_use]
     pub fn customer_hash(&self, product: ProductId, name: &str) -> NameHash {
-        // No name of an ordinary account begins with a control character.
-        self.name_hash(&format!("\u{1}customer of {product}\u{1}{}", name.trim()))
+        self.name_hash(&own_name(product, name))
+    }
+
+    async fn customer(
+        &self,
+        product: ProductId,
+        name: &str,
+    ) -> Result<Option<Found>, AccountError> {
+        self.found(name::normal(&own_name(product, name)).as_bytes()).await
     }
 
     /// Makes a customer; without a password nobody can log in as one, and only the product's clients act for one.
@@ -52,7 +65,7 @@ impl Accounts {
     ) -> Result<AccountId, AccountError> {
         name::check(name)?;
         let hash = self.customer_hash(product, name);
-        if self.store.accounts().find(&hash.0).await?.is_some() {
+        if self.customer(product, name).await?.is_some() {
             return Err(AccountError::Exists);
         }
         let password = match password {
@@ -60,8 +73,11 @@ impl Accounts {
             None => Token::generate()?.reveal(),
         };
         password::check_length(&password)?;
-        let row =
-            AccountRow { id: AccountId::generate()?, password: self.hasher.hash(password).await? };
+        let row = AccountRow {
+            id: AccountId::generate()?,
+            name_key: self.newest_name_key(),
+            password: self.hasher.hash(password).await?,
+        };
         let act = Act::new("customer.created", who, now_ms).on("customer", row.id.handle());
         let act = match token {
             Some(mark) => act.from_token(mark),
@@ -87,9 +103,8 @@ impl Accounts {
         if password.len() > MAX_PASSWORD {
             return Ok(None);
         }
-        let hash = self.customer_hash(product, name);
-        let row = self.store.accounts().find(&hash.0).await?;
-        self.compare(row, password).await
+        let found = self.customer(product, name).await?;
+        self.compare(found, password).await
     }
 
     /// Gives a customer another password; all of the customer's tokens end.

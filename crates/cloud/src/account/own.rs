@@ -65,7 +65,12 @@ impl Accounts {
             return Err(AccountError::Exists);
         }
         let act = Act::new("account.renamed", who, now_ms).on("account", account.handle());
-        match self.store.accounts().set_name(account, &self.name_hash(name).0, act).await? {
+        match self
+            .store
+            .accounts()
+            .set_name(account, &self.name_hash(name).0, self.newest_name_key(), act)
+            .await?
+        {
             true => Ok(()),
             false => Err(AccountError::Exists),
         }

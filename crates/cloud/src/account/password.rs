@@ -4,7 +4,6 @@
 //! when its owner logs in. Hashing has threads of its own, see [`pool`].
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::thread;
 
 use argon2::{Algorithm, Argon2, Block, Version};
@@ -13,7 +12,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::AccountError;
-use crate::node_key::KEY_LENGTH;
+use crate::node_key::{DataKey, DataKeys, KEY_LENGTH};
 use crate::store::account::SavedPassword;
 
 mod cost;
@@ -29,7 +28,7 @@ use pool::{Memory, Pool};
 /// Hashes passwords. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Hasher {
-    pepper: Arc<Zeroizing<[u8; KEY_LENGTH]>>,
+    peppers: DataKeys,
     cost: Cost,
     pool: Pool,
 }
@@ -41,15 +40,15 @@ pub(super) enum Compared {
     Wrong,
     /// It is the same.
     Right,
-    /// It is the same, and its hash costs something else than new ones do.
+    /// It is the same, and its hash costs something else than new ones do, or is under an older pepper.
     Outdated,
 }
 
 impl Hasher {
     /// With as many threads as half of the cores.
-    pub(super) fn new(pepper: Zeroizing<[u8; KEY_LENGTH]>) -> Self {
+    pub(super) fn new(peppers: DataKeys) -> Self {
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { pepper: Arc::new(pepper), cost: Cost::FULL, pool: Pool::new(cores / 2) }
+        Self { peppers, cost: Cost::FULL, pool: Pool::new(cores / 2) }
     }
 
     pub(super) fn with_cost(self, cost: Cost) -> Self {
@@ -62,7 +61,7 @@ impl Hasher {
 
     /// Hashes a new password on this thread.
     pub(super) fn hash_blocking(&self, password: &str) -> Result<SavedPassword, AccountError> {
-        fresh(&self.pepper, password, self.cost, &mut Memory::new())
+        fresh(self.peppers.newest(), password, self.cost, &mut Memory::new())
     }
 
     /// Hashes a new password.
@@ -70,8 +69,8 @@ impl Hasher {
         &self,
         password: Zeroizing<String>,
     ) -> Result<SavedPassword, AccountError> {
-        let (pepper, cost) = (Arc::clone(&self.pepper), self.cost);
-        self.pool.run(move |memory| fresh(&pepper, &password, cost, memory)).await?
+        let (peppers, cost) = (self.peppers.clone(), self.cost);
+        self.pool.run(move |memory| fresh(peppers.newest(), &password, cost, memory)).await?
     }
 
     /// Compares with the saved one. Without a saved one it works as long and says no.
@@ -80,16 +79,27 @@ impl Hasher {
         password: Zeroizing<String>,
         saved: Option<SavedPassword>,
     ) -> Result<Compared, AccountError> {
-        let (pepper, cost) = (Arc::clone(&self.pepper), self.cost);
+        let (peppers, cost) = (self.peppers.clone(), self.cost);
         self.pool
             .run(move |memory| {
-                let exists = saved.is_some();
-                let saved = saved.unwrap_or(SavedPassword { salt: [0; 16], hash: [0; 32], cost });
-                let found = hash(&pepper, &password, &saved, memory)?;
+                let newest = peppers.newest();
+                let nobody = || SavedPassword {
+                    salt: [0; 16],
+                    hash: [0; 32],
+                    cost,
+                    pepper: newest.generation(),
+                };
+                // What was hashed under a pepper that is no more is nobody's password.
+                let pepper = saved.as_ref().and_then(|saved| peppers.of(saved.pepper));
+                let exists = pepper.is_some();
+                let saved = saved.unwrap_or_else(nobody);
+                let found = hash(pepper.unwrap_or(newest).bytes(), &password, &saved, memory)?;
                 let same = bool::from(found.as_slice().ct_eq(saved.hash.as_slice()));
                 Ok(match same && exists {
                     false => Compared::Wrong,
-                    true if saved.cost != cost => Compared::Outdated,
+                    true if saved.cost != cost || saved.pepper != newest.generation() => {
+                        Compared::Outdated
+                    }
                     true => Compared::Right,
                 })
             })
@@ -98,14 +108,15 @@ impl Hasher {
 }
 
 fn fresh(
-    pepper: &[u8; KEY_LENGTH],
+    pepper: &DataKey,
     password: &str,
     cost: Cost,
     memory: &mut Memory,
 ) -> Result<SavedPassword, AccountError> {
-    let mut saved = SavedPassword { salt: [0; 16], hash: [0; 32], cost };
+    let mut saved =
+        SavedPassword { salt: [0; 16], hash: [0; 32], cost, pepper: pepper.generation() };
     rand::fill(&mut saved.salt).map_err(|_| AccountError::Crypto)?;
-    saved.hash = *hash(pepper, password, &saved, memory)?;
+    saved.hash = *hash(pepper.bytes(), password, &saved, memory)?;
     Ok(saved)
 }
 
@@ -135,6 +146,13 @@ fn hash(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::node_key::{Label, NodeKey};
+
+    /// Hashes under one pepper.
+    fn under(pepper: u8) -> Hasher {
+        let node_key = NodeKey::from_bytes(Zeroizing::new([pepper; 32]));
+        Hasher::new(node_key.keys(Label::PASSWORD)).with_cost(Cost::for_tests())
+    }
 
     fn typed(text: &str) -> Zeroizing<String> {
         Zeroizing::new(text.to_owned())
@@ -142,7 +160,7 @@ mod tests {
 
     #[tokio::test]
     async fn p9_a_password_is_known_again_whatever_it_cost_and_only_under_its_pepper() {
-        let hasher = Hasher::new(Zeroizing::new([1; 32])).with_cost(Cost::for_tests());
+        let hasher = under(1);
         let saved = hasher.hash(typed("correct horse")).await.unwrap();
         let check = async |hasher: &Hasher, text: &str| {
             hasher.check(typed(text), Some(saved.clone())).await.unwrap()
@@ -154,17 +172,18 @@ mod tests {
             check(&hasher.clone().with_cost(dearer), "correct horse").await,
             Compared::Outdated
         );
-        let thief = Hasher::new(Zeroizing::new([2; 32])).with_cost(Cost::for_tests());
+        let thief = under(2);
         assert_eq!(check(&thief, "correct horse").await, Compared::Wrong);
         assert_eq!(hasher.check(typed(""), None).await.unwrap(), Compared::Wrong);
     }
 
     #[test]
     fn p9_a_password_is_hashed_to_its_last_byte() {
-        let hasher = Hasher::new(Zeroizing::new([1; 32])).with_cost(Cost::for_tests());
+        let hasher = under(1);
         let long = "x".repeat(255);
         let saved = hasher.hash_blocking(&format!("{long}a")).unwrap();
-        let of = |text: &str| *hash(&[1; 32], text, &saved, &mut Memory::new()).unwrap();
+        let pepper = hasher.peppers.newest().bytes();
+        let of = |text: &str| *hash(pepper, text, &saved, &mut Memory::new()).unwrap();
         assert_eq!(of(&format!("{long}a")), saved.hash);
         assert_ne!(of(&format!("{long}b")), saved.hash);
     }

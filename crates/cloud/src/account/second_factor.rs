@@ -16,7 +16,6 @@ use super::{AccountError, AccountId, Accounts, NameHash, base32, sealed_token};
 use crate::audit::{Act, Who};
 use crate::guard::Behind;
 use crate::node_key::random;
-use crate::store::Transaction;
 use crate::store::second_factor::SecondFactorRow;
 
 mod tries;
@@ -172,8 +171,7 @@ impl Accounts {
             _ => return proven,
         };
         let act = act("second-factor.refused", Who::Account(account), account, now_ms);
-        // A full queue loses the note, not the refusal; the store logs it.
-        drop(self.store.enqueue(Transaction::new().noting(act.refused(why))));
+        self.store.note(act.refused(why));
         proven
     }
 

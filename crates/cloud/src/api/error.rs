@@ -321,7 +321,8 @@ impl From<PinError> for ApiError {
                 "This key is pinned to another device already: every device needs a key of its own.",
             ),
             PinError::AnotherKeyPinned { .. } => Self::forbidden(
-                "This device has another key pinned already. Changing a pin needs an operator: `pintle pin set`.",
+                "This device has another key pinned already. Changing a pin needs its owner with a fresh second factor (PUT \
+                 /v1/keys/{device}), or an operator: `pintle pin set`.",
             ),
             PinError::Weak { why } => Self::forbidden(format!("This key is weak: {why}.")),
             PinError::NoTcp => {

@@ -16,7 +16,7 @@ use super::error::ApiError;
 use super::route::{Entry, Needs};
 use super::this::This;
 use super::{ApiState, Fleet, body, caller, locate};
-use crate::account::{Caller, Holder, Place, Scope, Standing};
+use crate::account::{Caller, Freshness, Holder, Place, Role, Scope, Standing};
 use crate::audit::Act;
 use crate::store::StoreError;
 use crate::store::product::ProductRow;
@@ -114,6 +114,10 @@ impl<F: Fleet> Gate<F> {
         let found = found.filter(in_reach).ok_or_else(unseen)?;
         let standing = self.state.store.members().standing_in(caller.account, &found).await?;
         stand(caller, standing.ok_or_else(unseen)?, scope, parts)?;
+        // Who made it and shares it with no organisation administers nobody's but their own.
+        if found.organization.is_some() || found.owner != caller.account {
+            self.administrator(caller, scope).await?;
+        }
         parts.extensions.insert(This(Place::Product(found.id)));
         parts.extensions.insert(This(found.clone()));
         Ok(found)
@@ -150,9 +154,22 @@ impl<F: Fleet> Gate<F> {
         let place = Place::Organization(found.id);
         let member = self.state.store.members().find(place, caller.account).await?;
         stand(caller, member.ok_or_else(unseen)?.standing, scope, parts)?;
+        self.administrator(caller, scope).await?;
         parts.extensions.insert(This(place));
         parts.extensions.insert(This(found));
         Ok(())
+    }
+
+    /// Whoever may do more than a developer in what others share must have a second factor.
+    async fn administrator(&self, caller: &Caller, scope: Scope) -> Result<(), Refused> {
+        if caller.holder != Holder::Person || Role::Developer.scopes().contains(scope) {
+            return Ok(());
+        }
+        let enrolled = self.state.accounts.has_second_factor(caller.account).await;
+        match enrolled.map_err(ApiError::from)? {
+            true => Ok(()),
+            false => Refused::not_fresh(Freshness::NotEnrolled).map_or(Ok(()), Err),
+        }
     }
 
     /// A service cannot prove a second factor: who gave it the scope has. What decides over others it is never given.

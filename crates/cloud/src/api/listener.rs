@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::weakened::{self, Weakness};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -78,6 +79,9 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer, permit)) => {
                 accepting = true;
+                if weakened::is(Weakness::AddressesLogged) {
+                    tracing::info!(%peer, "a connection came");
+                }
                 let now = rules.clock.now().since_start;
                 let Some(seat) = rules.guard.connect(peer.ip().into(), now) else { continue };
                 let (rules, router, shutdown) = (rules.clone(), router.clone(), shutdown.clone());

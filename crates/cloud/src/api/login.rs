@@ -15,6 +15,7 @@ use super::error::ApiError;
 use super::oauth::lifetime;
 use super::{ApiState, Fleet};
 use crate::account::{AccountError, AccountId, Grant, NameHash};
+use crate::audit::{Act, Who};
 use crate::guard::{Behind, Origin};
 
 /// The grant with which clients bring the code of a second factor.
@@ -111,12 +112,26 @@ pub(super) async fn throttled<F: Fleet, T>(
             attempt.was_right();
             Ok(right)
         }
-        Ok((_, None)) => Err(ApiError::oauth("invalid_grant", "User credentials are invalid")),
+        Ok((_, None)) => {
+            write_down(state, account).await?;
+            Err(ApiError::oauth("invalid_grant", "User credentials are invalid"))
+        }
         Err(error) => {
             attempt.was_not_looked_at();
             Err(error.into())
         }
     }
+}
+
+/// Whose password was guessed wrong; the same work where there is no such account.
+async fn write_down<F: Fleet>(state: &ApiState<F>, name: &NameHash) -> Result<(), ApiError> {
+    let found = state.store.accounts().find(&name.0).await?;
+    let act = Act::new("login.refused", Who::Stranger, state.clock.now().wall_ms);
+    state.store.note(match found {
+        Some(row) => act.on("account", row.id.handle()).refused("wrong password"),
+        None => act.refused("no such account"),
+    });
+    Ok(())
 }
 
 pub(super) fn invalid_request(field: &str) -> ApiError {

@@ -44,6 +44,7 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
             .says("Shows the keyring in force."),
         put(KEYRING, Needs::Product(Scope::KeyringUpdate), set_keyring::<F>)
             .says("Puts a keyring in force.")
+            .fresh()
             .asks("keyring", Kind::File)
             .fails(&[409]),
     ]);

@@ -66,7 +66,7 @@ async fn pin<F: Fleet>(
 }
 
 /// The key in PEM form, and of the algorithm that the request says, where it says one.
-fn read_key(pem: &str, algorithm: Option<String>) -> Result<DeviceKey, ApiError> {
+pub(super) fn read_key(pem: &str, algorithm: Option<String>) -> Result<DeviceKey, ApiError> {
     let key = DeviceKey::read(pem.as_bytes()).map_err(|what| {
         let form =
             "The field publicKey must be a P-256 or RSA public key in PEM form (BEGIN PUBLIC KEY)";
@@ -84,7 +84,7 @@ fn read_key(pem: &str, algorithm: Option<String>) -> Result<DeviceKey, ApiError>
     }
 }
 
-fn refused<F: Fleet>(state: &ApiState<F>, pin: &NewPin, what: What) {
+pub(super) fn refused<F: Fleet>(state: &ApiState<F>, pin: &NewPin, what: What) {
     let entry = HistoryEntry {
         at_ms: pin.at_ms,
         device: Some(pin.device),

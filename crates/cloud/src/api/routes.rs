@@ -9,9 +9,9 @@ use super::error::ApiError;
 use super::gate::{Gate, pass};
 use super::route::{Entry, Needs, Route};
 use super::{
-    ApiState, Fleet, access, claim, client, customer, device, function, health, integration, oauth,
-    openapi, product, provisioning, publish, second_factor, secret, stream, token, update, user,
-    variable,
+    ApiState, Fleet, access, claim, client, customer, device, function, health, integration, key,
+    oauth, openapi, product, provisioning, publish, second_factor, secret, stream, token, update,
+    user, variable,
 };
 
 /// All routes, a line for each file that has some.
@@ -32,6 +32,7 @@ fn table<F: Fleet>() -> Vec<Route<F>> {
         stream::routes(),
         publish::routes(),
         provisioning::routes(),
+        key::routes(),
         product::routes(),
         product::device::routes(),
         product::import::routes(),

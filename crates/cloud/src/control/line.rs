@@ -70,6 +70,25 @@ pub enum Request {
         /// Which of these.
         people: super::PeopleRequest,
     },
+    /// Data keys, and copies of the node key.
+    Key {
+        /// Which of these.
+        key: super::KeyRequest,
+    },
+    /// Make a backup, to be taken out of the data folder.
+    Backup,
+    /// Write down that the audit log is about to be read.
+    AuditRead {
+        /// What of it.
+        reading: super::AuditReading,
+        /// Why.
+        because: Option<String>,
+    },
+    /// Organisations and teams.
+    Team {
+        /// Which of these.
+        team: super::TeamRequest,
+    },
     /// All pins.
     PinList,
     /// What happened to pins, and who was refused.
@@ -83,6 +102,43 @@ pub enum Request {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "response")]
 pub enum Response {
+    /// Data keys.
+    Keys {
+        /// By label, oldest first.
+        keys: Vec<super::KeyLine>,
+    },
+    /// Data keys were replaced.
+    Rotated {
+        /// Labels that have a new key.
+        labels: usize,
+        /// Values that were sealed anew.
+        resealed: usize,
+        /// Older keys that are destroyed.
+        destroyed: usize,
+        /// Older keys that are kept.
+        kept: usize,
+    },
+    /// It is written down.
+    Noted,
+    /// A backup lies in this folder, to be taken away.
+    BackedUp {
+        /// Inside the data folder.
+        folder: std::path::PathBuf,
+        /// Bytes of the store.
+        store_bytes: u64,
+        /// Small files.
+        files: usize,
+    },
+    /// Organisations, by slug.
+    Organizations {
+        /// The organisations.
+        organizations: Vec<super::OrganizationLine>,
+    },
+    /// A team, in the order in which its members joined.
+    Team {
+        /// The members; who owns a product that is no organisation's is not among them.
+        members: Vec<super::MemberLine>,
+    },
     /// A pin was set.
     Set {
         /// The device.
@@ -178,6 +234,8 @@ pub enum Response {
         /// What, for the person who asked.
         done: String,
     },
+    /// What is about to be done was written down.
+    WrittenDown {},
     /// The request was refused, and nothing changed.
     Refused {
         /// Why, for the person who asked.

@@ -15,6 +15,7 @@ use crate::pulse::Pulse;
 use crate::serve::Addresses;
 use crate::store::Store;
 use crate::store::pin::{BatchError, HistoryEntry, NewPin, PinChange, PinError, PinnedBy, What};
+use crate::vault::Vault;
 use pintle_protocol::DeviceId;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -38,6 +39,7 @@ pub struct Office {
     running: Option<Running>,
     rollouts: Option<Rollouts>,
     products: Option<Products>,
+    vault: Option<Vault>,
 }
 
 /// What only a running node has.
@@ -63,7 +65,16 @@ impl Office {
     /// An office on this store; `gateway` where the node runs, so that doors learn of new pins.
     pub fn new(store: Store, accounts: Accounts, gateway: Option<Gateway>) -> Self {
         let pinning = Pinning::new(store.clone(), Arc::default());
-        Self { store, accounts, gateway, pinning, running: None, rollouts: None, products: None }
+        Self {
+            store,
+            accounts,
+            gateway,
+            pinning,
+            running: None,
+            rollouts: None,
+            products: None,
+            vault: None,
+        }
     }
 
     /// Sets another way to a pin.
@@ -86,6 +97,17 @@ impl Office {
         let shelf = products.shelf.by(Actor::OPERATOR);
         self.products = Some(Products { shelf, ..products });
         self
+    }
+
+    /// Lets it speak of keys and backups.
+    #[must_use]
+    pub fn with_vault(mut self, vault: Vault) -> Self {
+        self.vault = Some(vault);
+        self
+    }
+
+    pub(super) fn vault(&self) -> Option<&Vault> {
+        self.vault.as_ref()
     }
 
     pub(super) fn products(&self) -> Option<&Products> {
@@ -125,6 +147,10 @@ impl Office {
             Request::Product { product } => self.product(product).await,
             Request::Rollout { rollout } => self.rollout(rollout).await,
             Request::People { people } => self.people(people).await,
+            Request::Key { key } => self.key(key).await,
+            Request::Backup => self.back_up().await,
+            Request::AuditRead { reading, because } => self.audit_read(reading, because).await,
+            Request::Team { team } => self.team(team).await,
             Request::PinList => self.list().await,
             Request::PinHistory { device } => self.history(device).await,
         };

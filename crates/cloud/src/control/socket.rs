@@ -137,6 +137,7 @@ pub fn ask(folder: &Path, request: Request) -> Result<Response, ControlError> {
                     shelf: folder.shelf.clone(),
                     delivery: Delivery::default(),
                 })
+                .with_vault(folder.vault())
                 .with_rollouts(Rollouts {
                     desk: Desk::new(folder.store.clone(), None),
                     shelf: folder.shelf.clone(),

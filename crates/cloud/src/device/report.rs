@@ -10,6 +10,7 @@ use crate::store::Transaction;
 use crate::store::device::{
     SavedSystem, put_application, put_fell_back, put_subscriptions, put_system,
 };
+use crate::weakened::{self, Weakness};
 use pintle_firmware::Digest;
 use pintle_protocol::block::Progress;
 use pintle_protocol::coap::{Block, Kind, Message};
@@ -135,6 +136,10 @@ pub(super) fn described(
     at_ms: i64,
 ) -> Result<Option<Transaction>, Error> {
     match kind {
+        DescribeKind::System if weakened::is(Weakness::ReportsWhole) => {
+            let json = json!([String::from_utf8_lossy(body)]).to_string();
+            Ok(Some(put_system(who.device, &SavedSystem { json, image: None }, at_ms)))
+        }
         DescribeKind::System => Ok(Some(of_system(who.device, &System::parse(body)?, at_ms))),
         DescribeKind::Application => {
             Ok(Some(of_application(who.device, Application::parse(body)?)))

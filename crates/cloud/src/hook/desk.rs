@@ -405,7 +405,8 @@ impl Hook {
 }
 
 /// What a row's settings are bound to: those of one account do nothing in the row of another.
-fn context(id: HookId, owner: AccountId, product: Option<ProductId>) -> Vec<u8> {
+/// What a webhook is sealed for.
+pub(crate) fn context(id: HookId, owner: AccountId, product: Option<ProductId>) -> Vec<u8> {
     let product = product.map_or(0, |product| u32::from(product.0) + 1);
     [id.as_bytes().as_slice(), owner.as_bytes(), &product.to_be_bytes()].concat()
 }

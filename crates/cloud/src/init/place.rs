@@ -13,17 +13,17 @@ use crate::config;
 use crate::private_file;
 
 /// A place taken for a data folder.
-pub(super) struct Place {
+pub(crate) struct Place {
     folder: PathBuf,
     /// Where to build; removed by the caller when building fails.
-    pub(super) building: PathBuf,
+    pub(crate) building: PathBuf,
     /// Whether the folder was there, empty.
     inside: bool,
 }
 
 impl Place {
     /// Makes an empty folder to build in, on the same disk as `folder` will be.
-    pub(super) fn of(folder: &Path) -> Result<Self, InitError> {
+    pub(crate) fn of(folder: &Path) -> Result<Self, InitError> {
         let inside = folder.is_dir();
         let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
         if let Some(parent) = parent.filter(|parent| !inside && !parent.exists()) {
@@ -38,7 +38,7 @@ impl Place {
     }
 
     /// Moves what was built to its place, durably.
-    pub(super) fn take(&self) -> Result<(), InitError> {
+    pub(crate) fn take(&self) -> Result<(), InitError> {
         let synced = |path: &Path| private_file::sync_folder(path).map_err(file(path));
         if !self.inside {
             fs::rename(&self.building, &self.folder).map_err(file(&self.folder))?;

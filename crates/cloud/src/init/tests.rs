@@ -11,6 +11,7 @@ fn options(password: &str) -> InitOptions {
         password: Zeroizing::new(password.into()),
         names: vec!["cloud.example.com".into()],
         contact: Some("mailto:security@example.com".into()),
+        node_key: None,
         now_ms: 1_800_000_000_000,
     }
 }

@@ -40,7 +40,8 @@ pub(super) fn open(
 }
 
 impl Which<'_> {
-    fn context(&self, place: u32) -> Vec<u8> {
+    /// What the piece at this place is sealed for.
+    pub(super) fn context(&self, place: u32) -> Vec<u8> {
         let mut context = b"firmware ".to_vec();
         context.extend(self.product.0.to_be_bytes());
         context.extend(self.version.to_be_bytes());

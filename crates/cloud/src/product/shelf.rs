@@ -1,5 +1,6 @@
 //! The one door to firmware: whatever is released or sent comes off this shelf, checked in that moment.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -297,6 +298,15 @@ impl Shelf {
         let mut marks = Arc::clone(&self.rooms.marks).lock_owned().await;
         let raised = tokio::task::spawn_blocking(move || marks.raise(product, 1));
         raised.await.map_err(|_| Refusal::Internal)?
+    }
+
+    /// Seals the marks of products anew, after a newer key was made.
+    ///
+    /// # Errors
+    /// What the disk says, or that the marks do not open.
+    pub(crate) async fn reseal_marks(&self) -> io::Result<()> {
+        let mut marks = Arc::clone(&self.rooms.marks).lock_owned().await;
+        tokio::task::spawn_blocking(move || marks.reseal()).await.map_err(io::Error::other)?
     }
 
     /// Milliseconds since 1970.

@@ -99,7 +99,8 @@ impl Standing {
     }
 }
 
-fn context(product: ProductId) -> Vec<u8> {
+/// What a product's standing is sealed for.
+pub(super) fn context(product: ProductId) -> Vec<u8> {
     let mut context = b"standing of product ".to_vec();
     context.extend(product.0.to_be_bytes());
     context

@@ -4,6 +4,7 @@ use super::statement::{Expect, Failure, Row, Statement, Transaction};
 use super::{Ask, Store, StoreError};
 use crate::account::{AccountId, Cost, Holder};
 use crate::audit::Act;
+use crate::node_key::Generation;
 
 /// A password as it is stored.
 #[derive(Clone, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct SavedPassword {
     pub hash: [u8; 32],
     /// What the hash cost.
     pub cost: Cost,
+    /// Which pepper it is under.
+    pub pepper: Generation,
 }
 
 /// An account as it is stored.
@@ -21,6 +24,8 @@ pub struct SavedPassword {
 pub struct AccountRow {
     /// Its id.
     pub id: AccountId,
+    /// Which key its name is hashed under.
+    pub name_key: Generation,
     /// Its password.
     pub password: SavedPassword,
 }
@@ -54,7 +59,8 @@ impl Store {
 impl AccountRows<'_> {
     /// The account under this name hash.
     pub fn find(&self, name_hash: &[u8; 32]) -> Ask<Option<AccountRow>> {
-        let sql = "SELECT id, salt, password_hash, memory_kib, passes, lanes FROM account WHERE name_hash = ?1";
+        let sql = "SELECT id, salt, password_hash, memory_kib, passes, lanes, pepper, name_key FROM account \
+            WHERE name_hash = ?1";
         self.0.read(Statement::new(sql).with(name_hash.as_slice()), |rows| {
             rows.first().map(account).transpose()
         })
@@ -62,7 +68,7 @@ impl AccountRows<'_> {
 
     /// The person whose account's id begins with these bytes: a customer of a product logs in to that product alone.
     pub fn find_by_handle(&self, handle: &[u8; 12]) -> Ask<Option<AccountRow>> {
-        let sql = "SELECT id, salt, password_hash, memory_kib, passes, lanes FROM account \
+        let sql = "SELECT id, salt, password_hash, memory_kib, passes, lanes, pepper, name_key FROM account \
             WHERE id >= ?1 AND id <= ?2 AND NOT EXISTS \
             (SELECT 1 FROM customer WHERE customer.account = account.id) ORDER BY id LIMIT 1";
         let end = |with: u8| [handle.as_slice(), &[with; 4]].concat();
@@ -73,8 +79,7 @@ impl AccountRows<'_> {
 
     /// The account of this id.
     pub fn get(&self, id: AccountId) -> Ask<Option<AccountRow>> {
-        let sql =
-            "SELECT id, salt, password_hash, memory_kib, passes, lanes FROM account WHERE id = ?1";
+        let sql = "SELECT id, salt, password_hash, memory_kib, passes, lanes, pepper, name_key FROM account WHERE id = ?1";
         self.0.read(Statement::new(sql).with(id.as_bytes().as_slice()), |rows| {
             rows.first().map(account).transpose()
         })
@@ -93,27 +98,56 @@ impl AccountRows<'_> {
 
     /// Sets another password; false if there is no such account.
     pub fn set_password(&self, id: AccountId, password: &SavedPassword, act: Act) -> Ask<bool> {
-        let sql = "UPDATE account SET salt = ?2, password_hash = ?3, memory_kib = ?4, passes = ?5, lanes = ?6 \
-            WHERE id = ?1";
+        let sql = "UPDATE account SET salt = ?2, password_hash = ?3, memory_kib = ?4, passes = ?5, lanes = ?6, \
+            pepper = ?7 WHERE id = ?1";
         let update = hashed(Statement::new(sql).with(id.as_bytes().as_slice()), password);
         self.changed(Transaction::from(update.expecting(Expect::Some)).noting(act))
     }
 
     /// Puts another hash of the same password in the place of this one, unless there is another password meanwhile.
     pub fn hash_anew(&self, id: AccountId, old: &[u8; 32], new: &SavedPassword) -> Ask<()> {
-        let sql = "UPDATE account SET salt = ?2, password_hash = ?3, memory_kib = ?4, passes = ?5, lanes = ?6 \
-            WHERE id = ?1 AND password_hash = ?7";
+        let sql = "UPDATE account SET salt = ?2, password_hash = ?3, memory_kib = ?4, passes = ?5, lanes = ?6, \
+            pepper = ?7 WHERE id = ?1 AND password_hash = ?8";
         let update = hashed(Statement::new(sql).with(id.as_bytes().as_slice()), new);
         self.0.write(update.with(old.as_slice()), |_| Ok(()))
     }
 
     /// Lets an account be found under another name; false if that one is taken.
-    pub fn set_name(&self, id: AccountId, name_hash: &[u8; 32], act: Act) -> Ask<bool> {
-        let update = Statement::new("UPDATE account SET name_hash = ?2 WHERE id = ?1")
-            .with(id.as_bytes().as_slice())
-            .with(name_hash.as_slice())
-            .expecting(Expect::Some);
-        self.changed(Transaction::from(update).noting(act))
+    pub fn set_name(
+        &self,
+        id: AccountId,
+        name_hash: &[u8; 32],
+        name_key: Generation,
+        act: Act,
+    ) -> Ask<bool> {
+        self.changed(Transaction::from(renamed(id, name_hash, name_key)).noting(act))
+    }
+
+    /// Lets an account be found by the same name, hashed under another key; false if it is gone.
+    pub fn move_name(
+        &self,
+        id: AccountId,
+        name_hash: &[u8; 32],
+        name_key: Generation,
+    ) -> Ask<bool> {
+        self.changed(renamed(id, name_hash, name_key).into())
+    }
+
+    /// Which keys names are hashed under, and which peppers passwords are under.
+    pub(crate) fn keys_in_use(&self) -> Ask<(Vec<Generation>, Vec<Generation>)> {
+        let sql = "SELECT name_key, 0 FROM account UNION SELECT pepper, 1 FROM account";
+        self.0.read(Statement::new(sql), |rows| {
+            let of = |kind| -> Result<Vec<_>, StoreError> {
+                let mut found = Vec::new();
+                for row in rows {
+                    if row.int(1)? == kind {
+                        found.push(Generation(row.number(0)?));
+                    }
+                }
+                Ok(found)
+            };
+            Ok((of(0)?, of(1)?))
+        })
     }
 
     /// Removes an account with all that is only its own; its devices are nobody's then. False if there is none, or if it
@@ -159,12 +193,20 @@ impl AccountRows<'_> {
 /// Keeps a new account.
 pub(super) fn insert_account(row: &AccountRow, name_hash: &[u8; 32], at_ms: i64) -> Statement {
     let insert = Statement::new(
-        "INSERT INTO account (id, name_hash, salt, password_hash, memory_kib, passes, lanes, created_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO account (id, name_hash, salt, password_hash, memory_kib, passes, lanes, pepper, created_at, name_key) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )
     .with(row.id.as_bytes().as_slice())
     .with(name_hash.as_slice());
-    hashed(insert, &row.password).with(at_ms)
+    hashed(insert, &row.password).with(at_ms).with(row.name_key.0)
+}
+
+fn renamed(id: AccountId, name_hash: &[u8; 32], name_key: Generation) -> Statement {
+    Statement::new("UPDATE account SET name_hash = ?2, name_key = ?3 WHERE id = ?1")
+        .with(id.as_bytes().as_slice())
+        .with(name_hash.as_slice())
+        .with(name_key.0)
+        .expecting(Expect::Some)
 }
 
 /// The values of a password, in the order of their columns.
@@ -175,6 +217,7 @@ fn hashed(statement: Statement, password: &SavedPassword) -> Statement {
         .with(password.cost.memory_kib)
         .with(password.cost.passes)
         .with(password.cost.lanes)
+        .with(password.pepper.0)
 }
 
 fn known(row: &Row) -> Result<KnownAccount, StoreError> {
@@ -195,6 +238,7 @@ fn known(row: &Row) -> Result<KnownAccount, StoreError> {
 fn account(row: &Row) -> Result<AccountRow, StoreError> {
     Ok(AccountRow {
         id: AccountId::from_bytes(row.array(0)?),
+        name_key: Generation(row.number(7)?),
         password: SavedPassword {
             salt: row.array(1)?,
             hash: row.array(2)?,
@@ -203,6 +247,7 @@ fn account(row: &Row) -> Result<AccountRow, StoreError> {
                 passes: row.number(4)?,
                 lanes: row.number(5)?,
             },
+            pepper: Generation(row.number(6)?),
         },
     })
 }

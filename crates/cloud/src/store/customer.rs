@@ -88,15 +88,16 @@ impl Customers<'_> {
         act: Act,
     ) -> Ask<Vec<[u8; 32]>> {
         let update = Statement::new(
-            "UPDATE account SET salt = ?2, password_hash = ?3, memory_kib = ?4, passes = ?5, lanes = ?6 \
-             WHERE id = ?1",
+            "UPDATE account SET salt = ?2, password_hash = ?3, memory_kib = ?4, passes = ?5, lanes = ?6, \
+             pepper = ?7 WHERE id = ?1",
         )
         .with(customer.as_bytes().as_slice())
         .with(password.salt.as_slice())
         .with(password.hash.as_slice())
         .with(password.cost.memory_kib)
         .with(password.cost.passes)
-        .with(password.cost.lanes);
+        .with(password.cost.lanes)
+        .with(password.pepper.0);
         let transaction = tokens_end(customer).then(update).noting(act);
         self.0.attempt(transaction, ended)
     }

@@ -206,15 +206,6 @@ impl Members<'_> {
         let delete = at(sql, place).with(account.as_bytes().as_slice()).expecting(Expect::Some);
         self.0.attempt(Transaction::from(delete).noting(act), met)
     }
-
-    /// The account of a handle.
-    pub fn account_of_handle(&self, handle: [u8; 12]) -> Ask<Option<AccountId>> {
-        let end = |last: u8| [handle.as_slice(), &[last; 4]].concat();
-        let sql = "SELECT id FROM account WHERE id >= ?1 AND id <= ?2 LIMIT 1";
-        self.0.read(Statement::new(sql).with(end(0)).with(end(u8::MAX)), |rows| {
-            rows.first().map(|row| Ok(AccountId::from_bytes(row.array(0)?))).transpose()
-        })
-    }
 }
 
 /// A statement about a place, which is its first two values.

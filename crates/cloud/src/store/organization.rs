@@ -64,6 +64,12 @@ impl Organizations<'_> {
         self.0.read(question, |rows| rows.first().map(organization).transpose())
     }
 
+    /// All of them, by slug.
+    pub fn all(&self) -> Ask<Vec<OrganizationRow>> {
+        let sql = "SELECT id, slug, name, created_at FROM organization ORDER BY slug";
+        self.0.read(Statement::new(sql), |rows| rows.iter().map(organization).collect())
+    }
+
     /// The organisations that an account is of, and as what, by slug.
     pub fn of_account(&self, account: AccountId) -> Ask<Vec<(OrganizationRow, Standing)>> {
         let sql = "SELECT o.id, o.slug, o.name, o.created_at, m.role, m.scopes FROM organization o \

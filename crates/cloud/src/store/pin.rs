@@ -16,7 +16,9 @@ use crate::device_key::{DeviceKey, KeyKind};
 mod change;
 mod history;
 
-use change::{Change, decode_batch, decode_set, forget_all, forgotten, set, set_all};
+use change::{Change, decode_batch, decode_set, forget_all, forgotten, replace, set, set_all};
+
+use crate::audit::TokenMark;
 use history::history_entry;
 pub use history::{HistoryEntry, What, note};
 
@@ -179,6 +181,18 @@ impl Pins<'_> {
     pub fn set_first(&self, pin: &NewPin) -> Ask<PinChange, PinError> {
         let device = pin.device;
         self.0.attempt(set(pin, Change::FirstOnly), move |result| decode_set(result, device))
+    }
+
+    /// Pins a key to a device for its owner, replacing the one it had; nothing is changed where it is another's.
+    pub fn replace(
+        &self,
+        pin: &NewPin,
+        token: TokenMark,
+        why: Option<&str>,
+    ) -> Ask<PinChange, PinError> {
+        let device = pin.device;
+        let transaction = replace(pin, token, why);
+        self.0.attempt(transaction, move |result| decode_set(result, device))
     }
 
     /// Pins a whole batch, or nothing of it; the error comes with the position of the one it is about.

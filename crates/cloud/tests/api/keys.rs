@@ -103,3 +103,27 @@ async fn p1_rsa_keys_are_pinned_as_clients_send_them_and_one_that_shares_a_prime
         history.iter().map(|entry| (entry.what.as_str(), entry.kind.as_str())).collect();
     assert_eq!(what, [("pinned", "rsa1024"), ("refused-weak-key", "rsa1024")]);
 }
+
+#[tokio::test]
+async fn p1_an_owner_changes_a_pin_with_a_fresh_second_factor_and_nobody_else_does() {
+    let (cloud, token) = Cloud::with_alpha().await;
+    send(&cloud, &token, ALPHA, &pem(1), "ecc").await;
+    let path = format!("/v1/keys/{ALPHA}");
+    let body = serde_json::json!({ "publicKey": pem(2) }).to_string();
+    let put = async |token: &str| cloud.json("PUT", &path, Some(token), &body).await;
+    assert_error(&put(&token).await, 403, "second factor");
+    let bob = cloud.fresh_token(cloud.account("bob").await).await;
+    assert_error(&put(&bob).await, 404, "not found");
+    let old = cloud.get(&path, &token).await.1["fingerprint"].clone();
+    let ada = cloud.fresh_token(cloud.ada).await;
+    cloud.script.told.lock().unwrap().clear();
+    let (status, changed) = put(&ada).await;
+    assert_eq!((status.as_u16(), &changed["replaced"]), (200, &true.into()), "{changed}");
+    assert_eq!(*cloud.script.told.lock().unwrap(), [format!("key {ALPHA}")], "its session ends");
+    let new = cloud.get(&path, &ada).await.1["fingerprint"].clone();
+    assert!(new != old && new == changed["fingerprint"]);
+    assert_eq!(put(&ada).await.1["replaced"], false, "the same again");
+    cloud.store.flush().await.unwrap();
+    let history = cloud.store.pins().history(None).await.unwrap();
+    assert_eq!(history.first().unwrap().what, "replaced");
+}

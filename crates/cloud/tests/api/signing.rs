@@ -161,7 +161,9 @@ impl Cloud {
 
     /// Product 12345 of ada.
     pub async fn with_product() -> (Self, String) {
-        let (cloud, token) = Self::with_alpha().await;
+        let (cloud, _) = Self::with_alpha().await;
+        // Releases and keyrings ask for a fresh second factor.
+        let token = cloud.fresh_token(cloud.ada).await;
         let body = format!(
             r#"{{"product":{{"id":{PRODUCT},"name":"Green House","platform_id":{PLATFORM},"slug":"green-house"}}}}"#
         );

@@ -71,6 +71,7 @@ async fn serve_within(cloud: &Cloud, limits: Limits) -> Served {
         password: Zeroizing::new("correct horse".into()),
         names: Vec::new(),
         contact: None,
+        node_key: None,
         now_ms: now_ms(),
     };
     let made = folder.clone();

@@ -6,7 +6,7 @@ mod people;
 
 use axum::body::Body;
 use axum::http::{Method, Request, header};
-use pintle_cloud::account::Scopes;
+use pintle_cloud::account::{Role, Scope, Scopes};
 use pintle_cloud::api::route::{Entry, Needs};
 use pintle_cloud::api::{entries, rehearsal};
 use tower::ServiceExt as _;
@@ -35,19 +35,25 @@ fn expected(actor: &Actor, entry: &Entry) -> u16 {
         Needs::Own(_) => 403,
         Needs::Device(_) if actor.has_device => REACHED,
         Needs::Device(_) => 404,
-        Needs::Product(scope) => standing(actor.in_product, scope),
-        Needs::Org(scope) => standing(actor.in_organization, scope),
+        Needs::Product(scope) => shared(actor, standing(actor.in_product, scope), scope),
+        Needs::Org(scope) => shared(actor, standing(actor.in_organization, scope), scope),
     };
     let stale = entry.is_fresh && !actor.is_fresh;
     if through == REACHED && stale { 403 } else { through }
 }
 
-fn standing(scopes: Option<Scopes>, scope: pintle_cloud::account::Scope) -> u16 {
+fn standing(scopes: Option<Scopes>, scope: Scope) -> u16 {
     match scopes {
         None => 404,
         Some(scopes) if scopes.contains(scope) => REACHED,
         Some(_) => 403,
     }
+}
+
+/// Who may do more than a developer in what is shared must have a second factor.
+fn shared(actor: &Actor, through: u16, scope: Scope) -> u16 {
+    let administers = !Role::Developer.scopes().contains(scope);
+    if through == REACHED && administers && actor.lacks_second_factor { 403 } else { through }
 }
 
 /// A path of the route, with what is there in this world.
@@ -144,6 +150,8 @@ fn a_route_is_there_once_says_what_it_does_and_needs_what_its_path_names() {
             Needs::Product(_) => named("product") && !named("org"),
             Needs::Org(_) => named("org") && !named("product") && !named("device"),
             Needs::Device(_) => named("device") && !named("product") && !named("org"),
+            // A product's own client proves itself by its secret, and there is no token to look at.
+            Needs::Nothing if route == "POST /v1/products/{product}/customers" => true,
             _ => !named("device") && !named("product") && !named("org"),
         };
         assert!(fits, "{route} names what it does not need, or needs what it does not name");

@@ -1,14 +1,17 @@
 //! The store as its users see it: what is promised of groups, restarts, pins and sessions. One file a
 //! concern.
 
+mod backups;
 mod devices;
 mod files;
 mod group_commit;
+mod keys;
 mod pins;
 mod rollouts;
 mod secrets;
 #[path = "../api/totp.rs"]
 mod totp;
+mod upgrades;
 
 use std::path::Path;
 

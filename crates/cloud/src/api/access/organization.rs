@@ -6,17 +6,14 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::Reason;
-use crate::account::{Caller, OrganizationId, Role, Scope};
+use crate::account::{BadOrganization, Caller, Role, Scope, new_organization, organization_name};
 use crate::api::body::Fields;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, sentence};
 use crate::api::route::{Gives, Kind, Needs, Route, delete, get, post, put};
 use crate::api::this::This;
 use crate::api::{ApiState, Fleet, product};
 use crate::audit::Act;
 use crate::store::organization::OrganizationRow;
-
-/// The most characters of a name.
-const MAX_NAME: usize = 64;
 
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     const ONE: &str = "/v1/orgs/{org}";
@@ -62,13 +59,10 @@ async fn create<F: Fleet>(
     caller: Caller,
     fields: Fields,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
-    let id = OrganizationId::generate().map_err(|_| ApiError::internal())?;
-    let name = name(&fields)?;
-    let slug = fields.text(&["slug"]).unwrap_or_else(|| slug_of(&name, id));
     let now_ms = state.clock.now().wall_ms;
-    let row = OrganizationRow { id, slug: checked_slug(slug)?, name, created_at_ms: now_ms };
+    let row = new_organization(&name(&fields)?, fields.text(&["slug"]), now_ms).map_err(bad)?;
     let act = Act::new("organization.created", caller.who(), now_ms)
-        .on("organization", id)
+        .on("organization", row.id)
         .from_token(caller.mark());
     if !state.store.organizations().create(&row, caller.account, act).await? {
         let text = format!("There is an organization of slug {:?} already.", row.slug);
@@ -88,7 +82,7 @@ async fn rename<F: Fleet>(
     This(row): This<OrganizationRow>,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
-    let row = OrganizationRow { name: name(&fields)?, ..row };
+    let row = OrganizationRow { name: organization_name(&name(&fields)?).map_err(bad)?, ..row };
     let act = Act::new("organization.renamed", caller.who(), state.clock.now().wall_ms)
         .on("organization", row.id)
         .from_token(caller.mark());
@@ -140,32 +134,12 @@ fn object(row: &OrganizationRow, role: Option<Role>) -> Value {
 }
 
 fn name(fields: &Fields) -> Result<String, ApiError> {
-    let name = fields.text(&["name"]).map(|name| name.trim().to_owned());
-    let fits = |name: &String| {
-        !name.is_empty() && name.chars().count() <= MAX_NAME && !name.chars().any(char::is_control)
-    };
-    let text =
-        || ApiError::bad_request(format!("The field name must have 1 to {MAX_NAME} characters."));
-    name.filter(fits).ok_or_else(text)
+    fields.text(&["name"]).ok_or_else(|| ApiError::bad_request("The field name is missing."))
 }
 
-/// No slug reads as an id.
-fn checked_slug(slug: String) -> Result<String, ApiError> {
-    let of_slug = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let fits = !slug.is_empty() && slug.len() <= MAX_NAME && slug.chars().all(of_slug);
-    if fits && OrganizationId::parse(&slug).is_none() {
-        return Ok(slug);
+fn bad(error: BadOrganization) -> ApiError {
+    match error {
+        BadOrganization::Crypto => ApiError::internal(),
+        error => ApiError::bad_request(sentence(&error)),
     }
-    Err(ApiError::bad_request(format!(
-        "A slug has 1 to {MAX_NAME} lower-case letters, digits and hyphens, and is no number of 24 digits."
-    )))
-}
-
-/// The name in lower case with hyphens, and a piece of the id so that it is free.
-fn slug_of(name: &str, id: OrganizationId) -> String {
-    let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    let joined = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
-    let cut: String = joined.chars().take(MAX_NAME / 2).collect();
-    let id = id.to_string();
-    format!("{}-{}", if cut.is_empty() { "org" } else { &cut }, id.get(..6).unwrap_or(&id))
 }

@@ -212,9 +212,9 @@ async fn person<F: Fleet>(state: &ApiState<F>, name: &str) -> Result<AccountId, 
 
 async fn account<F: Fleet>(state: &ApiState<F>, name: &str) -> Result<Option<AccountId>, ApiError> {
     if let Some(handle) = handle_bytes(name)
-        && let Some(found) = state.store.members().account_of_handle(handle).await?
+        && let Some(found) = state.store.accounts().find_by_handle(&handle).await?
     {
-        return Ok(Some(found));
+        return Ok(Some(found.id));
     }
     Ok(state.accounts.find(name).await?)
 }

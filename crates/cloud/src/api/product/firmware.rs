@@ -17,6 +17,7 @@ use crate::api::route::{Gives, Kind, Needs, Route, delete, get, post, put};
 use crate::api::this::This;
 use crate::api::upload::{Content, Form};
 use crate::api::{ApiState, Fleet};
+use crate::audit::Actor;
 use crate::clock::iso8601;
 use crate::event::{DEFAULT_TTL, Event, Source};
 use crate::product::{Order, ProductId, Refusal, Releases, Upload};
@@ -42,10 +43,12 @@ pub(in crate::api) fn routes<F: Fleet>() -> Vec<Route<F>> {
             .fails(&[409]),
         put("/v1/products/{product}/firmware/release", RELEASE, release::<F>)
             .says("Releases a firmware to all of a product, or to some groups.")
+            .fresh()
             .asks("version", Kind::Integer)
             .takes("product_default", Kind::Flag)
             .takes("groups", Kind::Texts)
             .takes("intelligent", Kind::Flag)
+            .takes("reason", Kind::Text)
             .fails(&[409]),
         get(ONE, Needs::Product(Scope::FirmwareGet), show::<F>)
             .says("Shows a firmware, and why it could not be released."),
@@ -166,7 +169,8 @@ async fn release<F: Fleet>(
     let product = product.id;
     let order = read_order(&fields)?;
     let at_once = order.at_once;
-    let (row, _) = state.shelf_of(&caller).release_firmware(product, order).await?;
+    let shelf = state.shelf.by(Actor::of(&caller).because(fields.text(&["reason"])));
+    let (row, _) = shelf.release_firmware(product, order).await?;
     let said = json!({ "version": row.version, "immediate": at_once });
     tell(&state, &caller, "particle/firmware/release", &said);
     if at_once {

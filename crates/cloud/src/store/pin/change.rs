@@ -7,7 +7,7 @@ use pintle_dtls::Fingerprint;
 use pintle_protocol::DeviceId;
 
 use super::{BatchError, NewPin, PinChange, PinError, PinnedBy, What};
-use crate::audit::{Act, Who};
+use crate::audit::{Act, TokenMark, Who};
 use crate::store::StoreError;
 use crate::store::statement::{Expect, Failure, Outcome, Row, Statement, Transaction};
 
@@ -16,6 +16,7 @@ pub(super) enum Change {
     Any,
     AnyOfMany,
     FirstOnly,
+    OfOwner,
 }
 
 // The statements of `set`, by position.
@@ -35,6 +36,16 @@ pub(super) fn set(pin: &NewPin, change: Change) -> Transaction {
         _ => Transaction::noting_if_so(transaction, act("pin.set", pin)),
     };
     transaction.then(replaced).noting_if_so(act("pin.replaced", pin)).then(key)
+}
+
+/// The same for its owner, whose token and reason are told of.
+pub(super) fn replace(pin: &NewPin, token: TokenMark, why: Option<&str>) -> Transaction {
+    let looks = looks(pin, Change::OfOwner);
+    let [device, first, replaced, key] = writes(pin);
+    let told = |what| act(what, pin).from_token(token).because(why.map(str::to_owned));
+    let transaction: Transaction = looks.into_iter().chain([device, first]).collect();
+    let transaction = transaction.noting_if_so(told("pin.set")).then(replaced);
+    transaction.noting_if_so(told("pin.replaced")).then(key)
 }
 
 /// All of these, and one act for all of them beside one for each key that is replaced.
@@ -93,13 +104,15 @@ fn batch(
     Act::new(what, who, at_ms).on("batch", sum).repeated(count)
 }
 
-/// What is there already. A first pin must find no other key and no other owner; any change only looks.
+/// What is there already. A first pin must find no other key and no other owner, an owner's no other owner; any change
+/// only looks.
 fn looks(pin: &NewPin, change: Change) -> [Statement; 3] {
     let device = || pin.device.as_bytes().as_slice();
     let key = pin.key.fingerprint();
-    let (found, ignored) = match change {
-        Change::Any | Change::AnyOfMany => (Expect::Anything, None),
-        Change::FirstOnly => (Expect::None, Some(key.as_bytes().to_vec())),
+    let (found, stranger, ignored) = match change {
+        Change::Any | Change::AnyOfMany => (Expect::Anything, Expect::Anything, None),
+        Change::OfOwner => (Expect::Anything, Expect::None, None),
+        Change::FirstOnly => (Expect::None, Expect::None, Some(key.as_bytes().to_vec())),
     };
     let held_by_other =
         Statement::new("SELECT device FROM pin WHERE fingerprint = ?1 AND device <> ?2")
@@ -115,7 +128,7 @@ fn looks(pin: &NewPin, change: Change) -> [Statement; 3] {
     let foreign = Statement::new("SELECT id FROM device WHERE id = ?1 AND owner <> ?2")
         .with(device())
         .with(pin.owner.map(|owner| owner.as_bytes().to_vec()))
-        .expecting(found);
+        .expecting(stranger);
     [held_by_other, current, foreign]
 }
 

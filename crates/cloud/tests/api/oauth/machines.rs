@@ -19,7 +19,7 @@ async fn begin(cloud: &Cloud) -> Begun {
     let (status, body) =
         cloud.form("POST", path, None, "client_id=pintle&scope=devices:get+account:get").await;
     assert_eq!(status, 200, "{body}");
-    assert_eq!((&body["interval"], &body["expires_in"]), (&Value::from(5), &Value::from(600)));
+    assert_eq!((&body["interval"], &body["expires_in"]), (&Value::from(2), &Value::from(600)));
     assert_eq!(body["verification_uri"], "https://localhost/oauth/device");
     Begun { device: text(&body, "device_code"), user: text(&body, "user_code") }
 }
@@ -67,8 +67,8 @@ async fn who_asks_too_often_is_told_to_slow_down_and_who_was_denied_that() {
     let begun = begin(&cloud).await;
     assert_eq!(refused(&poll(&cloud, &begun).await).1, "authorization_pending");
     assert_eq!(refused(&poll(&cloud, &begun).await).1, "slow_down");
-    cloud.advance(Duration::from_secs(5));
-    assert_eq!(refused(&poll(&cloud, &begun).await).1, "slow_down", "ten seconds now");
+    cloud.advance(Duration::from_secs(6));
+    assert_eq!(refused(&poll(&cloud, &begun).await).1, "slow_down", "seven seconds now");
     assert!(typed(&cloud, &begun, "decision=deny").await.1.contains("not logged in"));
     cloud.advance(Duration::from_secs(15));
     assert_eq!(refused(&poll(&cloud, &begun).await).1, "access_denied");

@@ -22,6 +22,8 @@ pub struct Actor {
     pub scopes: Option<Scopes>,
     pub is_person: bool,
     pub is_fresh: bool,
+    /// Of a person in somebody else's product or organisation, with a second factor never set up.
+    pub lacks_second_factor: bool,
     pub has_device: bool,
     /// The product that this one walks through, and a device of it.
     pub product: u16,
@@ -35,6 +37,8 @@ pub struct World {
     pub organization: String,
     organization_id: OrganizationId,
     maker: AccountId,
+    /// An administrator without a second factor.
+    newcomer: AccountId,
     /// Who has each role in the product and in the organisation.
     staff: Vec<(Role, AccountId)>,
 }
@@ -50,6 +54,11 @@ impl World {
         for name in ["maker", "viewer", "support", "developer", "administrator", "owner"] {
             people.push(cloud.new_account(name).await);
         }
+        let bob = cloud.account("bob").await;
+        for account in people.iter().chain([&cloud.ada, &bob]) {
+            cloud.enrol(*account).await;
+        }
+        let newcomer = cloud.new_account("newcomer").await;
         let (maker, owner) = (people[0], people[5]);
         let organization_id = OrganizationId::generate().unwrap();
         let organization = OrganizationRow {
@@ -69,14 +78,16 @@ impl World {
             cloud.store.product_devices().add(product, &[id], START_MS).await.unwrap();
         }
         let staff: Vec<_> = Role::ALL.into_iter().zip(people.into_iter().skip(1)).collect();
-        let world = Self { cloud, organization: "acme".into(), organization_id, maker, staff };
+        let organization = "acme".to_owned();
+        let world = Self { cloud, organization, organization_id, maker, newcomer, staff };
         world.let_staff_in().await;
         world
     }
 
     async fn let_staff_in(&self) {
         let organization = Place::Organization(self.organization_id);
-        for (role, account) in &self.staff {
+        let newcomer = (Role::Administrator, self.newcomer);
+        for (role, account) in self.staff.iter().chain([&newcomer]) {
             for place in [Place::Product(OWN), organization] {
                 if (*role, place) == (Role::Owner, organization) {
                     continue;
@@ -121,7 +132,7 @@ impl World {
     pub async fn everyone(&self) -> Vec<Actor> {
         self.give_ada_the_device().await;
         let (ada, maker) = (self.cloud.ada, self.maker);
-        let bob = self.cloud.state.accounts.find("bob").await.unwrap().unwrap();
+        let bob = self.cloud.account("bob").await;
         let mut all = vec![
             Actor { scopes: None, token: None, ..self.person("nobody", bob).await },
             Actor {
@@ -139,6 +150,14 @@ impl World {
                 ..self.person("the maker, in the organization's product", maker).await
             },
         ];
+        let scopes = Some(Role::Administrator.scopes());
+        all.push(Actor {
+            is_fresh: false,
+            lacks_second_factor: true,
+            in_product: scopes,
+            in_organization: scopes,
+            ..self.person("an administrator who has no second factor", self.newcomer).await
+        });
         for (role, account) in &self.staff {
             let (person, scopes) = (self.person(role.name(), *account).await, Some(role.scopes()));
             let staff = Actor { in_product: scopes, in_organization: scopes, ..person };
@@ -216,6 +235,7 @@ impl World {
             scopes: Some(Scopes::all()),
             is_person: true,
             is_fresh: true,
+            lacks_second_factor: false,
             has_device: false,
             product: OWN.0,
             device: ALPHA,

@@ -43,6 +43,7 @@ fn folder(place: &Path, with_key: bool) -> PathBuf {
         password: Zeroizing::new("a password of some length".into()),
         names: Vec::new(),
         contact: None,
+        node_key: None,
         now_ms: 0,
     };
     let tcp = with_key.then(|| TcpKey::generate().unwrap());

@@ -1,0 +1,68 @@
+//! The API against its own description: Schemathesis makes thousands of requests of `/v1/openapi.json` and holds every
+//! answer against it. `cargo xtask test contract` installs it and runs this.
+
+use crate::api::Api;
+use crate::cloud::Cloud;
+use crate::device::{Device, FUNCTION};
+use crate::peers::without_proxies;
+use crate::totp;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A device that `schemathesis.toml` knows of.
+const DEVICE: &str = "0a0a0a0a0a0a0a0a0a0a0a0a";
+/// So many requests at least, or it says nothing.
+const REQUESTS: u64 = 5_000;
+/// What never ends by itself, or ends the token that all else is asked with.
+const LEFT_OUT: &str = "_events(_|$)|^delete_v1_access_tokens|^delete_v1_user$|invalidate";
+
+#[test]
+#[ignore = "wants Schemathesis: cargo xtask test contract"]
+fn every_answer_to_thousands_of_requests_is_one_that_the_description_has() {
+    let mut cloud = Cloud::start();
+    let device = Device::new(&cloud, DEVICE, cloud.udp());
+    cloud.pin(DEVICE, &device.public_key());
+    let _running = device.run();
+    let api = cloud.log_in();
+    totp::enrol(&api);
+    cloud.wait_for_device(&api, DEVICE, FUNCTION);
+    let (status, made) = api.post("/v1/products", &[("name", "lamp"), ("platform_id", "103")]);
+    assert_eq!(status, 200, "{made}");
+    let (status, made) = api.post("/v1/orgs", &[("name", "acme"), ("slug", "acme")]);
+    assert_eq!(status, 201, "{made}");
+
+    let first = run(&cloud, &api, &["--exclude-method", "DELETE"]);
+    // What takes things away comes last.
+    let last = run(&cloud, &api, &["--include-method", "DELETE"]);
+    let asked = first + last;
+    println!("{asked} requests, {first} before anything was taken away");
+    assert!(asked >= REQUESTS, "only {asked} requests");
+}
+
+/// How many requests were made; panics with what Schemathesis said where an answer was not right.
+fn run(cloud: &Cloud, api: &Api, which: &[&str]) -> u64 {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let report = cloud.scratch("contract").join("report.json");
+    let mut command = Command::new(program(&here));
+    command.arg("--config-file").arg(here.join("tests/interop/contract/schemathesis.toml"));
+    command.args(["run", &format!("{}/v1/openapi.json", cloud.api_url())]);
+    command.arg("--tls-verify").arg(cloud.ca());
+    command.args(["--header", &format!("Authorization: Bearer {}", api.token())]);
+    command.args(["--exclude-operation-id-regex", LEFT_OUT]).args(which);
+    command.args(["--report", "json", "--report-json-path"]).arg(&report);
+    command.current_dir(cloud.scratch("contract")).env("NO_PROXY", "*").env("NO_COLOR", "1");
+    let output = without_proxies(&mut command).output().expect("Schemathesis starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}\n{said}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_str(&fs::read_to_string(&report).unwrap()).unwrap();
+    assert_eq!(report["complete"], true, "{said}");
+    report["test_cases"]["generated"].as_u64().expect("a number of test cases")
+}
+
+fn program(here: &Path) -> PathBuf {
+    let program = here.join("target/tools/schemathesis/bin/st");
+    assert!(program.exists(), "Schemathesis is not installed: run `cargo xtask test contract`");
+    program
+}
