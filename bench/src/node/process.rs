@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 /// The operator that `pintle init` makes, who owns what devices there are.
 pub const OPERATOR: &str = "bench";
-pub const PASSWORD: &str = "correct horse";
+pub const PASSWORD: &str = "correct horse battery staple";
 const LIMITS: &str = "\n[limits]\nrequests = 1000000000\naccount_requests = 1000000000\nlogins = 1000000000\n\
 streams_opened = 1000000000\nstreams = 100000\nconnections = 100000\nconnections_an_address = 100000\n";
 /// How long a node may take to be ready, with however many sessions.

@@ -232,6 +232,7 @@ impl From<ProofError> for ApiError {
                 retry_after: Some(seconds),
                 ..Self::coded(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", sentence(&error))
             },
+            ProofError::Enrolled => Self::new(StatusCode::CONFLICT, sentence(&error)),
             error => Self::coded(StatusCode::BAD_REQUEST, "invalid_grant", sentence(&error)),
         }
     }

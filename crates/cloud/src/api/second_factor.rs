@@ -36,7 +36,8 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
             .asks("otp", Kind::Text),
         post("/v1/user/recovery-codes", own, renew_codes::<F>)
             .says("Gives the caller other recovery codes in the place of the old ones.")
-            .fresh(),
+            .fresh()
+            .fails(&[400]),
     ]
 }
 

@@ -231,11 +231,6 @@ impl Cloud {
         NodeKey::from_bytes(Zeroizing::new(NODE_KEY))
     }
 
-    /// How long it has been since [`START_MS`].
-    pub fn elapsed_ms(&self) -> i64 {
-        self.elapsed_ms.load(Ordering::Relaxed)
-    }
-
     pub fn advance(&self, time: Duration) {
         self.elapsed_ms.fetch_add(i64::try_from(time.as_millis()).unwrap(), Ordering::Relaxed);
     }

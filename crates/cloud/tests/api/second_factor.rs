@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::harness::{Cloud, START_MS, assert_error};
+use super::harness::{Cloud, assert_error};
 use super::totp::code;
 
 const ADA: &str = "ada@example.com";
@@ -28,7 +28,7 @@ pub async fn enrolled(cloud: &Cloud) -> (String, String, Vec<String>) {
 }
 
 pub fn now_code(cloud: &Cloud, secret: &str) -> String {
-    code(secret, START_MS + cloud.elapsed_ms())
+    code(secret, cloud.now_ms())
 }
 
 async fn post(cloud: &Cloud, path: &str, token: &str, body: &Value) -> (StatusCode, Value) {
