@@ -15,20 +15,28 @@ use std::process::Command;
 const DEVICE: &str = "0a0a0a0a0a0a0a0a0a0a0a0a";
 /// So many requests at least, or it says nothing.
 const REQUESTS: u64 = 5_000;
+/// Otherwise most of the answers would be 429, which the description has.
+const NO_QUOTAS: &str = "
+[limits]
+requests = 1000000
+account_requests = 1000000
+logins = 1000000
+tokens = 1000000
+";
 /// What never ends by itself, or ends the token that all else is asked with.
-const LEFT_OUT: &str = "_events(_|$)|^delete_v1_access_tokens|^delete_v1_user$|invalidate";
+const LEFT_OUT: &str = "_events(_|$)|^delete_v1_access_tokens|^delete_v1_user$";
 
 #[test]
 #[ignore = "wants Schemathesis: cargo xtask test contract"]
 fn every_answer_to_thousands_of_requests_is_one_that_the_description_has() {
-    let mut cloud = Cloud::start();
+    let mut cloud = Cloud::start_with(NO_QUOTAS);
     let device = Device::new(&cloud, DEVICE, cloud.udp());
     cloud.pin(DEVICE, &device.public_key());
     let _running = device.run();
     let api = cloud.log_in();
     totp::enrol(&api);
     cloud.wait_for_device(&api, DEVICE, FUNCTION);
-    let (status, made) = api.post("/v1/products", &[("name", "lamp"), ("platform_id", "103")]);
+    let (status, made) = api.post("/v1/products", &[("name", "lamp"), ("platform_id", "13")]);
     assert_eq!(status, 200, "{made}");
     let (status, made) = api.post("/v1/orgs", &[("name", "acme"), ("slug", "acme")]);
     assert_eq!(status, 201, "{made}");
