@@ -48,6 +48,7 @@ fn of_status(status: u16) -> Value {
 /// What a status stands for in this API.
 fn words(status: u16) -> &'static str {
     match status {
+        303 => "The browser is sent on.",
         400 => "Something in the request is missing or not what it must be.",
         401 => "No token, or one that is not valid. Nothing else is answered like this.",
         403 => "The token, the role or the state of things does not allow it.",
