@@ -38,3 +38,4 @@ mod signing;
 mod spark_protocol;
 mod tap;
 mod updates_tcp;
+mod webhooks;

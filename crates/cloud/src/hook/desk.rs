@@ -3,11 +3,12 @@
 //! They are read once, at the start, and are in memory from then on; the store has what memory has, since changes go one
 //! after the other and to the store first.
 
+mod sealed;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
-use zeroize::Zeroizing;
 
 use super::client::{Answer, Client};
 use super::log::Log;
@@ -18,11 +19,10 @@ use super::trouble::{Trouble, status_error};
 use super::{Hook, HookId, Logged, MOST, telling};
 use crate::account::AccountId;
 use crate::audit::{Act, TokenMark, Who};
-use crate::event::interest::{Among, Arrival, Interest, Interests, Table};
-use crate::event::{Event, Published};
+use crate::event::interest::{Among, Interest, Interests, Table};
+use crate::event::{Event, Wanted};
 use crate::node_key::{Label, NodeKey, NodeKeyError, Sealer};
 use crate::product::ProductId;
-use crate::store::hook::HookRow;
 use crate::store::{Store, StoreError};
 
 /// Webhooks that are tried out at once.
@@ -268,14 +268,15 @@ impl Hooks {
         self.publish().await
     }
 
-    /// An event that a person publishes: for those who want it, from memory alone.
-    pub fn hear(&self, event: &Arc<Published>) {
+    /// Whether a webhook waits for an event that a person publishes, and has room for it.
+    #[must_use]
+    pub fn wanted(&self, event: &Event) -> Wanted {
         let mut watch = self.shared.interests.watch();
-        if watch.wants(event) {
-            watch.put(Arrival { row: None, event: Arc::clone(event) });
-        } else {
+        let hooks = watch.wants(event);
+        if !hooks {
             watch.count_missed(event);
         }
+        Wanted { outbox: false, hooks }
     }
 
     /// One, whosever it is.
@@ -357,34 +358,6 @@ impl Hooks {
     fn table(&self) -> MutexGuard<'_, BTreeMap<HookId, Arc<Hook>>> {
         self.shared.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn seal(&self, hook: &Hook) -> Result<HookRow, HooksError> {
-        let plain = serde_json::to_vec(&hook.settings).map(Zeroizing::new);
-        let plain = plain.map_err(|_| HooksError::Crypto)?;
-        let context = context(hook.id, hook.owner, hook.product);
-        Ok(HookRow {
-            id: hook.id,
-            owner: hook.owner,
-            product: hook.product,
-            sealed: self.shared.sealer.seal(&context, &plain)?,
-            created_at_ms: hook.created_at_ms,
-            updated_at_ms: hook.updated_at_ms,
-        })
-    }
-
-    fn open(&self, row: &HookRow) -> Option<Hook> {
-        let context = context(row.id, row.owner, row.product);
-        let plain = self.shared.sealer.open(&context, &row.sealed).ok()?;
-        Some(Hook {
-            id: row.id,
-            owner: row.owner,
-            product: row.product,
-            settings: serde_json::from_slice(&plain).ok()?,
-            created_at_ms: row.created_at_ms,
-            updated_at_ms: row.updated_at_ms,
-            room: Arc::default(),
-        })
-    }
 }
 
 impl Hook {
@@ -402,12 +375,6 @@ impl Hook {
             room: Arc::clone(&self.room),
         }
     }
-}
-
-/// What a row's settings are bound to: those of one account do nothing in the row of another.
-fn context(id: HookId, owner: AccountId, product: Option<ProductId>) -> Vec<u8> {
-    let product = product.map_or(0, |product| u32::from(product.0) + 1);
-    [id.as_bytes().as_slice(), owner.as_bytes(), &product.to_be_bytes()].concat()
 }
 
 fn act(what: &'static str, id: HookId, by: By) -> Act {

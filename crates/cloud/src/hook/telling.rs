@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn an_empty_answer_is_one_empty_part() {
-        assert_eq!(parts(b""), [Vec::new()]);
+        assert_eq!(parts(b""), [Vec::<u8>::new()]);
         assert_eq!(parts(&[7; 1_025]).iter().map(Vec::len).collect::<Vec<_>>(), [512, 512, 1]);
         assert_eq!(parts(&[7; MAX_ANSWER + 5]).concat().len(), MAX_ANSWER);
     }
