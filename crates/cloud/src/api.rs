@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::account::{Accounts, NameHash};
 use crate::event::Bus;
 use crate::guard::{Lockout, LockoutSettings};
-use crate::hook::Hooks;
+use crate::hook::{Hooks, HooksError};
 use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
 use crate::store::Store;
@@ -167,6 +167,14 @@ impl<F: Fleet> ApiState<F> {
     pub fn with_hooks(mut self, hooks: Hooks) -> Self {
         self.hooks = Some(hooks);
         self
+    }
+
+    /// Lets webhooks of products know which devices are in them.
+    pub(crate) async fn places_changed(&self) -> Result<(), HooksError> {
+        match &self.hooks {
+            Some(hooks) => hooks.places_changed().await,
+            None => Ok(()),
+        }
     }
 
     /// Sets another clock.

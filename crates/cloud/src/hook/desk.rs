@@ -5,7 +5,7 @@
 
 mod sealed;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
@@ -94,6 +94,8 @@ struct Shared {
     plain: bool,
     log: Log,
     table: Mutex<BTreeMap<HookId, Arc<Hook>>>,
+    /// Those that do not rest, by whose events they hear.
+    by_among: Mutex<HashMap<Among, Vec<Arc<Hook>>>>,
     /// Of trials, so many at once.
     trials: Semaphore,
     /// One change at a time.
@@ -121,6 +123,7 @@ impl Hooks {
             plain,
             log: Log::default(),
             table: Mutex::default(),
+            by_among: Mutex::default(),
             trials: Semaphore::new(TRIALS),
             changing: tokio::sync::Mutex::default(),
         };
@@ -291,15 +294,11 @@ impl Hooks {
 
     /// Those that an event is for.
     pub(super) fn wanting(&self, event: &Event) -> Vec<Arc<Hook>> {
-        let product = self.shared.interests.table().product_of(event);
-        let is_for = |hook: &&Arc<Hook>| {
-            let among = match hook.product {
-                Some(own) => product == Some(own.0),
-                None => event.owner == Some(hook.owner),
-            };
-            among && !hook.settings.disabled && hook.interest().is_in(event)
-        };
-        self.table().values().filter(is_for).cloned().collect()
+        let product = self.shared.interests.table().product_of(event).map(Among::Product);
+        let among = [event.owner.map(Among::Account), product];
+        let known = self.shared.by_among.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = among.into_iter().flatten().filter_map(|among| known.get(&among)).flatten();
+        all.filter(|hook| hook.interest().is_in(event)).cloned().collect()
     }
 
     pub(super) fn interests(&self) -> &Interests {
@@ -340,14 +339,14 @@ impl Hooks {
 
     /// Lets whoever publishes events know.
     async fn publish(&self) -> Result<(), HooksError> {
-        let mut table = Table::default();
+        let (mut table, mut known) = (Table::default(), HashMap::<_, Vec<_>>::new());
         for hook in self.table().values().filter(|hook| !hook.settings.disabled) {
-            let among = match hook.product {
-                Some(product) => Among::Product(product.0),
-                None => Among::Account(hook.owner),
-            };
+            let account = Among::Account(hook.owner);
+            let among = hook.product.map_or(account, |product| Among::Product(product.0));
             table.add(among, hook.interest());
+            known.entry(among).or_default().push(Arc::clone(hook));
         }
+        *self.shared.by_among.lock().unwrap_or_else(PoisonError::into_inner) = known;
         for (device, product) in self.shared.store.hooks().placed_devices().await? {
             table.place(device, product.0);
         }

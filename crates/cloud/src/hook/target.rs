@@ -69,7 +69,8 @@ impl Target {
         let host = authority.host().trim_matches(['[', ']']).to_ascii_lowercase();
         let port = match authority.port() {
             Some(port) => port.as_u16(),
-            None if authority.as_str().ends_with(':') => return Err(UrlError::Host),
+            // One that is empty, or none.
+            None if authority.as_str() != authority.host() => return Err(UrlError::Host),
             None => {
                 if tls {
                     443

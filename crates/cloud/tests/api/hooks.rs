@@ -293,7 +293,7 @@ async fn what_a_webhook_must_not_be_told_is_refused_with_its_reason() {
         (with("integration_type", "AzureIotHub".into()), "must be Webhook"),
         (with("requestType", "CONNECT".into()), "GET, POST"),
         (with("name", "x".repeat(129).into()), "at most"),
-        (with("body", "x".repeat(40_000).into()), "longer than"),
+        (with("body", "x".repeat(20_000).into()), "longer than"),
     ];
     for (body, why) in cases {
         let answer = cloud.json("POST", "/v1/webhooks", Some(&token), &body.to_string()).await;

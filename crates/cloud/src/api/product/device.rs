@@ -134,6 +134,7 @@ async fn remove<F: Fleet>(
     This(found): This<DeviceRow>,
 ) -> Result<StatusCode, ApiError> {
     if state.store.product_devices().remove(row.id, found.id).await? {
+        state.places_changed().await?;
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(not_of_product())

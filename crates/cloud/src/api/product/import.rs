@@ -70,6 +70,7 @@ async fn approve_or_import<F: Fleet>(
     }
     let at_ms = state.clock.now().wall_ms;
     state.store.product_devices().add(row.id, &import.updated, at_ms).await?;
+    state.places_changed().await?;
     Ok(Json(import.answer()))
 }
 
