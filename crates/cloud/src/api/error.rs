@@ -127,6 +127,12 @@ impl ApiError {
         Self { retry_after: Some(10), ..Self::coded(status, "unavailable", text) }
     }
 
+    /// An event for a webhook could not be written down.
+    pub(super) fn not_durable() -> Self {
+        let text = "The server's disk does not keep up: the event may be lost. Try again soon.";
+        Self::disk(StatusCode::SERVICE_UNAVAILABLE, text)
+    }
+
     fn unavailable() -> Self {
         let text = "The server cannot do this just now. Try again soon.";
         Self {
