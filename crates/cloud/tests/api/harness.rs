@@ -285,8 +285,7 @@ impl Cloud {
 
     /// The account of that name.
     pub async fn account(&self, name: &str) -> AccountId {
-        let (store, key) = (self.store.clone(), self.node_key());
-        Accounts::new(store, &key).find(name).await.unwrap().unwrap()
+        self.state.accounts.find(name).await.unwrap().unwrap()
     }
 
     pub async fn get(&self, path: &str, token: &str) -> (StatusCode, Value) {
