@@ -27,7 +27,6 @@ tokens = 1000000
 const LEFT_OUT: &str = "_events(_|$)|^delete_v1_access_tokens|^delete_v1_user$";
 
 #[test]
-#[ignore = "wants Schemathesis: cargo xtask test contract"]
 fn every_answer_to_thousands_of_requests_is_one_that_the_description_has() {
     let mut cloud = Cloud::start_with(NO_QUOTAS);
     let device = Device::new(&cloud, DEVICE, cloud.udp());
@@ -89,6 +88,6 @@ impl Run {
 
 fn program(here: &Path) -> PathBuf {
     let program = here.join("target/tools/schemathesis/bin/st");
-    assert!(program.exists(), "Schemathesis is not installed: run `cargo xtask test contract`");
+    assert!(program.exists(), "Schemathesis is not installed: run `cargo xtask peers`");
     program
 }

@@ -53,7 +53,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         steps.add("guessing from many addresses", guessing);
     }
     steps.add("documentation tests", documentation_tests);
-    steps.add("contract of the API", contract);
     steps.add("tests", tests);
     steps.add("nothing left running", || leftovers::check(&before));
     steps.choose(&chosen)?;
@@ -150,25 +149,6 @@ fn damage() -> Result<(), Failure> {
 fn documentation_tests() -> Result<(), Failure> {
     Program::cargo()
         .args(["test", "--quiet", "--locked", "--workspace", "--all-features", "--doc"])
-        .run()
-}
-
-/// Thousands of requests, each answer held against the description that the API gives of itself.
-fn contract() -> Result<(), Failure> {
-    tools::schemathesis()?;
-    // With the flags of the tests, so that nothing is built twice.
-    let workspace = ["--locked", "--workspace", "--all-features", "--test", "interop"];
-    if Program::cargo().args(["nextest", "--version"]).works() {
-        return Program::cargo()
-            .args(["nextest", "run"])
-            .args(workspace)
-            .args(["--cargo-quiet", "--run-ignored", "ignored-only", "--no-capture", "contract::"])
-            .run();
-    }
-    Program::cargo()
-        .args(["test", "--quiet"])
-        .args(workspace)
-        .args(["--", "contract::", "--ignored", "--nocapture"])
         .run()
 }
 
