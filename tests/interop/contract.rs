@@ -1,5 +1,5 @@
 //! The API against its own description: Schemathesis makes thousands of requests of `/v1/openapi.json` and holds every
-//! answer against it. `cargo xtask test contract` installs it and runs this.
+//! answer against it. `cargo xtask peers` installs it.
 
 use crate::api::Api;
 use crate::cloud::Cloud;
