@@ -1,12 +1,13 @@
 //! Interoperability: the built `pintle` against clients that others wrote, and against a second
 //! client of our own, over real sockets on loopback.
 //!
-//! The peers are installed by `cargo xtask peers`. `running`, `cloud`, `device`, `api`, `relay`,
+//! The peers are installed by `cargo xtask peers`. `running`, `cloud`, `device`, `api`, `authenticator`, `relay`,
 //! `tap`, `peers`, `place` and `coap` are what the tests stand on; every other file is one peer or one story.
 
 mod agent_full_disk;
 mod agent_update;
 mod api;
+mod authenticator;
 mod cloud;
 mod coap;
 mod contract;
@@ -24,6 +25,7 @@ mod outbox;
 mod particle_api_js;
 mod particle_cli;
 mod peers;
+mod people;
 mod place;
 mod priority;
 mod products;
@@ -41,3 +43,4 @@ mod spark_protocol;
 mod tap;
 mod totp;
 mod updates_tcp;
+mod webhooks;

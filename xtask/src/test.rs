@@ -7,7 +7,7 @@ use crate::process::{Failure, Program};
 use crate::steps::Steps;
 use crate::{
     bench, fuzz, instructions, leftovers, no_std, package, peers, powercuts, promises, repo,
-    simulate, tools, unit,
+    simulate, tls, tools, unit,
 };
 use std::time::Duration;
 
@@ -49,6 +49,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         steps.add("floods", floods);
         steps.add("damage", damage);
         steps.add("power cuts", powercuts::full);
+        steps.add("TLS from outside", tls::check);
+        steps.add("guessing from many addresses", guessing);
     }
     steps.add("documentation tests", documentation_tests);
     steps.add("contract of the API", contract);
@@ -125,6 +127,14 @@ fn floods() -> Result<(), Failure> {
         ])
         .args(["--", "floods::", "--test-threads", "1", "--nocapture"])
         .env("PINTLE_FLOOD", "1000000")
+        .run()
+}
+
+/// A hundred thousand guesses over real connections, where every run of the tests has them on virtual time.
+fn guessing() -> Result<(), Failure> {
+    Program::cargo()
+        .args(["test", "--quiet", "--locked", "--package", "pintle-cloud", "--test", "api"])
+        .args(["--", "stuffing::", "--ignored", "--nocapture"])
         .run()
 }
 

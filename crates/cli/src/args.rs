@@ -13,6 +13,7 @@ mod release;
 mod rollout;
 mod secret;
 mod team;
+mod user;
 
 pub use audit::{AuditCommand, AuditExportArgs, AuditShowArgs, AuditVerifyArgs};
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
@@ -27,6 +28,7 @@ pub use release::{BundleArgs, ReleaseCommand, ReviewArgs, ShowArgs, SignArgs};
 pub use rollout::{RolloutArgs, RolloutCommand, RolloutStartArgs, RolloutStatusArgs};
 pub use secret::{KeyAddArgs, SecretCommand, SecretKeyCommand, SecretReadArgs, SecretSendArgs};
 pub use team::{OrgCommand, TeamAt, TeamCommand, TeamOfArgs};
+pub use user::UserCommand;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use pintle_device::{Generation, generation_named};
@@ -67,6 +69,9 @@ pub enum Command {
     /// The device's side: make a device, run it, write a server block
     #[command(subcommand)]
     Device(DeviceCommand),
+    /// People: make accounts, list them, let somebody in again
+    #[command(subcommand)]
+    User(UserCommand),
     /// Firmware modules: look into them, and at who signed them, before anybody gets them
     #[command(subcommand)]
     Firmware(FirmwareCommand),

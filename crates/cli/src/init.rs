@@ -2,13 +2,14 @@
 
 use crate::args::InitArgs;
 use crate::failure::Failure;
+use crate::new_password;
 use crate::say::say;
+use pintle_cloud::account::check_new_password;
 use pintle_cloud::clock::now_ms;
 use pintle_cloud::init::{
     CloudKeys, InitError, InitOptions, InitSummary, TcpKey, TcpKeySummary, UdpKey, add_tcp_key,
     create_with, is_data_folder, refuse_taken,
 };
-use std::io::{self, BufRead, IsTerminal, Write};
 use zeroize::Zeroizing;
 
 pub fn run(args: &InitArgs) -> Result<(), Failure> {
@@ -29,7 +30,7 @@ fn make(args: &InitArgs, user: &str) -> Result<(), Failure> {
     let tcp = (args.tcp || import).then(|| tcp_key(args)).transpose().map_err(failure)?;
     let options = InitOptions {
         user: user.to_owned(),
-        password: password(args.password_stdin)?,
+        password: new_password(args, user)?,
         names: args.names.clone(),
         contact: args.contact.clone(),
         node_key: args.node_key.clone(),
@@ -62,35 +63,11 @@ fn tcp_key(args: &InitArgs) -> Result<TcpKey, InitError> {
     args.import_tcp_key.as_deref().map_or_else(TcpKey::generate, TcpKey::import)
 }
 
-/// The password, from standard input: typed blind on a terminal, else its first line.
-fn password(from_stdin: bool) -> Result<Zeroizing<String>, Failure> {
-    if !from_stdin && !io::stdin().is_terminal() {
-        return Err(Failure::usage("no terminal to ask for a password on: use --password-stdin"));
-    }
-    if !from_stdin {
-        return typed_twice();
-    }
-    let mut line = Zeroizing::new(String::new());
-    io::stdin().lock().read_line(&mut line).map_err(Failure::failed)?;
-    let password = Zeroizing::new(line.trim_end_matches(['\r', '\n']).to_owned());
-    match password.is_empty() {
-        true => Err(Failure::usage("no password came on standard input")),
-        false => Ok(password),
-    }
-}
-
-/// Typed blind, so typed twice: a slip would lock the operator out of a new folder.
-fn typed_twice() -> Result<Zeroizing<String>, Failure> {
-    let ask = |prompt: &str| {
-        let mut terminal = io::stderr();
-        let _ = terminal.write_all(prompt.as_bytes()).and_then(|()| terminal.flush());
-        rpassword::read_password().map(Zeroizing::new).map_err(Failure::failed)
-    };
-    let password = ask("Password for the first operator: ")?;
-    match password == ask("The same again: ")? {
-        true => Ok(password),
-        false => Err(Failure::usage("the two passwords differ")),
-    }
+/// A password that guessers try is refused before anything is made.
+fn new_password(args: &InitArgs, user: &str) -> Result<Zeroizing<String>, Failure> {
+    let password = new_password::read("Password for the first operator: ", args.password_stdin)?;
+    check_new_password(user, &password).map_err(Failure::usage)?;
+    Ok(password)
 }
 
 fn failure(error: InitError) -> Failure {

@@ -15,6 +15,7 @@ mod key;
 mod keyring;
 mod login;
 mod network;
+mod new_password;
 mod outbox;
 mod person;
 mod pin;
@@ -29,6 +30,7 @@ mod service;
 mod signing;
 mod stop;
 mod team;
+mod user;
 
 use args::{Args, Command, ServiceCommand};
 use clap::Parser;
@@ -64,6 +66,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Key(command) => key::run(command),
         Command::Outbox(args) => outbox::run(args),
         Command::Device(args) => device::run(args),
+        Command::User(args) => user::run(args),
         Command::Firmware(args) => firmware::run(&args),
         Command::Keyring(args) => keyring::run(&args),
         Command::Product(args) => product::run(args),

@@ -88,7 +88,9 @@ fn print(response: &Response, json: bool) -> Result<(), Failure> {
         | Response::Team { .. }
         | Response::Products { .. }
         | Response::Firmware { .. }
-        | Response::Rollout { .. } => {
+        | Response::Rollout { .. }
+        | Response::People { .. }
+        | Response::Person { .. } => {
             return Err(Failure::failed(ControlError::Version));
         }
     }

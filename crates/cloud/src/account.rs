@@ -11,7 +11,7 @@ use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
 use crate::audit::{Act, Who};
-use crate::node_key::{DataKeys, Generation, KEY_LENGTH, Label, NodeKey, NodeKeyError, Sealer};
+use crate::node_key::{DataKeys, KEY_LENGTH, Label, NodeKey, NodeKeyError, Sealer};
 use crate::store::account::AccountRow;
 use crate::store::{Store, StoreError};
 
@@ -61,6 +61,7 @@ pub use name::MAX_NAME;
 use name_hash::Found;
 pub use name_hash::NameHash;
 pub use organization::{BadOrganization, new_organization, organization_name};
+pub use own::check_new_password;
 use password::{Compared, Hasher};
 pub use password::{Cost, WeakPassword};
 pub use pkce::Challenge;
@@ -212,7 +213,7 @@ impl Accounts {
     }
 
     /// Makes an account. Blocks, for about 50 ms: for the command line, not for async code. It asks only for the length
-    /// of the password; see [`Accounts::check_new_password`].
+    /// of the password; see [`check_new_password`].
     ///
     /// # Errors
     /// [`AccountError`]
@@ -322,27 +323,19 @@ impl Accounts {
         password: Zeroizing<String>,
     ) -> Result<Option<AccountId>, AccountError> {
         let (found, saved) = found.map(|found| (found.name(), found.row.password)).unzip();
-        let compared = self.hasher.check(password.clone(), saved).await?;
+        let compared = self.hasher.check(password.clone(), saved.clone()).await?;
         let Some((id, moves_to)) = found.filter(|_| compared != Compared::Wrong) else {
             return Ok(None);
         };
-        if compared == Compared::Outdated {
-            self.hash_anew(id, password).await?;
+        if let (Compared::Outdated, Some(saved)) = (compared, saved) {
+            // At another cost, or under an older pepper, than it would be now.
+            let new = self.hasher.hash(password).await?;
+            self.store.accounts().hash_anew(id, &saved.hash, &new).await?;
         }
         if let Some(hash) = moves_to {
             self.move_name(id, &hash).await?;
         }
         Ok(Some(id))
-    }
-
-    /// The password is right, and hashed at another cost, or under an older pepper, than it would be now.
-    async fn hash_anew(
-        &self,
-        id: AccountId,
-        password: Zeroizing<String>,
-    ) -> Result<(), AccountError> {
-        let saved = self.hasher.hash(password).await?;
-        Ok(self.store.accounts().set_password(id, &saved, None).await.map(drop)?)
     }
 
     fn seeds(&self) -> Result<&Sealer, AccountError> {

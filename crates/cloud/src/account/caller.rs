@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::token::Token;
 use super::{AccountError, AccountId, Accounts, Scopes};
-use crate::audit::{TokenMark, Who};
+use crate::audit::{Act, TokenMark, Who};
 use crate::node_key::KEY_LENGTH;
 use crate::product::ProductId;
 use crate::store::token::TokenRow;
@@ -144,7 +144,8 @@ impl Accounts {
 
     /// Writes down that the caller proved a second factor just now; false if the token ended meanwhile.
     pub async fn step_up(&self, caller: &Caller, now_ms: i64) -> Result<bool, AccountError> {
-        Ok(self.store.tokens().step_up(&caller.hash, now_ms).await?)
+        let act = Act::new("second-factor.proven", caller.who(), now_ms).from_token(caller.mark());
+        Ok(self.store.tokens().step_up(&caller.hash, act, now_ms).await?)
     }
 }
 

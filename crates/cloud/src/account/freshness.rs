@@ -19,17 +19,12 @@ pub enum Freshness {
 }
 
 impl Freshness {
-    /// What an account with or without a second factor has, whose token stands for a proof at that time, in milliseconds
-    /// since 1970.
+    /// Whether a proof at that time, in milliseconds since 1970, is fresh.
     #[must_use]
-    pub fn of(enrolled: bool, proven_at_ms: Option<i64>, now_ms: i64) -> Self {
+    pub fn is_fresh(proven_at_ms: Option<i64>, now_ms: i64) -> bool {
         // A proof from the future is none: the clock was set back, and nothing says how far.
         let age = proven_at_ms.and_then(|at| u64::try_from(now_ms.checked_sub(at)?).ok());
-        match age {
-            _ if !enrolled => Self::NotEnrolled,
-            Some(age) if Duration::from_millis(age) < FRESH_FOR => Self::Fresh,
-            _ => Self::Stale,
-        }
+        age.is_some_and(|age| Duration::from_millis(age) < FRESH_FOR)
     }
 }
 
@@ -45,7 +40,11 @@ impl Accounts {
         proven_at_ms: Option<i64>,
         now_ms: i64,
     ) -> Result<Freshness, AccountError> {
-        Ok(Freshness::of(self.has_second_factor(account).await?, proven_at_ms, now_ms))
+        if Freshness::is_fresh(proven_at_ms, now_ms) {
+            return Ok(Freshness::Fresh);
+        }
+        let has_one = proven_at_ms.is_some() || self.has_second_factor(account).await?;
+        Ok(if has_one { Freshness::Stale } else { Freshness::NotEnrolled })
     }
 }
 
@@ -57,17 +56,10 @@ mod tests {
 
     #[test]
     fn p9_a_proof_is_fresh_for_ten_minutes_and_not_a_moment_longer() {
-        let aged = |ms: i64| Freshness::of(true, Some(NOW - ms), NOW);
-        assert_eq!(aged(0), Freshness::Fresh);
-        assert_eq!(aged(599_999), Freshness::Fresh);
-        assert_eq!(aged(600_000), Freshness::Stale);
-        assert_eq!(aged(-1), Freshness::Stale);
-        assert_eq!(Freshness::of(true, Some(i64::MIN), NOW), Freshness::Stale);
-        assert_eq!(Freshness::of(true, None, NOW), Freshness::Stale);
-    }
-
-    #[test]
-    fn p9_who_has_no_second_factor_any_more_has_no_fresh_one() {
-        assert_eq!(Freshness::of(false, Some(NOW), NOW), Freshness::NotEnrolled);
+        let aged = |ms: i64| Freshness::is_fresh(Some(NOW - ms), NOW);
+        assert!(aged(0) && aged(599_999));
+        assert!(!aged(600_000) && !aged(-1));
+        assert!(!Freshness::is_fresh(Some(i64::MIN), NOW));
+        assert!(!Freshness::is_fresh(None, NOW));
     }
 }

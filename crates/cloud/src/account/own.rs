@@ -6,15 +6,15 @@ use super::password::{self, Compared};
 use super::{AccountError, AccountId, Accounts, MAX_COMPARED, name};
 use crate::audit::{Act, Who};
 
-impl Accounts {
-    /// Whether somebody of this name may take this password: for whoever sets a new one.
-    ///
-    /// # Errors
-    /// [`AccountError::Password`], [`AccountError::Weak`]
-    pub fn check_new_password(&self, name: &str, password: &str) -> Result<(), AccountError> {
-        password::check(name, password)
-    }
+/// Whether somebody of this name may take this password: for whoever sets a new one.
+///
+/// # Errors
+/// [`AccountError::Password`], [`AccountError::Weak`]
+pub fn check_new_password(name: &str, password: &str) -> Result<(), AccountError> {
+    password::check(name, password)
+}
 
+impl Accounts {
     /// Whether this is the account's password.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Accounts {
         password::check_length(&password)?;
         let saved = self.hasher.hash(password).await?;
         let act = Act::new("password.changed", who, now_ms).on("account", account.handle());
-        Ok(self.store.accounts().set_password(account, &saved, Some(act)).await?)
+        Ok(self.store.accounts().set_password(account, &saved, act).await?)
     }
 
     /// Lets an account log in under another name.

@@ -20,7 +20,7 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     vec![
         get("/v1/user/mfa-enable", own, offer::<F>)
             .says("Offers the caller a second factor: a seed for an authenticator program.")
-            .fails(&[409]),
+            .fails(&[400]),
         post("/v1/user/mfa-enable", own, enrol::<F>)
             .says("Takes the offered second factor into use, with its first code.")
             .asks("mfa_token", Kind::Text)
@@ -36,7 +36,8 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
             .asks("otp", Kind::Text),
         post("/v1/user/recovery-codes", own, renew_codes::<F>)
             .says("Gives the caller other recovery codes in the place of the old ones.")
-            .fresh(),
+            .fresh()
+            .fails(&[400]),
     ]
 }
 

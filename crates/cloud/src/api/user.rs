@@ -14,7 +14,7 @@ use super::error::ApiError;
 use super::login::invalid_request;
 use super::route::{Kind, Needs, Route, delete, get, post, put};
 use super::{ApiState, Fleet, proof};
-use crate::account::{Caller, Scope};
+use crate::account::{Caller, Scope, check_new_password};
 use crate::device::is_cellular;
 use crate::guard::Origin;
 
@@ -100,7 +100,7 @@ async fn change<F: Fleet>(
     let accounts = &state.accounts;
     if let Some(password) = &password {
         let known = name.as_ref().unwrap_or(&caller.name);
-        accounts.check_new_password(known, password)?;
+        check_new_password(known, password)?;
     }
     if let Some(name) = &name {
         accounts.rename(caller.account, name, caller.who(), now_ms).await?;
@@ -147,7 +147,7 @@ async fn register<F: Fleet>(
     let name = fields.text(&["username"]).ok_or_else(|| invalid_request("username"))?;
     let password = fields.text(&["password"]).ok_or_else(|| invalid_request("password"))?;
     let (name, password) = (Zeroizing::new(name), Zeroizing::new(password));
-    state.accounts.check_new_password(&name, &password)?;
+    check_new_password(&name, &password)?;
     state.accounts.create(&name, password, None, state.clock.now().wall_ms).await?;
     Ok(Json(json!({ "ok": true })))
 }

@@ -65,6 +65,11 @@ pub enum Request {
         /// Which of these.
         rollout: super::RolloutRequest,
     },
+    /// People: make an account, list them, let somebody in again.
+    People {
+        /// Which of these.
+        people: super::PeopleRequest,
+    },
     /// Data keys, and copies of the node key.
     Key {
         /// Which of these.
@@ -216,6 +221,18 @@ pub enum Response {
     Rollout {
         /// How.
         status: Box<Status>,
+    },
+    /// All accounts.
+    People {
+        /// The oldest first.
+        people: Vec<super::PersonLine>,
+    },
+    /// Something was done to an account.
+    Person {
+        /// Its handle.
+        handle: String,
+        /// What, for the person who asked.
+        done: String,
     },
     /// What is about to be done was written down.
     WrittenDown {},

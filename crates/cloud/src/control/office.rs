@@ -114,6 +114,10 @@ impl Office {
         self.products.as_ref()
     }
 
+    pub(super) fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
     pub(super) fn store(&self) -> &Store {
         &self.store
     }
@@ -142,6 +146,7 @@ impl Office {
             Request::OutboxTake { rows } => self.take(&rows),
             Request::Product { product } => self.product(product).await,
             Request::Rollout { rollout } => self.rollout(rollout).await,
+            Request::People { people } => self.people(people).await,
             Request::Key { key } => self.key(key).await,
             Request::Backup => self.back_up().await,
             Request::AuditRead { reading, because } => self.audit_read(reading, because).await,

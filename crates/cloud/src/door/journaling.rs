@@ -10,7 +10,7 @@ use super::connection_id::Place;
 use super::keeping::{Batch, Keeping, Reserving};
 use super::shard::Shard;
 use super::slots::Live;
-use crate::device::{Keep, LastWords};
+use crate::device::{Keep, LastWords, Told};
 use crate::event::{Published, Row, Wanted, outbox};
 use crate::journal::{Entry, Frame, Report, Ticket};
 use crate::node_key::Sealer;
@@ -111,7 +111,7 @@ impl Shard {
 
     /// Writes down an event of a door without a journal, and when that is durable publishes it and lets that door know.
     pub(super) fn keep_for(&mut self, keep: Keep) {
-        let Keep { event, wanted, home, session, reply } = keep;
+        let Keep { event, wanted, told } = keep;
         let Some(keeping) = self.keepings.first_mut().filter(|keeping| !keeping.is_full()) else {
             // Not acknowledged: the device hears that it was not taken.
             return self.counters.stalled();
@@ -121,8 +121,12 @@ impl Shard {
         let Some(sealed) = self.seals.row(row, &event) else { return };
         let Some(ticket) = keeping.append(&Entry::Kept { row, sealed: &sealed }) else { return };
         keeping.hold_event(ticket, Some(row), event);
-        if !reply.is_empty() {
-            keeping.hold_reply(ticket, (home, session, reply));
+        match told {
+            Told::Door { reply, .. } if reply.is_empty() => {}
+            Told::Door { home, session, reply } => {
+                keeping.hold_reply(ticket, (home, session, reply));
+            }
+            Told::Waiter(waiter) => keeping.hold_waiter(ticket, waiter),
         }
         keeping.remember(row, sealed);
     }
@@ -278,6 +282,10 @@ impl Shard {
             }
         }
         self.kept.append(&mut batch.replies);
+        for waiter in batch.waiters.drain(..) {
+            // Who waited may have given up.
+            let _ = waiter.send(());
+        }
     }
 
     /// Says some of the sessions again where the log has grown long; whether there are more to come.

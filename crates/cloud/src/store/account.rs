@@ -2,7 +2,7 @@
 
 use super::statement::{Expect, Failure, Row, Statement, Transaction};
 use super::{Ask, Store, StoreError};
-use crate::account::{AccountId, Cost};
+use crate::account::{AccountId, Cost, Holder};
 use crate::audit::Act;
 use crate::node_key::Generation;
 
@@ -28,6 +28,21 @@ pub struct AccountRow {
     pub name_key: Generation,
     /// Its password.
     pub password: SavedPassword,
+}
+
+/// What is known of an account, for an operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownAccount {
+    /// Its id.
+    pub id: AccountId,
+    /// For what kind of holder it is.
+    pub holder: Holder,
+    /// Whether it has a second factor.
+    pub has_second_factor: bool,
+    /// How many devices are its own.
+    pub devices: usize,
+    /// In milliseconds since 1970.
+    pub created_at_ms: i64,
 }
 
 /// The accounts in the store.
@@ -70,26 +85,31 @@ impl AccountRows<'_> {
         })
     }
 
-    /// Sets another password; false if there is no such account. Without an act it is the same one, hashed anew.
-    pub fn set_password(
-        &self,
-        id: AccountId,
-        password: &SavedPassword,
-        act: Option<Act>,
-    ) -> Ask<bool> {
-        let update = Statement::new(
-            "UPDATE account SET salt = ?2, password_hash = ?3, memory_kib = ?4, passes = ?5, lanes = ?6, \
-             pepper = ?7 WHERE id = ?1",
-        )
-        .with(id.as_bytes().as_slice())
-        .with(password.salt.as_slice())
-        .with(password.hash.as_slice())
-        .with(password.cost.memory_kib)
-        .with(password.cost.passes)
-        .with(password.cost.lanes)
-        .with(password.pepper.0)
-        .expecting(Expect::Some);
-        self.changed(noted(update, act))
+    /// All of them, the oldest first.
+    pub fn list(&self) -> Ask<Vec<KnownAccount>> {
+        let sql = "SELECT a.id, a.created_at, \
+            (SELECT COUNT(*) FROM second_factor f WHERE f.account = a.id), \
+            (SELECT COUNT(*) FROM device d WHERE d.owner = a.id), \
+            (SELECT COUNT(*) FROM customer c WHERE c.account = a.id), \
+            (SELECT COUNT(*) FROM member m WHERE m.account = a.id AND m.role IS NULL) \
+            FROM account a ORDER BY a.created_at, a.id";
+        self.0.read(Statement::new(sql), |rows| rows.iter().map(known).collect())
+    }
+
+    /// Sets another password; false if there is no such account.
+    pub fn set_password(&self, id: AccountId, password: &SavedPassword, act: Act) -> Ask<bool> {
+        let sql = "UPDATE account SET salt = ?2, password_hash = ?3, memory_kib = ?4, passes = ?5, lanes = ?6, \
+            pepper = ?7 WHERE id = ?1";
+        let update = hashed(Statement::new(sql).with(id.as_bytes().as_slice()), password);
+        self.changed(Transaction::from(update.expecting(Expect::Some)).noting(act))
+    }
+
+    /// Puts another hash of the same password in the place of this one, unless there is another password meanwhile.
+    pub fn hash_anew(&self, id: AccountId, old: &[u8; 32], new: &SavedPassword) -> Ask<()> {
+        let sql = "UPDATE account SET salt = ?2, password_hash = ?3, memory_kib = ?4, passes = ?5, lanes = ?6, \
+            pepper = ?7 WHERE id = ?1 AND password_hash = ?8";
+        let update = hashed(Statement::new(sql).with(id.as_bytes().as_slice()), new);
+        self.0.write(update.with(old.as_slice()), |_| Ok(()))
     }
 
     /// Lets an account be found under another name; false if that one is taken.
@@ -100,7 +120,7 @@ impl AccountRows<'_> {
         name_key: Generation,
         act: Act,
     ) -> Ask<bool> {
-        self.changed(noted(renamed(id, name_hash, name_key), Some(act)))
+        self.changed(Transaction::from(renamed(id, name_hash, name_key)).noting(act))
     }
 
     /// Lets an account be found by the same name, hashed under another key; false if it is gone.
@@ -172,20 +192,13 @@ impl AccountRows<'_> {
 
 /// Keeps a new account.
 pub(super) fn insert_account(row: &AccountRow, name_hash: &[u8; 32], at_ms: i64) -> Statement {
-    Statement::new(
-        "INSERT INTO account (id, name_hash, salt, password_hash, memory_kib, passes, lanes, created_at, pepper, name_key) \
+    let insert = Statement::new(
+        "INSERT INTO account (id, name_hash, salt, password_hash, memory_kib, passes, lanes, pepper, created_at, name_key) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )
     .with(row.id.as_bytes().as_slice())
-    .with(name_hash.as_slice())
-    .with(row.password.salt.as_slice())
-    .with(row.password.hash.as_slice())
-    .with(row.password.cost.memory_kib)
-    .with(row.password.cost.passes)
-    .with(row.password.cost.lanes)
-    .with(at_ms)
-    .with(row.password.pepper.0)
-    .with(row.name_key.0)
+    .with(name_hash.as_slice());
+    hashed(insert, &row.password).with(at_ms).with(row.name_key.0)
 }
 
 fn renamed(id: AccountId, name_hash: &[u8; 32], name_key: Generation) -> Statement {
@@ -196,12 +209,30 @@ fn renamed(id: AccountId, name_hash: &[u8; 32], name_key: Generation) -> Stateme
         .expecting(Expect::Some)
 }
 
-fn noted(statement: Statement, act: Option<Act>) -> Transaction {
-    let transaction = Transaction::from(statement);
-    match act {
-        Some(act) => transaction.noting(act),
-        None => transaction,
-    }
+/// The values of a password, in the order of their columns.
+fn hashed(statement: Statement, password: &SavedPassword) -> Statement {
+    statement
+        .with(password.salt.as_slice())
+        .with(password.hash.as_slice())
+        .with(password.cost.memory_kib)
+        .with(password.cost.passes)
+        .with(password.cost.lanes)
+        .with(password.pepper.0)
+}
+
+fn known(row: &Row) -> Result<KnownAccount, StoreError> {
+    let holder = match (row.int(4)?, row.int(5)?) {
+        (0, 0) => Holder::Person,
+        (0, _) => Holder::Service,
+        _ => Holder::Customer,
+    };
+    Ok(KnownAccount {
+        id: AccountId::from_bytes(row.array(0)?),
+        holder,
+        has_second_factor: row.int(2)? > 0,
+        devices: row.number(3)?,
+        created_at_ms: row.int(1)?,
+    })
 }
 
 fn account(row: &Row) -> Result<AccountRow, StoreError> {

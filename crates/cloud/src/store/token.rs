@@ -73,10 +73,14 @@ impl Tokens<'_> {
     }
 
     /// Writes down when a second factor was proven; false if there is no such token.
-    pub fn step_up(&self, hash: &[u8; 32], at_ms: i64) -> Ask<bool> {
+    pub fn step_up(&self, hash: &[u8; 32], act: Act, at_ms: i64) -> Ask<bool> {
         let sql = "UPDATE token SET second_factor_at = ?2 WHERE hash = ?1";
-        let update = Statement::new(sql).with(hash.as_slice()).with(at_ms);
-        self.0.write(update, |outcome| Ok(outcome.changed(0) > 0))
+        let update = Statement::new(sql).with(hash.as_slice()).with(at_ms).expecting(Expect::Some);
+        self.0.attempt(Transaction::from(update).noting(act), |result| match result {
+            Ok(_) => Ok(true),
+            Err(Failure::Unmet { .. }) => Ok(false),
+            Err(failure) => Err(failure.into()),
+        })
     }
 
     /// Revokes one token and, where it has one, all of its family; returns the hashes of what ended.

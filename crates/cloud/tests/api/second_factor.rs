@@ -5,13 +5,13 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::harness::{Cloud, START_MS, assert_error};
+use super::harness::{Cloud, assert_error};
 use super::totp::code;
 
 const ADA: &str = "ada@example.com";
 
 /// Ada with a second factor; her token, the seed in Base32 and her recovery codes.
-async fn enrolled(cloud: &Cloud) -> (String, String, Vec<String>) {
+pub async fn enrolled(cloud: &Cloud) -> (String, String, Vec<String>) {
     let token = cloud.login(ADA).await;
     let (status, offer) = cloud.get("/v1/user/mfa-enable", &token).await;
     assert_eq!(status, 200, "{offer}");
@@ -27,8 +27,8 @@ async fn enrolled(cloud: &Cloud) -> (String, String, Vec<String>) {
     (token, secret, codes)
 }
 
-fn now_code(cloud: &Cloud, secret: &str) -> String {
-    code(secret, START_MS + cloud.elapsed_ms())
+pub fn now_code(cloud: &Cloud, secret: &str) -> String {
+    code(secret, cloud.now_ms())
 }
 
 async fn post(cloud: &Cloud, path: &str, token: &str, body: &Value) -> (StatusCode, Value) {

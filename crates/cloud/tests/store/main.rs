@@ -9,6 +9,8 @@ mod keys;
 mod pins;
 mod rollouts;
 mod secrets;
+#[path = "../api/totp.rs"]
+mod totp;
 mod upgrades;
 
 use std::path::Path;

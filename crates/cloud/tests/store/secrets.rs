@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use pintle_cloud::account::{Accounts, Grant};
+use pintle_cloud::account::{Accounts, Cost, Grant};
 use pintle_cloud::node_key::NodeKey;
 use zeroize::Zeroizing;
 
-use super::{node_key, open};
+use super::{node_key, open, totp};
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack.windows(needle.len()).any(|window| window == needle)
@@ -62,4 +62,31 @@ async fn p5_under_another_node_key_no_password_and_no_token_of_the_store_is_good
     let thief = Accounts::new(store, &NodeKey::from_bytes(Zeroizing::new([8; 32])));
     assert_eq!(thief.check("ada", password()).await.unwrap(), None);
     assert!(thief.caller(&token, 2).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn p5_a_second_factor_lies_sealed_and_its_recovery_codes_hashed() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().to_owned();
+    let store = tokio::task::spawn_blocking(move || open(&path)).await.unwrap();
+    let accounts = Accounts::new(store.clone(), &node_key()).with_cost(Cost::for_tests());
+    let password = || Zeroizing::new("correct horse".to_owned());
+    let ada = accounts.create("ada", password(), None, 1).await.unwrap();
+    let offer = accounts.offer_second_factor(ada, "ada", 1).unwrap();
+    let typed = totp::code(&offer.secret, 1);
+    let codes = accounts.enrol(ada, &offer.token, &typed, 1).await.unwrap();
+    store.flush().await.unwrap();
+
+    let bytes = bytes_of(dir.path());
+    let planted = codes.iter().map(str::to_owned).chain([offer.secret.to_string()]);
+    for secret in planted {
+        let plain = secret.replace('-', "").to_uppercase();
+        for form in [secret.as_bytes(), plain.as_bytes(), &totp::bytes_of(&plain)] {
+            assert!(!contains(&bytes, form), "{secret} is in the store");
+        }
+    }
+    let thief = Accounts::new(store, &NodeKey::from_bytes(Zeroizing::new([8; 32])));
+    let next = totp::code(&offer.secret, 30_001);
+    assert!(thief.prove(ada, &next, 30_001).await.is_err(), "the seed opens under another key");
+    accounts.prove(ada, &next, 30_001).await.unwrap();
 }

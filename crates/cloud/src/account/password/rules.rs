@@ -4,6 +4,7 @@
 //! `zxcvbn` estimates how many guesses a password needs. It holds lists of the most common passwords, names and words,
 //! and knows patterns of keyboards, dates and repetitions; what the person's own name gives away counts as known.
 
+use zeroize::Zeroizing;
 use zxcvbn::{Score, zxcvbn};
 
 use crate::account::{AccountError, MAX_PASSWORD, MIN_PASSWORD};
@@ -34,11 +35,10 @@ pub(in crate::account) fn check_length(password: &str) -> Result<(), AccountErro
 /// Whether somebody of this name may take this password.
 pub(in crate::account) fn check(name: &str, password: &str) -> Result<(), AccountError> {
     check_length(password)?;
-    let looked_at: String = password.chars().take(LOOKED_AT).collect();
-    let parts = name.split(|c: char| !c.is_alphanumeric()).filter(|part| part.len() > 2);
-    let known: Vec<&str> = KNOWN.into_iter().chain([name.trim()]).chain(parts).collect();
-    let found = zxcvbn(&looked_at, &known);
-    if found.score() >= Score::Three {
+    let looked_at: Zeroizing<String> = Zeroizing::new(password.chars().take(LOOKED_AT).collect());
+    let found = zxcvbn(&looked_at, &[]);
+    let unknown = zxcvbn(&without_known(&looked_at, name), &[]);
+    if found.score() >= Score::Three && unknown.score() >= Score::Three {
         return Ok(());
     }
     let warning = found.feedback().and_then(zxcvbn::feedback::Feedback::warning);
@@ -47,6 +47,17 @@ pub(in crate::account) fn check(name: &str, password: &str) -> Result<(), Accoun
         format!(" ({})", warning.to_string().trim_end_matches('.'))
     });
     Err(WeakPassword { why }.into())
+}
+
+/// What is left of a password when what everybody knows is taken out: the parts of the name, and the words of this place.
+fn without_known(password: &str, name: &str) -> Zeroizing<String> {
+    let name = Zeroizing::new(name.to_lowercase());
+    let parts = name.split(|c: char| !c.is_alphanumeric()).filter(|part| part.chars().count() > 2);
+    let mut left = Zeroizing::new(password.to_lowercase());
+    for known in parts.chain(KNOWN) {
+        left = Zeroizing::new(left.replace(known, ""));
+    }
+    left
 }
 
 #[cfg(test)]
