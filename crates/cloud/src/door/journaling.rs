@@ -11,9 +11,8 @@ use super::keeping::{Batch, Keeping, Reserving};
 use super::shard::Shard;
 use super::slots::Live;
 use crate::device::{Keep, LastWords, Told};
-use crate::event::{Published, Row, Wanted, outbox};
+use crate::event::{Published, Row, Wanted};
 use crate::journal::{Entry, Frame, Report, Ticket};
-use crate::node_key::Sealer;
 use crate::store::clean_stop::CleanStop;
 use pintle_dtls::Dialect;
 use pintle_protocol::coap::MessageId;
@@ -378,34 +377,5 @@ fn reservation(live: &Live, place: Place, until: u32) -> Entry<'static> {
         session: place.key(),
         records_until: until,
         messages_until: live.message_id().wrapping_add(ahead as u16),
-    }
-}
-
-/// The sealing of what a journal keeps.
-pub struct Seals {
-    /// Sessions.
-    pub sessions: Sealer,
-    /// Rows.
-    pub rows: Sealer,
-    /// What both are bound to.
-    pub incarnation: [u8; 32],
-}
-
-impl Seals {
-    fn context(&self, row: u64) -> Vec<u8> {
-        [self.incarnation.as_slice(), &row.to_be_bytes()].concat()
-    }
-
-    fn row(&self, number: u64, event: &Published) -> Option<Vec<u8>> {
-        let plain = outbox::write(event, event.wanted());
-        let sealed = self.rows.seal(&self.context(number), &plain);
-        sealed.inspect_err(|error| tracing::error!(%error, "an event cannot be kept")).ok()
-    }
-
-    /// The event in a row.
-    pub fn open_row(&self, number: u64, sealed: &[u8]) -> Option<Arc<Published>> {
-        let plain = self.rows.open(&self.context(number), sealed).ok()?;
-        let (event, wanted) = outbox::read(&plain)?;
-        Some(Published::kept(event, wanted))
     }
 }
