@@ -11,7 +11,7 @@ use aws_lc_rs::rand;
 use zeroize::Zeroizing;
 
 use crate::audit::{Act, Who};
-use crate::node_key::{DataKeys, Generation, KEY_LENGTH, Label, NodeKey, NodeKeyError, Sealer};
+use crate::node_key::{DataKeys, KEY_LENGTH, Label, NodeKey, NodeKeyError, Sealer};
 use crate::store::account::AccountRow;
 use crate::store::{Store, StoreError};
 
