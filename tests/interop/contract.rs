@@ -44,9 +44,9 @@ fn every_answer_to_thousands_of_requests_is_one_that_the_description_has() {
     let run = |name: &str, which: &[&str]| Run::new(&cloud, &api, name, which);
     let got = run("got", &["--include-method", "GET"]);
     let sent = run("sent", &["--exclude-method", "GET", "--exclude-method", "DELETE"]);
-    let got = std::thread::spawn(|| got.to_its_end());
-    let first = sent.to_its_end() + got.join().expect("what is got");
-    let asked = first + run("deleted", &["--include-method", "DELETE"]).to_its_end();
+    let got = std::thread::spawn(|| got.finish());
+    let first = sent.finish() + got.join().expect("what is got");
+    let asked = first + run("deleted", &["--include-method", "DELETE"]).finish();
     println!("{asked} requests, {first} before anything was taken away");
     assert!(asked >= REQUESTS, "only {asked} requests");
 }
@@ -75,7 +75,7 @@ impl Run {
     }
 
     /// How many requests were made; panics with what Schemathesis said where an answer was not right.
-    fn to_its_end(mut self) -> u64 {
+    fn finish(mut self) -> u64 {
         let output = self.command.output().expect("Schemathesis starts");
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{}\n{said}", String::from_utf8_lossy(&output.stderr));
