@@ -49,7 +49,7 @@ impl Accounts {
     }
 
     fn place(&self, token: Name) -> Option<&Place> {
-        let at = u128::from(token.0) * self.places.len() as u128 >> 64;
+        let at = (u128::from(token.0) * self.places.len() as u128) >> 64;
         self.places.get(usize::try_from(at).ok()?)
     }
 }

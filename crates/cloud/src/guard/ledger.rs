@@ -87,7 +87,7 @@ impl Ledger {
 
     fn set(&self, name: Name) -> MutexGuard<'_, Set> {
         // The high bits choose: a name's low bits differ within a set, too.
-        let chosen = u128::from(name.0) * self.sets.len() as u128 >> 64;
+        let chosen = (u128::from(name.0) * self.sets.len() as u128) >> 64;
         let chosen = usize::try_from(chosen).unwrap_or_default();
         lock(self.sets.get(chosen).unwrap_or(&self.spare))
     }

@@ -10,12 +10,13 @@ pub(super) struct Refused {
     /// What the audit log keeps; nothing where it was no refusal, but a failure.
     pub(super) why: Option<&'static str>,
     /// What the caller is told.
-    pub(super) error: ApiError,
+    pub(super) error: Box<ApiError>,
 }
 
 impl Refused {
     fn new(why: &'static str, code: &str, text: String) -> Self {
-        Self { why: Some(why), error: ApiError::coded(StatusCode::FORBIDDEN, code, text) }
+        let error = Box::new(ApiError::coded(StatusCode::FORBIDDEN, code, text));
+        Self { why: Some(why), error }
     }
 
     /// The token is not good for it.
@@ -40,7 +41,7 @@ impl Refused {
 
     /// The caller may not see it, or it is not there.
     pub(super) fn unseen(error: ApiError) -> Self {
-        Self { why: Some("unseen"), error }
+        Self { why: Some("unseen"), error: Box::new(error) }
     }
 
     /// The second factor is not fresh; `None` where it is.
@@ -49,12 +50,12 @@ impl Refused {
             Freshness::NotEnrolled => "no second factor",
             Freshness::Fresh | Freshness::Stale => "stale second factor",
         };
-        Some(Self { why: Some(why), error: not_fresh(freshness)? })
+        Some(Self { why: Some(why), error: Box::new(not_fresh(freshness)?) })
     }
 }
 
 impl From<ApiError> for Refused {
     fn from(error: ApiError) -> Self {
-        Self { why: None, error }
+        Self { why: None, error: Box::new(error) }
     }
 }
