@@ -4,6 +4,7 @@
 //! Processor time is the node's process's, system calls and all its threads included; the fleet's is on the other
 //! core and off the clock. Latencies are the fleet's: from its send to the kernel's receive timestamp of the answer.
 
+mod api;
 mod arrival;
 mod echo;
 mod empty;
@@ -48,6 +49,8 @@ pub struct Scale {
     connections: u32,
     /// Those that take an update at the same time.
     updated: u32,
+    /// Event streams at once, which have a connection each.
+    streams: u32,
 }
 
 impl Scale {
@@ -66,6 +69,7 @@ impl Scale {
             storm: devices / 10,
             connections,
             updated: devices / 100,
+            streams: connections,
         }
     }
 }
@@ -74,7 +78,8 @@ impl Scale {
 pub const ARRIVAL: &str = "arrival";
 
 /// What is measured, by the name that `--only` takes.
-pub const ROOMS: [&str; 7] = ["empty", ARRIVAL, "messages", "storm", "stream", "tcp", "update"];
+pub const ROOMS: [&str; 8] =
+    ["empty", "api", ARRIVAL, "messages", "storm", "stream", "tcp", "update"];
 
 /// Runs those that `chosen` names, all without a name.
 pub fn run(
@@ -91,6 +96,7 @@ pub fn run(
         eprintln!("the node: {room}");
         match *room {
             "empty" => show(empty::run(program)),
+            "api" => api::run(program, scale.streams).into_iter().for_each(&mut *show),
             ARRIVAL => {
                 arrival::run(program, scale.idle, handshakes).into_iter().for_each(&mut *show);
             }

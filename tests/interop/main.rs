@@ -43,3 +43,4 @@ mod spark_protocol;
 mod tap;
 mod totp;
 mod updates_tcp;
+mod webhooks;

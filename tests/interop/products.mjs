@@ -3,6 +3,7 @@
 // The device runs version 3 of the product, and MODULE is version 3. Prints "all passed" at the end.
 
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -81,6 +82,50 @@ await step('updateProductFirmware', async () => {
 await step('downloadProductFirmware', async () => {
     const bytes = await particle.downloadProductFirmware({ version, product, auth });
     assert.ok(readFileSync(file).equals(Buffer.from(bytes)));
+});
+
+await step('enableMfa, confirmMfa: what decides over others asks for a fresh second factor', async () => {
+    const release = { version, product, product_default: true, auth };
+    await refused(() => particle.releaseProductFirmware(release), 403, /second factor/);
+    const { body: offer } = await particle.enableMfa({ auth });
+    const otp = code(offer.secret);
+    const { body } = await particle.confirmMfa({ mfaToken: offer.mfa_token, otp, auth });
+    assert.equal(body.enrolled, true);
+});
+
+// RFC 6238 of a seed in Base32.
+function code(secret) {
+    const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+    const bits = [...secret].map((letter) => letters.indexOf(letter).toString(2).padStart(5, '0')).join('');
+    const seed = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+    const step = Buffer.alloc(8);
+    step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+    const tag = createHmac('sha1', seed).update(step).digest();
+    const word = tag.readUInt32BE(tag[19] & 15) & 0x7fffffff;
+    return String(word % 1_000_000).padStart(6, '0');
+}
+
+await step('listTeamMembers, inviteTeamMember, removeTeamMember', async () => {
+    const team = async () => (await particle.listTeamMembers({ product, auth })).body.team;
+    const [owner, ...others] = await team();
+    assert.deepEqual([owner.username, owner.role.name, others], [username, 'Owner', []]);
+    const nobody = { username: 'nobody@example.com', product, auth };
+    await refused(() => particle.inviteTeamMember(nobody), 400, /no account/);
+    await refused(() => particle.removeTeamMember(nobody), 404, /no such member/);
+
+    const uri = `/v1/products/${product}/team`;
+    const data = { friendly_name: 'line 3', scopes: ['devices:list', 'products:get'] };
+    const { body: { created } } = await particle.post({ uri, data, auth });
+    const token = created.tokens[0].token;
+    const { body } = await particle.listDevices({ product, auth: token });
+    assert.equal(body.devices.length, 2);
+    await refused(() => particle.listProductFirmware({ product, auth: token }), 403, /firmware:list/);
+    await refused(() => particle.listDevices({ auth: token }), 403, /not allowed/);
+    const [, service] = await team();
+    assert.deepEqual([service.is_programmatic, service.friendly_name], [true, 'line 3']);
+    await particle.removeTeamMember({ username: created.username, product, auth });
+    await refused(() => particle.listDevices({ product, auth: token }), 401, /invalid/);
+    assert.equal((await team()).length, 1);
 });
 
 await step('releaseProductFirmware', async () => {

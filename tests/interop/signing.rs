@@ -75,6 +75,7 @@ fn developed(cloud: &mut Cloud, api: &Api) -> Running {
 fn p8_a_node_releases_only_what_the_reviewers_have_signed_at_their_desks() {
     let mut cloud = Cloud::start();
     let (api, desk) = (cloud.log_in(), Desk::of(&cloud));
+    crate::totp::enrol(&api);
     let id = PRODUCT.to_string();
     let product = [("id", id.as_str()), ("name", "Gateway"), ("platform_id", "3")];
     let (status, body) = api.post("/v1/products", &product);

@@ -19,6 +19,7 @@ mod simulate;
 mod steps;
 mod test;
 mod timing;
+mod tls;
 mod tools;
 mod unit;
 

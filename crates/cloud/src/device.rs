@@ -27,7 +27,7 @@ pub mod update;
 mod world;
 
 pub use ask::{Answer, AskError, MAX_ARGUMENT, Question};
-pub use command::{Bell, Command, Keep, LastWords, Mailbox, Reply, SessionKey};
+pub use command::{Bell, Command, Keep, LastWords, Mailbox, Reply, SessionKey, Told};
 pub use ending::End;
 pub use enrolment::Enrolment;
 pub use gateway::Gateway;

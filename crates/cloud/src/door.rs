@@ -17,6 +17,7 @@ mod queue;
 mod restoring;
 mod runner;
 mod saved;
+mod seals;
 mod sending;
 mod session;
 mod shaking;

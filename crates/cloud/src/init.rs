@@ -171,6 +171,7 @@ impl InitError {
             Self::Already(_) | Self::NotEmpty(_) | Self::NoParent(_) | Self::Contact => true,
             Self::HasTcpKey(_) | Self::Key { .. } | Self::NoTcpKey(_) => true,
             Self::Folder(error) => error.is_usage(),
+            Self::NodeKey(error) => matches!(error, NodeKeyError::File { .. }),
             Self::Account(error) => matches!(error, AccountError::Name | AccountError::Password),
             Self::Certificate(error) => matches!(error, CertificateError::Name(_)),
             Self::File { source, .. } => place::is_bad_place(source),

@@ -3,6 +3,7 @@
 mod audit;
 mod network;
 mod signing;
+mod vault;
 mod verify;
 
 use serde_json::Value;

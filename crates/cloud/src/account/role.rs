@@ -87,11 +87,13 @@ const ADMINISTRATOR: Scopes = DEVELOPER.or(Scopes::of(&[
     Scope::UsersUpdate,
 ]));
 
-/// What no service may be given: it decides over others, and a service cannot prove a second factor.
+/// What no service may be given: it decides over others, and a service cannot prove a second factor; or it would be
+/// whose something is.
 const FOR_PEOPLE: Scopes = Scopes::of(&[
     Scope::KeyUpdate,
     Scope::KeyringUpdate,
     Scope::OrganizationUpdate,
+    Scope::ProductsCreate,
     Scope::UsersInvite,
     Scope::UsersRemove,
     Scope::UsersUpdate,

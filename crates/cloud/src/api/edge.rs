@@ -108,7 +108,7 @@ async fn answer(State(door): State<Door>, request: Request, next: Next) -> Respo
         set(
             headers,
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "Authorization, Content-Type, X-Particle-Tool, X-Particle-Project",
+            "Authorization, Content-Type, X-Particle-Tool, X-Particle-Project, X-Reason",
         );
         set(headers, header::ACCESS_CONTROL_MAX_AGE, "86400");
     }

@@ -18,6 +18,8 @@ use crate::product::Refusal;
 use crate::store::StoreError;
 use crate::store::pin::PinError;
 
+mod oauth;
+
 /// An error on its way to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
@@ -50,33 +52,6 @@ impl ApiError {
     /// Adds a field that clients read beside the others.
     pub(super) fn with(self, field: &'static str, value: &str) -> Self {
         Self { more: Some((field, value.to_owned())), ..self }
-    }
-
-    /// An error of OAuth (RFC 6749 5.2) with one of its codes.
-    pub(super) fn oauth(code: &str, description: impl Into<String>) -> Self {
-        Self { is_standard: true, ..Self::coded(StatusCode::BAD_REQUEST, code, description) }
-    }
-
-    /// A client did not prove itself, in a header of the scheme Basic: the one other 401 (RFC 6749 5.2). The clients that
-    /// log out on 401 never send that header.
-    pub(super) fn client_unproven() -> Self {
-        let text = "The client is not known here, or its secret is wrong.";
-        Self { is_standard: true, ..Self::coded(StatusCode::UNAUTHORIZED, "invalid_client", text) }
-    }
-
-    /// What went wrong, for a page to show.
-    pub(super) fn description(&self) -> &str {
-        &self.description
-    }
-
-    /// The code for programs.
-    pub(super) fn code(&self) -> &str {
-        &self.error
-    }
-
-    /// The status it is answered with.
-    pub(super) fn status(&self) -> StatusCode {
-        self.status
     }
 
     pub(super) fn bad_request(text: impl Into<String>) -> Self {
@@ -150,6 +125,12 @@ impl ApiError {
 
     fn disk(status: StatusCode, text: &str) -> Self {
         Self { retry_after: Some(10), ..Self::coded(status, "unavailable", text) }
+    }
+
+    /// An event for a webhook could not be written down.
+    pub(super) fn not_durable() -> Self {
+        let text = "The server's disk does not keep up: the event may be lost. Try again soon.";
+        Self::disk(StatusCode::SERVICE_UNAVAILABLE, text)
     }
 
     fn unavailable() -> Self {

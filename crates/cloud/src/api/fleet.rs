@@ -7,6 +7,7 @@ use pintle_protocol::value::{Value, VariableType};
 
 use crate::device::update::{Offer, Transfer, UpdateError};
 use crate::device::{AskError, Gateway, Presence};
+use crate::event::{Event, Wanted};
 
 /// The way to the devices. Every wait is bounded by the implementation.
 pub trait Fleet: Clone + Send + Sync + 'static {
@@ -38,6 +39,9 @@ pub trait Fleet: Clone + Send + Sync + 'static {
         id: DeviceId,
         offer: Offer,
     ) -> impl Future<Output = Result<Transfer, UpdateError>> + Send;
+
+    /// Keeps an event for those who wait for it, and publishes it; whether it is durable.
+    fn keep(&self, event: Event, wanted: Wanted) -> impl Future<Output = bool> + Send;
 
     /// What is known of a device's connection.
     fn presence(&self, id: DeviceId) -> Presence;
@@ -82,6 +86,10 @@ impl Fleet for Gateway {
         offer: Offer,
     ) -> impl Future<Output = Result<Transfer, UpdateError>> + Send {
         self.update(id, offer)
+    }
+
+    fn keep(&self, event: Event, wanted: Wanted) -> impl Future<Output = bool> + Send {
+        self.keep(event, wanted)
     }
 
     fn presence(&self, id: DeviceId) -> Presence {

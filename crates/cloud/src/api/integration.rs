@@ -31,8 +31,14 @@ use whose::Whose;
 /// The part of a path that names a webhook.
 type Named = Path<BTreeMap<String, String>>;
 
+/// The paths of all webhooks in a place, of one, and of its trial.
+type Paths = [&'static str; 3];
+
+/// Makes a need of a scope.
+type NeedsOf = fn(Scope) -> Needs;
+
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
-    let places: [(&[&'static str; 3], fn(Scope) -> Needs); 4] = [
+    let places: [(&Paths, NeedsOf); 4] = [
         (
             &[
                 "/v1/integrations",
@@ -65,7 +71,7 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     places.into_iter().flat_map(|(paths, needs)| at(paths, needs)).collect()
 }
 
-fn at<F: Fleet>([all, one, test]: &[&'static str; 3], needs: fn(Scope) -> Needs) -> Vec<Route<F>> {
+fn at<F: Fleet>([all, one, test]: &Paths, needs: NeedsOf) -> Vec<Route<F>> {
     vec![
         get(all, needs(Scope::IntegrationsList), list::<F>).says("Lists webhooks."),
         told(post(all, needs(Scope::IntegrationsCreate), create::<F>))

@@ -26,6 +26,11 @@ pub(super) const SECOND_FACTOR_GRANT: &str = "urn:custom:mfa-otp";
 pub(super) struct RightPassword(Grant);
 
 impl RightPassword {
+    /// Shapes what would be granted: scopes, a product, a refresh token.
+    pub(super) fn shape(&mut self) -> &mut Grant {
+        &mut self.0
+    }
+
     /// The grant, where the account has no second factor.
     ///
     /// # Errors

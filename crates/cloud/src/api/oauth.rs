@@ -53,8 +53,8 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     }
     let mut allowed = post(authorize, Needs::Nothing, authorize::answer::<F>)
         .says("Takes what a person typed on that page, and sends the browser back to the client.")
-        .gives(303, Gives::Nothing)
-        .fails(&[200, 400, 403]);
+        .gives(200, Gives::Html)
+        .fails(&[303, 400, 403]);
     for name in authorize::PARAMETERS.into_iter().chain(page::TYPED) {
         allowed = allowed.takes(name, Kind::Text);
     }

@@ -10,7 +10,7 @@ use super::error::ApiError;
 use super::route::{Kind, Needs, Route, post};
 use super::{ApiState, Fleet};
 use crate::account::{Caller, Scope};
-use crate::event::{DEFAULT_TTL, Event, MAX_DATA, MAX_NAME, Published, Source, is_reserved};
+use crate::event::{DEFAULT_TTL, Event, MAX_DATA, MAX_NAME, Source, is_reserved};
 
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     vec![
@@ -19,7 +19,8 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
             .asks("name", Kind::Text)
             .takes("data", Kind::Text)
             .takes("ttl", Kind::Integer)
-            .takes("private", Kind::Flag),
+            .takes("private", Kind::Flag)
+            .fails(&[503]),
     ]
 }
 
@@ -46,10 +47,12 @@ async fn publish<F: Fleet>(
         source: Source::Api,
         owner: Some(caller.account),
     };
-    if let Some(hooks) = &state.hooks {
-        hooks.hear(&Published::new(event.clone()));
+    let wanted = state.hooks.as_ref().map(|hooks| hooks.wanted(&event)).unwrap_or_default();
+    if !wanted.by_any() {
+        state.bus.publish(event);
+    } else if !state.fleet.keep(event, wanted).await {
+        return Err(ApiError::not_durable());
     }
-    state.bus.publish(event);
     Ok(Json(json!({ "ok": true })))
 }
 

@@ -20,7 +20,7 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     vec![
         get("/v1/user/mfa-enable", own, offer::<F>)
             .says("Offers the caller a second factor: a seed for an authenticator program.")
-            .fails(&[409]),
+            .fails(&[400, 409]),
         post("/v1/user/mfa-enable", own, enrol::<F>)
             .says("Takes the offered second factor into use, with its first code.")
             .asks("mfa_token", Kind::Text)

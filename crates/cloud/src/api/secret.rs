@@ -128,9 +128,12 @@ async fn read<F: Fleet>(
     };
     let secrets = state.store.secrets();
     let act = act("secret.read", &caller, now_ms, &fetch.find_hash);
-    let fetched = secrets.fetch(&fetch, act).await?;
+    let fetched = secrets.fetch(&fetch, act.clone()).await?;
     let row = secrets.find(&fetch.find_hash).await?;
-    let row = row.filter(|row| row.recipient == caller.account).ok_or_else(no_secret)?;
+    let Some(row) = row.filter(|row| row.recipient == caller.account) else {
+        state.store.note(act.refused("not for this account"));
+        return Err(no_secret());
+    };
     match fetched {
         Some(wrapped) => Ok(Json(json!({
             "ok": true,
@@ -138,7 +141,10 @@ async fn read<F: Fleet>(
             "from": row.sender.handle(),
             "sent_at": iso8601(row.sent_at_ms),
         }))),
-        None => Err(why_not(&row, fetch.fingerprint, now_ms)),
+        None => {
+            state.store.note(act.refused("not to be had"));
+            Err(why_not(&row, fetch.fingerprint, now_ms))
+        }
     }
 }
 

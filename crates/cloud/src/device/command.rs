@@ -36,18 +36,29 @@ pub struct LastWords {
     pub stops: Vec<CleanStop>,
 }
 
-/// An event that a durable consumer waits for, from a door without a journal.
+/// An event that a durable consumer waits for, from a door without a journal or from a person.
 pub struct Keep {
     /// The event. Whoever keeps it publishes it.
     pub event: Event,
     /// For whom it is kept.
     pub wanted: Wanted,
-    /// The number of the door.
-    pub home: usize,
-    /// The session of its device.
-    pub session: SessionKey,
-    /// What the door is to hear, as [`Command::Stored`], when the event is durable. Nothing where that is empty.
-    pub reply: Vec<u8>,
+    /// Who hears that it is durable.
+    pub told: Told,
+}
+
+/// Who hears that an event is durable.
+pub enum Told {
+    /// The door that it came through.
+    Door {
+        /// The number of the door.
+        home: usize,
+        /// The session of its device.
+        session: SessionKey,
+        /// What it hears, as [`Command::Stored`]. Nothing where that is empty.
+        reply: Vec<u8>,
+    },
+    /// Whoever waits for it; dropped where the event is not taken in.
+    Waiter(oneshot::Sender<()>),
 }
 
 /// One message to a shard.

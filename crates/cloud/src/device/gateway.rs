@@ -1,16 +1,20 @@
 //! The way from the API to a device: asks its shard, and waits for the answer.
 
 use super::ask::{Answer, AskError, MAX_ARGUMENT, Question};
-use super::command::{Command, Mailbox};
+use super::command::{Command, Keep, Mailbox, Told};
 use super::presence::Presence;
 use super::roll::Roll;
 use super::update::{Offer, Order, Transfer, UpdateError};
+use crate::event::{Event, Wanted};
 use pintle_protocol::DeviceId;
 use pintle_protocol::value::{Value, VariableType};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// How long a person's event may take to be durable.
+const KEEP_WITHIN: Duration = Duration::from_secs(10);
 
 /// Reaches every device of this node; clones share it.
 #[derive(Clone)]
@@ -116,6 +120,16 @@ impl Gateway {
         for shard in self.shards.iter() {
             shard.put(Command::Taken(row));
         }
+    }
+
+    /// Keeps a person's event for those who wait for it, and publishes it; whether it is durable.
+    pub async fn keep(&self, event: Event, wanted: Wanted) -> bool {
+        let (waiter, durable) = oneshot::channel();
+        let keep = Keep { event, wanted, told: Told::Waiter(waiter) };
+        // The first shard has a journal: the one of the door on TCP, which has none, comes after the others.
+        let first = self.shards.first();
+        let put = first.is_some_and(|shard| shard.put(Command::Keep(Box::new(keep))));
+        put && matches!(timeout(KEEP_WITHIN, durable).await, Ok(Ok(())))
     }
 
     /// Asks every shard for a sign of life, all at once.

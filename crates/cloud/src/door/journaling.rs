@@ -10,10 +10,9 @@ use super::connection_id::Place;
 use super::keeping::{Batch, Keeping, Reserving};
 use super::shard::Shard;
 use super::slots::Live;
-use crate::device::{Keep, LastWords};
-use crate::event::{Published, Row, Wanted, outbox};
+use crate::device::{Keep, LastWords, Told};
+use crate::event::{Published, Row, Wanted};
 use crate::journal::{Entry, Frame, Report, Ticket};
-use crate::node_key::Sealer;
 use crate::store::clean_stop::CleanStop;
 use pintle_dtls::Dialect;
 use pintle_protocol::coap::MessageId;
@@ -111,7 +110,7 @@ impl Shard {
 
     /// Writes down an event of a door without a journal, and when that is durable publishes it and lets that door know.
     pub(super) fn keep_for(&mut self, keep: Keep) {
-        let Keep { event, wanted, home, session, reply } = keep;
+        let Keep { event, wanted, told } = keep;
         let Some(keeping) = self.keepings.first_mut().filter(|keeping| !keeping.is_full()) else {
             // Not acknowledged: the device hears that it was not taken.
             return self.counters.stalled();
@@ -121,8 +120,12 @@ impl Shard {
         let Some(sealed) = self.seals.row(row, &event) else { return };
         let Some(ticket) = keeping.append(&Entry::Kept { row, sealed: &sealed }) else { return };
         keeping.hold_event(ticket, Some(row), event);
-        if !reply.is_empty() {
-            keeping.hold_reply(ticket, (home, session, reply));
+        match told {
+            Told::Door { reply, .. } if reply.is_empty() => {}
+            Told::Door { home, session, reply } => {
+                keeping.hold_reply(ticket, (home, session, reply));
+            }
+            Told::Waiter(waiter) => keeping.hold_waiter(ticket, waiter),
         }
         keeping.remember(row, sealed);
     }
@@ -278,6 +281,10 @@ impl Shard {
             }
         }
         self.kept.append(&mut batch.replies);
+        for waiter in batch.waiters.drain(..) {
+            // Who waited may have given up.
+            let _ = waiter.send(());
+        }
     }
 
     /// Says some of the sessions again where the log has grown long; whether there are more to come.
@@ -370,34 +377,5 @@ fn reservation(live: &Live, place: Place, until: u32) -> Entry<'static> {
         session: place.key(),
         records_until: until,
         messages_until: live.message_id().wrapping_add(ahead as u16),
-    }
-}
-
-/// The sealing of what a journal keeps.
-pub struct Seals {
-    /// Sessions.
-    pub sessions: Sealer,
-    /// Rows.
-    pub rows: Sealer,
-    /// What both are bound to.
-    pub incarnation: [u8; 32],
-}
-
-impl Seals {
-    fn context(&self, row: u64) -> Vec<u8> {
-        [self.incarnation.as_slice(), &row.to_be_bytes()].concat()
-    }
-
-    fn row(&self, number: u64, event: &Published) -> Option<Vec<u8>> {
-        let plain = outbox::write(event, event.wanted());
-        let sealed = self.rows.seal(&self.context(number), &plain);
-        sealed.inspect_err(|error| tracing::error!(%error, "an event cannot be kept")).ok()
-    }
-
-    /// The event in a row.
-    pub fn open_row(&self, number: u64, sealed: &[u8]) -> Option<Arc<Published>> {
-        let plain = self.rows.open(&self.context(number), sealed).ok()?;
-        let (event, wanted) = outbox::read(&plain)?;
-        Some(Published::kept(event, wanted))
     }
 }

@@ -12,6 +12,7 @@ use crate::event::Published;
 use crate::journal::{Entry, Frame, Journal, Report, Ticket};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// How much may wait before the shard takes nothing more that would have to: 16 MiB.
 const MOST_WAITING: usize = 16 << 20;
@@ -50,6 +51,8 @@ pub struct Batch {
     event_bytes: usize,
     /// What other doors are to hear, by their numbers.
     pub replies: Vec<(usize, SessionKey, Vec<u8>)>,
+    /// Who are to hear that an event is durable.
+    pub waiters: Vec<oneshot::Sender<()>>,
 }
 
 impl Batch {
@@ -73,7 +76,7 @@ impl Batch {
 
     fn is_empty(&self) -> bool {
         let effects = self.events.is_empty() && self.reserving.is_empty();
-        self.messages.is_empty() && effects && self.replies.is_empty()
+        self.messages.is_empty() && effects && self.replies.is_empty() && self.waiters.is_empty()
     }
 
     fn clear(&mut self) {
@@ -84,6 +87,7 @@ impl Batch {
         self.events.clear();
         self.event_bytes = 0;
         self.replies.clear();
+        self.waiters.clear();
     }
 }
 
@@ -230,6 +234,11 @@ impl Keeping {
     /// Lets another door hear something when `ticket` is durable.
     pub fn hold_reply(&mut self, ticket: Ticket, reply: (usize, SessionKey, Vec<u8>)) {
         self.batch(ticket).replies.push(reply);
+    }
+
+    /// Lets somebody know when `ticket` is durable.
+    pub fn hold_waiter(&mut self, ticket: Ticket, waiter: oneshot::Sender<()>) {
+        self.batch(ticket).waiters.push(waiter);
     }
 
     /// Lets record numbers be used when `ticket` is durable.

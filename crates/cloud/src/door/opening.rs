@@ -3,10 +3,10 @@
 use super::budget::Budget;
 use super::connection_id::ConnectionIds;
 use super::counters::Counters;
-use super::journaling::Seals;
 use super::pins::Pins;
 use super::restoring::Restoring;
 use super::runner::Runner;
+use super::seals::Seals;
 use super::shaking::Shaking;
 use super::shard::{Parts, Shard};
 use super::socket::{BatchSocket, Bound};

@@ -17,12 +17,13 @@
 
 use super::connection_id::{ConnectionIds, Place};
 use super::counters::Counters;
-use super::journaling::{SAY_AGAIN_EACH, Seals};
+use super::journaling::SAY_AGAIN_EACH;
 use super::keeping::Keeping;
 use super::outbound::Outbound;
 use super::partitions::{Layout, Partitions};
 use super::pins::Pins;
 use super::queue::Step;
+use super::seals::Seals;
 use super::sending::Sending;
 use super::shaking::Shaking;
 use super::socket::Route;

@@ -130,10 +130,9 @@ impl Logins {
     ) -> Result<Attempt, Refused> {
         let mut attempt = self.attempt(origin, account, now);
         let inner = &*self.0;
-        if inner.known.is_marked(attempt.pair, now) {
-            if attempt.charge(attempt.pair, of_pair()).is_ok() {
-                return Ok(attempt);
-            }
+        let known = inner.known.is_marked(attempt.pair, now);
+        if known && attempt.charge(attempt.pair, of_pair()).is_ok() {
+            return Ok(attempt);
         }
         let address = inner.namer.origin(ADDRESS, origin);
         let owed = self.or_refuse(attempt.charge(address, of_address()), Reason::LoginAddress)?;

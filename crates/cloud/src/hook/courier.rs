@@ -99,6 +99,9 @@ impl Courier {
                 () = sleep_until(wakes) => if Instant::now() >= round {
                     round = Instant::now() + ROUND;
                     self.go_round();
+                    if let Err(error) = self.hooks.places_changed().await {
+                        tracing::warn!(%error, "which devices are in a product is looked up again later");
+                    }
                 },
             }
         }

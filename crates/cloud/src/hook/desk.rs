@@ -3,11 +3,12 @@
 //! They are read once, at the start, and are in memory from then on; the store has what memory has, since changes go one
 //! after the other and to the store first.
 
-use std::collections::BTreeMap;
+pub(crate) mod sealed;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Semaphore;
-use zeroize::Zeroizing;
 
 use super::client::{Answer, Client};
 use super::log::Log;
@@ -18,11 +19,10 @@ use super::trouble::{Trouble, status_error};
 use super::{Hook, HookId, Logged, MOST, telling};
 use crate::account::AccountId;
 use crate::audit::{Act, TokenMark, Who};
-use crate::event::interest::{Among, Arrival, Interest, Interests, Table};
-use crate::event::{Event, Published};
+use crate::event::interest::{Among, Interest, Interests, Table};
+use crate::event::{Event, Wanted};
 use crate::node_key::{Label, NodeKey, NodeKeyError, Sealer};
 use crate::product::ProductId;
-use crate::store::hook::HookRow;
 use crate::store::{Store, StoreError};
 
 /// Webhooks that are tried out at once.
@@ -94,6 +94,8 @@ struct Shared {
     plain: bool,
     log: Log,
     table: Mutex<BTreeMap<HookId, Arc<Hook>>>,
+    /// Those that do not rest, by whose events they hear.
+    by_among: Mutex<HashMap<Among, Vec<Arc<Hook>>>>,
     /// Of trials, so many at once.
     trials: Semaphore,
     /// One change at a time.
@@ -121,6 +123,7 @@ impl Hooks {
             plain,
             log: Log::default(),
             table: Mutex::default(),
+            by_among: Mutex::default(),
             trials: Semaphore::new(TRIALS),
             changing: tokio::sync::Mutex::default(),
         };
@@ -268,14 +271,15 @@ impl Hooks {
         self.publish().await
     }
 
-    /// An event that a person publishes: for those who want it, from memory alone.
-    pub fn hear(&self, event: &Arc<Published>) {
+    /// Whether a webhook waits for an event that a person publishes, and has room for it.
+    #[must_use]
+    pub fn wanted(&self, event: &Event) -> Wanted {
         let mut watch = self.shared.interests.watch();
-        if watch.wants(event) {
-            watch.put(Arrival { row: None, event: Arc::clone(event) });
-        } else {
+        let hooks = watch.wants(event);
+        if !hooks {
             watch.count_missed(event);
         }
+        Wanted { outbox: false, hooks }
     }
 
     /// One, whosever it is.
@@ -290,15 +294,11 @@ impl Hooks {
 
     /// Those that an event is for.
     pub(super) fn wanting(&self, event: &Event) -> Vec<Arc<Hook>> {
-        let product = self.shared.interests.table().product_of(event);
-        let is_for = |hook: &&Arc<Hook>| {
-            let among = match hook.product {
-                Some(own) => product == Some(own.0),
-                None => event.owner == Some(hook.owner),
-            };
-            among && !hook.settings.disabled && hook.interest().is_in(event)
-        };
-        self.table().values().filter(is_for).cloned().collect()
+        let product = self.shared.interests.table().product_of(event).map(Among::Product);
+        let among = [event.owner.map(Among::Account), product];
+        let known = self.shared.by_among.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = among.into_iter().flatten().filter_map(|among| known.get(&among)).flatten();
+        all.filter(|hook| hook.interest().is_in(event)).cloned().collect()
     }
 
     pub(super) fn interests(&self) -> &Interests {
@@ -339,14 +339,14 @@ impl Hooks {
 
     /// Lets whoever publishes events know.
     async fn publish(&self) -> Result<(), HooksError> {
-        let mut table = Table::default();
+        let (mut table, mut known) = (Table::default(), HashMap::<_, Vec<_>>::new());
         for hook in self.table().values().filter(|hook| !hook.settings.disabled) {
-            let among = match hook.product {
-                Some(product) => Among::Product(product.0),
-                None => Among::Account(hook.owner),
-            };
+            let account = Among::Account(hook.owner);
+            let among = hook.product.map_or(account, |product| Among::Product(product.0));
             table.add(among, hook.interest());
+            known.entry(among).or_default().push(Arc::clone(hook));
         }
+        *self.shared.by_among.lock().unwrap_or_else(PoisonError::into_inner) = known;
         for (device, product) in self.shared.store.hooks().placed_devices().await? {
             table.place(device, product.0);
         }
@@ -356,34 +356,6 @@ impl Hooks {
 
     fn table(&self) -> MutexGuard<'_, BTreeMap<HookId, Arc<Hook>>> {
         self.shared.table.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn seal(&self, hook: &Hook) -> Result<HookRow, HooksError> {
-        let plain = serde_json::to_vec(&hook.settings).map(Zeroizing::new);
-        let plain = plain.map_err(|_| HooksError::Crypto)?;
-        let context = context(hook.id, hook.owner, hook.product);
-        Ok(HookRow {
-            id: hook.id,
-            owner: hook.owner,
-            product: hook.product,
-            sealed: self.shared.sealer.seal(&context, &plain)?,
-            created_at_ms: hook.created_at_ms,
-            updated_at_ms: hook.updated_at_ms,
-        })
-    }
-
-    fn open(&self, row: &HookRow) -> Option<Hook> {
-        let context = context(row.id, row.owner, row.product);
-        let plain = self.shared.sealer.open(&context, &row.sealed).ok()?;
-        Some(Hook {
-            id: row.id,
-            owner: row.owner,
-            product: row.product,
-            settings: serde_json::from_slice(&plain).ok()?,
-            created_at_ms: row.created_at_ms,
-            updated_at_ms: row.updated_at_ms,
-            room: Arc::default(),
-        })
     }
 }
 
@@ -402,13 +374,6 @@ impl Hook {
             room: Arc::clone(&self.room),
         }
     }
-}
-
-/// What a row's settings are bound to: those of one account do nothing in the row of another.
-/// What a webhook is sealed for.
-pub(crate) fn context(id: HookId, owner: AccountId, product: Option<ProductId>) -> Vec<u8> {
-    let product = product.map_or(0, |product| u32::from(product.0) + 1);
-    [id.as_bytes().as_slice(), owner.as_bytes(), &product.to_be_bytes()].concat()
 }
 
 fn act(what: &'static str, id: HookId, by: By) -> Act {

@@ -220,7 +220,7 @@ impl<T> Schedule<T> {
     }
 
     /// How many deliveries wait or are under way.
-    pub fn len(&self) -> usize {
+    pub fn waiting(&self) -> usize {
         self.lines.values().map(|line| line.fresh.len() + line.again.len() + line.under_way).sum()
     }
 }

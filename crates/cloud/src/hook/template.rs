@@ -90,11 +90,7 @@ struct Rendering {
 }
 
 impl Rendering {
-    fn parts<'v>(
-        &mut self,
-        parts: &[Part],
-        stack: &mut Vec<&'v Value>,
-    ) -> Result<(), TemplateError> {
+    fn parts(&mut self, parts: &[Part], stack: &mut Vec<&Value>) -> Result<(), TemplateError> {
         for part in parts {
             self.steps += 1;
             if self.steps > MAX_STEPS || self.out.len() > MAX_RENDERED {

@@ -57,15 +57,6 @@ impl NodeKey {
         self.wrap(label.name(), Generation(0), &self.made(label))
     }
 
-    /// The same data key, wrapped by another node key.
-    pub(crate) fn wrap_for(
-        &self,
-        other: &Self,
-        key: &WrappedKey,
-    ) -> Result<WrappedKey, NodeKeyError> {
-        other.wrap(&key.label, key.generation, &self.unwrap(key)?)
-    }
-
     /// Takes up all the data keys of a store, in the place of those it had. What is known to no label of this release
     /// is passed over.
     pub(crate) fn take_up(&self, wrapped: &[WrappedKey]) -> Result<(), NodeKeyError> {

@@ -2,8 +2,7 @@
 //!
 //! What an opening does, in one transaction:
 //!
-//! 1. Look which node key the store belongs to. A new store belongs to the one it is opened with. One that was about to
-//!    change its node key belongs to the next as soon as it is opened with it.
+//! 1. Look which node key the store belongs to. A new store belongs to the one it is opened with.
 //! 2. In a store from before there were data keys, keep those that were made of the node key as generation 0.
 //! 3. Make a random key for every label that has none.
 //! 4. Give all of them to the [`NodeKey`].
@@ -15,9 +14,8 @@ use super::{Ask, Store, StoreError};
 use crate::clock;
 use crate::node_key::{Generation, KeyMark, Label, NodeKey, NodeKeyError, Use, WrappedKey};
 
-/// Where the mark of the node key lies, and of the one that is to follow it.
+/// Where the mark of the node key lies.
 const MARK: &str = "key check";
-const NEXT_MARK: &str = "next key check";
 
 /// A data key as a list shows it: no secret is in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,21 +80,6 @@ impl DataKeyRows<'_> {
         }
         self.0.write(transaction, |_| Ok(()))
     }
-
-    /// Lets the store belong to another node key as soon as it is opened with that; until then to both.
-    pub(crate) fn promise_to(
-        &self,
-        next: &KeyMark,
-        keys: &[WrappedKey],
-        at_ms: i64,
-        with: Transaction,
-    ) -> Ask<()> {
-        let mut transaction = with.then(set_mark(NEXT_MARK, next));
-        for key in keys {
-            transaction = transaction.then(put(key, next, at_ms));
-        }
-        self.0.write(transaction, |_| Ok(()))
-    }
 }
 
 fn put(key: &WrappedKey, mark: &KeyMark, at_ms: i64) -> Statement {
@@ -147,9 +130,6 @@ fn take_up(connection: &Connection, node_key: &NodeKey) -> Result<Vec<WrappedKey
     match &known {
         None => run(connection, &set_mark(MARK, &mark))?,
         Some(known) if *known == mark => {}
-        Some(_) if saved_mark(connection, NEXT_MARK)?.is_some_and(|next| next == mark) => {
-            follow(connection, &mark)?;
-        }
         Some(_) => return Err(StoreError::OtherNodeKey),
     }
     let mut keys = read(connection, &mark)?;
@@ -169,16 +149,6 @@ fn take_up(connection: &Connection, node_key: &NodeKey) -> Result<Vec<WrappedKey
     }
     keys.append(&mut fresh);
     Ok(keys)
-}
-
-/// The store was promised to this node key, and is its own from now on.
-fn follow(connection: &Connection, mark: &KeyMark) -> Result<(), StoreError> {
-    let others = Statement::new("DELETE FROM data_key WHERE wrapped_by <> ?1").with(by(mark));
-    let promise = Statement::new("DELETE FROM node WHERE name = ?1").with(NEXT_MARK);
-    for statement in [others, promise, set_mark(MARK, mark)] {
-        run(connection, &statement)?;
-    }
-    Ok(())
 }
 
 fn run(connection: &Connection, statement: &Statement) -> Result<(), StoreError> {

@@ -18,7 +18,8 @@ fn loopback(number: u16) -> SocketAddr {
 }
 
 async fn login(cloud: &Cloud, from: SocketAddr, name: &str, password: &str) -> Response {
-    let form = format!("grant_type=password&client_id=x&username={name}&password={password}");
+    let form =
+        format!("grant_type=password&client_id=particle-cli&username={name}&password={password}");
     let request = Request::post("/oauth/token")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .extension(Peer(from))

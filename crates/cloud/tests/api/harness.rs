@@ -15,7 +15,11 @@ use pintle_cloud::api::{ApiState, Clock, Fleet, Moment, router};
 use pintle_cloud::audit::{Act, Who};
 use pintle_cloud::device::update::{Offer, Order, Transfer, UpdateError};
 use pintle_cloud::device::{AskError, Presence};
-use pintle_cloud::event::Bus;
+use pintle_cloud::event::interest::{Arrival, Interests};
+use pintle_cloud::event::{Bus, Event, Wanted};
+use pintle_cloud::hook::Hooks;
+use pintle_cloud::hook::client::{Client, Resolve, Resolving, Roots};
+use pintle_cloud::hook::egress::Egress;
 use pintle_cloud::node_key::NodeKey;
 use pintle_cloud::product::Shelf;
 use pintle_cloud::store::Store;
@@ -23,7 +27,7 @@ use pintle_cloud::store::device::{SavedHello, put_application, put_hello};
 use pintle_cloud::store::second_factor::SecondFactorRow;
 use pintle_protocol::value::{Value as Variable, VariableType};
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
 
@@ -42,6 +46,8 @@ pub struct Script {
     /// What a device answers to the next one instead.
     pub refuses: Arc<Mutex<Option<UpdateError>>>,
     pub shook_hands_ms: Arc<AtomicI64>,
+    /// People's events that webhooks wait for.
+    pub kept: Arc<Mutex<Vec<Event>>>,
 }
 
 impl Script {
@@ -94,6 +100,12 @@ impl Fleet for Script {
         Ok(transfer)
     }
 
+    async fn keep(&self, event: Event, wanted: Wanted) -> bool {
+        assert!(wanted.hooks);
+        self.kept.lock().unwrap().push(event);
+        true
+    }
+
     fn presence(&self, id: DeviceId) -> Presence {
         let shook_hands_ms = self.shook_hands_ms.load(Ordering::Relaxed);
         Presence {
@@ -122,6 +134,10 @@ pub struct Cloud {
     pub state: ApiState<Script>,
     pub ada: AccountId,
     pub shutdown: watch::Sender<bool>,
+    pub hooks: Hooks,
+    pub interests: Interests,
+    /// What arrives for webhooks, for a test that delivers it.
+    pub arriving: Option<mpsc::UnboundedReceiver<Arrival>>,
     elapsed_ms: Arc<AtomicI64>,
 }
 
@@ -160,12 +176,29 @@ impl Cloud {
         });
         let shelf = shelf.with_clock(|| START_MS);
         let (to_state, scripted) = (shelf.clone(), script.clone());
+        let (interests, arriving) = Interests::new();
+        let hooks = hooks(&store, &interests);
         let state = ApiState::new(store.clone(), to_state, scripted, bus.clone(), accounts, over)
+            .with_hooks(hooks.clone())
             .with_contact(Some("mailto:security@example.com"))
             .with_clock(clock);
         let state = shape(state);
-        let router = router(state.clone());
-        Self { dir, store, shelf, bus, script, router, state, ada, shutdown, elapsed_ms }
+        let (router, arriving) = (router(state.clone()), Some(arriving));
+        Self {
+            dir,
+            store,
+            shelf,
+            bus,
+            script,
+            router,
+            state,
+            ada,
+            shutdown,
+            hooks,
+            interests,
+            arriving,
+            elapsed_ms,
+        }
     }
 
     /// The same with device alpha, claimed by ada, described and online.
@@ -226,6 +259,12 @@ impl Cloud {
             .unwrap();
     }
 
+    /// The webhooks of the same store once more, as a start finds them.
+    pub fn more_hooks(&self) -> (Hooks, mpsc::UnboundedReceiver<Arrival>) {
+        let (interests, arriving) = Interests::new();
+        (hooks(&self.store, &interests), arriving)
+    }
+
     /// The node's key once more.
     pub fn node_key(&self) -> NodeKey {
         NodeKey::from_bytes(Zeroizing::new(NODE_KEY))
@@ -246,8 +285,7 @@ impl Cloud {
 
     /// The account of that name.
     pub async fn account(&self, name: &str) -> AccountId {
-        let (store, key) = (self.store.clone(), self.node_key());
-        Accounts::new(store, &key).find(name).await.unwrap().unwrap()
+        self.state.accounts.find(name).await.unwrap().unwrap()
     }
 
     pub async fn get(&self, path: &str, token: &str) -> (StatusCode, Value) {
@@ -292,6 +330,29 @@ impl Cloud {
             request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
         self.router.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()
+    }
+}
+
+/// Webhooks that may go to 127.0.0.1, over plain HTTP.
+fn hooks(store: &Store, interests: &Interests) -> Hooks {
+    let key = NodeKey::from_bytes(Zeroizing::new(NODE_KEY));
+    let allowed = ["127.0.0.1".parse().unwrap()];
+    let client = Client::new(Egress::new(&allowed), Roots::new(None));
+    let client = client.with_resolver(Arc::new(TwoFaced));
+    Hooks::new(store.clone(), &key, interests.clone(), client, true).unwrap()
+}
+
+/// Every name means an allowed address and one that is not; addresses mean themselves.
+struct TwoFaced;
+
+impl Resolve for TwoFaced {
+    fn resolve<'a>(&'a self, host: &'a str, port: u16) -> Resolving<'a> {
+        let address = host.parse::<std::net::IpAddr>();
+        Box::pin(async move {
+            let both = ["127.0.0.1".parse().unwrap(), "10.0.0.1".parse().unwrap()];
+            let all = address.map_or_else(|_| both.to_vec(), |address| vec![address]);
+            Ok(all.into_iter().map(|ip| std::net::SocketAddr::new(ip, port)).collect())
+        })
     }
 }
 

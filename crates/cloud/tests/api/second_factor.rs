@@ -11,7 +11,7 @@ use super::totp::code;
 const ADA: &str = "ada@example.com";
 
 /// Ada with a second factor; her token, the seed in Base32 and her recovery codes.
-async fn enrolled(cloud: &Cloud) -> (String, String, Vec<String>) {
+pub async fn enrolled(cloud: &Cloud) -> (String, String, Vec<String>) {
     let token = cloud.login(ADA).await;
     let (status, offer) = cloud.get("/v1/user/mfa-enable", &token).await;
     assert_eq!(status, 200, "{offer}");
@@ -27,7 +27,7 @@ async fn enrolled(cloud: &Cloud) -> (String, String, Vec<String>) {
     (token, secret, codes)
 }
 
-fn now_code(cloud: &Cloud, secret: &str) -> String {
+pub fn now_code(cloud: &Cloud, secret: &str) -> String {
     code(secret, cloud.now_ms())
 }
 

@@ -65,7 +65,9 @@ async fn p9_nobody_gives_more_than_they_have_and_a_change_of_a_team_asks_for_a_f
     let out = cloud.json("DELETE", &format!("{TEAM}/bob"), Some(&carol), "").await;
     assert_error(&out, 403, "may do more here than you");
 
-    let without = cloud.login("ada@example.com").await;
+    cloud.new_account("dan").await;
+    assert_eq!(invite(&cloud, &ada, "dan", "Administrator").await, 200);
+    let without = cloud.login("dan").await;
     let body = r#"{"username":"bob"}"#;
     let refused = cloud.json("POST", TEAM, Some(&without), body).await;
     assert_error(&refused, 403, "second factor");

@@ -4,7 +4,7 @@ use super::address;
 use super::device::Phase;
 use super::engine::Engine;
 use super::network::Path;
-use super::speech::Speech;
+use super::speech::{FUNCTION, Speech};
 use pintle_dtls::{Content, OpenError};
 use pintle_protocol::coap::{Code, Kind, Message, RequestToken};
 use pintle_protocol::describe::DescribeKind;
@@ -104,7 +104,8 @@ impl Engine<'_> {
             Speech::Hello => self.describe(index),
             Speech::Describe(_) if last => self.connected(index),
             Speech::Took(..) => self.restart(index),
-            Speech::Describe(_) | Speech::Answer(..) | Speech::Restarted(_) => {}
+            Speech::Describe(_) | Speech::Answer(..) | Speech::Returned(..) => {}
+            Speech::Restarted(_) => {}
             Speech::Started(..) | Speech::Refused(..) | Speech::Cancelled(_) => {}
             Speech::Ping => self.tally.ping_latency.record(latency),
             Speech::Event(_) if refused => self.tally.events.refused += 1,
@@ -155,6 +156,7 @@ impl Engine<'_> {
                 | Request::Hello
                 | Request::Event(_)
                 | Request::Describe { .. }
+                | Request::Call { name: FUNCTION, .. }
                 | Request::Unknown,
             ) => None,
             Ok(Request::Signal { .. } | Request::ForgetSession) => Some(Answer::Changed),
@@ -168,6 +170,11 @@ impl Engine<'_> {
             Ok(Request::Describe { kind, .. }) => {
                 let token = RequestToken::try_from(message.token).map_or(0, |token| token.0);
                 self.say(index, Speech::Answer(kind, token));
+            }
+            Ok(Request::Call { name: FUNCTION, argument }) => {
+                let token = RequestToken::try_from(message.token).map_or(0, |token| token.0);
+                let length = i32::try_from(argument.len()).unwrap_or(i32::MAX);
+                self.say(index, Speech::Returned(token, length));
             }
             Ok(Request::ForgetSession) => {
                 self.tally.sessions.ended_by_node += 1;

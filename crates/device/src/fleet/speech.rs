@@ -13,6 +13,9 @@ use std::fmt::Write;
 /// The name of the fleet's events. Their data is the device's number, a space, and a count from 1.
 pub const EVENT: &str = "fleet/seq";
 
+/// The one function of a virtual device: it returns the length of its argument, in bytes.
+pub const FUNCTION: &str = "length";
+
 /// The platform of a virtual device, and as there is no product, its product.
 pub const PLATFORM: u16 = 3;
 const SYSTEM_VERSION: u16 = 6200;
@@ -37,6 +40,8 @@ pub(super) enum Speech {
     Ping,
     /// The answer to the cloud's question what it runs, with the token of the question.
     Answer(DescribeKind, u8),
+    /// What its function returns, to the call with this token.
+    Returned(u8, i32),
     /// An update may come; with the token of its start, as all that follows has one.
     Started(u8, Started),
     /// It is all there.
@@ -68,11 +73,12 @@ pub(super) struct Phrases {
 
 impl Phrases {
     pub(super) fn new(payload: usize, confirmable: bool, product: Option<Product>) -> Self {
-        let application = Application { functions: Vec::new(), variables: Vec::new() };
+        let functions = vec![FUNCTION.to_owned()];
+        let application = Application { functions, variables: Vec::new() };
         let payload = payload.min(MAX_DATA);
         Self {
             system: system(None),
-            // Nothing is always short enough.
+            // One name is always short enough.
             application: application.to_json().unwrap_or_default(),
             payload,
             confirmable,
@@ -102,6 +108,10 @@ impl Phrases {
             Speech::Answer(kind, token) => {
                 let token = Token::from(RequestToken(token));
                 reply::describe(out, id, token, kind, &self.body(kind, &who.running), None)
+            }
+            Speech::Returned(token, value) => {
+                reply::call_result(out, id, RequestToken(token).into(), value);
+                Ok(())
             }
             Speech::Started(token, started) => started.write(out, id, RequestToken(token).into()),
             Speech::Took(token, statistics) => {

@@ -228,7 +228,8 @@ impl Cloud {
                 answers.extend((!more.is_empty()).then_some(more));
             }
             Request::Unknown
-                if message.code.is_response() && message.payload() == br#"{"f":[],"v":{}}"# =>
+                if message.code.is_response()
+                    && message.payload() == br#"{"f":["length"],"v":{}}"# =>
             {
                 self.heard.describes_answered += 1;
             }

@@ -15,6 +15,9 @@ use crate::api::{ApiState, Fleet, product};
 use crate::audit::Act;
 use crate::store::organization::OrganizationRow;
 
+/// The most organisations that somebody who makes one is in.
+const MOST: usize = 100;
+
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     const ONE: &str = "/v1/orgs/{org}";
     const PRODUCTS: &str = "/v1/orgs/{org}/products";
@@ -25,7 +28,8 @@ pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
             .says("Makes an organization, and the caller its owner.")
             .asks("name", Kind::Text)
             .takes("slug", Kind::Text)
-            .gives(201, Gives::Json),
+            .gives(201, Gives::Json)
+            .fails(&[409]),
         get(ONE, Needs::Org(Scope::OrganizationGet), show).says("Shows an organization."),
         put(ONE, Needs::Org(Scope::OrganizationUpdate), rename::<F>)
             .says("Gives an organization another name.")
@@ -60,6 +64,10 @@ async fn create<F: Fleet>(
     fields: Fields,
 ) -> Result<(StatusCode, Json<Value>), ApiError> {
     let now_ms = state.clock.now().wall_ms;
+    if state.store.organizations().of_account(caller.account).await?.len() >= MOST {
+        let text = format!("You are in {MOST} organizations, the most that anybody can be in.");
+        return Err(ApiError::new(StatusCode::CONFLICT, text));
+    }
     let row = new_organization(&name(&fields)?, fields.text(&["slug"]), now_ms).map_err(bad)?;
     let act = Act::new("organization.created", caller.who(), now_ms)
         .on("organization", row.id)

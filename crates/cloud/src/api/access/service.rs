@@ -173,11 +173,10 @@ fn scopes(fields: &Fields, standing: Standing) -> Result<Option<Scopes>, ApiErro
         return Err(ApiError::bad_request("A service needs at least one scope."));
     }
     let denied = scopes.without(scopes.for_services());
-    if scopes == Scopes::all() || !denied.is_empty() {
-        return Err(ApiError::bad_request(
-            "A service cannot have scopes that decide over people and keys: teams.users:invite, teams.users:update, \
-             teams.users:remove, organization:update, keyring:update and devices.key:update.",
-        ));
+    if !denied.is_empty() {
+        let text =
+            format!("No service can have scopes that decide over people and keys: {denied}.");
+        return Err(ApiError::bad_request(text));
     }
     within(scopes, standing)?;
     Ok(Some(scopes))

@@ -6,6 +6,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Reason, service};
@@ -37,6 +38,9 @@ pub(super) const DOORS: [Doors; 2] = [
     ),
 ];
 
+/// The most members of a team, services included.
+const MOST: usize = 1_000;
+
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     DOORS.into_iter().flat_map(routes_of).collect()
 }
@@ -59,7 +63,8 @@ fn routes_of<F: Fleet>((team, member, _, needs): Doors) -> Vec<Route<F>> {
             .takes("username", Kind::Text)
             .takes("role", Kind::Text)
             .takes("friendly_name", Kind::Text)
-            .takes("scopes", Kind::Texts),
+            .takes("scopes", Kind::Texts)
+            .fails(&[409]),
         changed(put(member, needs(Scope::UsersUpdate), change::<F>)),
         changed(post(member, needs(Scope::UsersUpdate), change::<F>)),
         delete(member, needs(Scope::UsersRemove), remove::<F>)
@@ -98,6 +103,10 @@ async fn invite<F: Fleet>(
     Reason(why): Reason,
     fields: Fields,
 ) -> Result<Json<Value>, ApiError> {
+    if state.store.members().list(place).await?.len() >= MOST {
+        let text = format!("The team has {MOST} members, the most that one can have.");
+        return Err(ApiError::new(StatusCode::CONFLICT, text));
+    }
     let act = |what| act(&state, &caller, what).because(why);
     if fields.has("friendly_name") || fields.has("scopes") {
         return service::create(&state, &caller, act("service.created"), place, standing, &fields)
@@ -235,7 +244,7 @@ fn allowed(standing: Standing, role: Role) -> Result<(), ApiError> {
 fn last_owner() -> ApiError {
     let text =
         "This member has gone already, or is the last owner: make somebody else an owner first.";
-    ApiError::new(axum::http::StatusCode::CONFLICT, text)
+    ApiError::new(StatusCode::CONFLICT, text)
 }
 
 fn object(

@@ -1,6 +1,6 @@
 //! Which client asks, and whether it proved itself (RFC 6749 2.3): by a header of the scheme Basic, or in the body.
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
@@ -9,6 +9,7 @@ use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::super::{ApiState, Fleet};
 use crate::account::{CUSTOMER_SCOPES, Scopes};
+use crate::audit::{Act, Who};
 use crate::store::client::ClientRow;
 
 /// The client that asks.
@@ -41,7 +42,7 @@ impl Asker {
         };
         let refusal = || match by_header {
             true => ApiError::client_unproven(),
-            false => unknown(),
+            false => ApiError::invalid_client(),
         };
         let Some(row) = state.store.clients().find(&id).await? else {
             let is_public = state.oauth.settings.public_clients.contains(&id);
@@ -55,14 +56,18 @@ impl Asker {
         let is_proven = match secret.as_deref().filter(|secret| !secret.is_empty()) {
             Some(secret) if state.accounts.is_secret_of(&row, secret) => true,
             None if row.kind != "web" => false,
-            _ => return Err(refusal()),
+            _ => {
+                let act = Act::new("client.refused", Who::Stranger, state.clock.now().wall_ms);
+                state.store.note(act.on("client", &row.id).refused("the secret is wrong"));
+                return Err(refusal());
+            }
         };
         Ok(Self { id, row: Some(row), is_proven })
     }
 
     /// The client as it was registered, having shown its secret.
     pub(in crate::api) fn proven(self) -> Result<ClientRow, ApiError> {
-        self.row.filter(|_| self.is_proven).ok_or_else(unknown)
+        self.row.filter(|_| self.is_proven).ok_or_else(ApiError::invalid_client)
     }
 
     /// What it may ask people for at most.
@@ -100,12 +105,6 @@ pub(in crate::api) fn scopes(text: &str, within: Scopes) -> Result<Scopes, ApiEr
     } else {
         Err(ApiError::oauth("invalid_scope", "The client may not ask for all of these scopes."))
     }
-}
-
-/// A status that clients do not take for being logged out.
-fn unknown() -> ApiError {
-    let text = "The client is not known here, or its secret is wrong.";
-    ApiError::coded(StatusCode::BAD_REQUEST, "invalid_client", text)
 }
 
 /// Id and secret of a header of the scheme Basic: each form-encoded (RFC 6749 2.3.1). Other schemes are not looked at.

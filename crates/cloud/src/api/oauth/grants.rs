@@ -32,7 +32,10 @@ pub(super) async fn password<F: Fleet>(
             customer_password(state, origin, row, product, fields).await
         }
         None if state.oauth.settings.password_grant => {
-            let grant = login::password(state, origin, fields).await?.settle(state).await?;
+            let scopes = asker.asked_scopes(fields)?;
+            let mut right = login::password(state, origin, fields).await?;
+            right.shape().scopes = scopes;
+            let grant = right.settle(state).await?;
             Ok(state.accounts.issue(&grant, state.clock.now().wall_ms).await?)
         }
         None => {

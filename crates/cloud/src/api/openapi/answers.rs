@@ -48,6 +48,7 @@ fn of_status(status: u16) -> Value {
 /// What a status stands for in this API.
 fn words(status: u16) -> &'static str {
     match status {
+        303 => "The browser is sent on.",
         400 => "Something in the request is missing or not what it must be.",
         401 => "No token, or one that is not valid. Nothing else is answered like this.",
         403 => "The token, the role or the state of things does not allow it.",
@@ -74,10 +75,20 @@ pub(super) fn of(entry: &Entry) -> Value {
     let mut all: Map<String, Value> = Map::new();
     all.insert(entry.success.to_string(), good(entry.gives));
     for status in entry.failures() {
-        let reference = format!("#/components/responses/{status}");
-        all.insert(status.to_string(), json!({ "$ref": reference }));
+        all.insert(status.to_string(), bad(status, entry.gives));
     }
     Value::Object(all)
+}
+
+/// A route with pages for a browser says on a page what is wrong, too; what stands before it does not.
+fn bad(status: u16, gives: Gives) -> Value {
+    if gives != Gives::Html {
+        let reference = format!("#/components/responses/{status}");
+        return json!({ "$ref": reference });
+    }
+    let error = json!({ "schema": { "$ref": "#/components/schemas/Error" } });
+    let kinds = json!({ "text/html": {}, "application/json": error });
+    json!({ "description": words(status), "content": kinds })
 }
 
 fn good(gives: Gives) -> Value {

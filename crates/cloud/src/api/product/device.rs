@@ -137,6 +137,7 @@ async fn remove<F: Fleet>(
 ) -> Result<StatusCode, ApiError> {
     let store = state.telling(&caller, "product.device-removed", "device", found.id);
     if store.product_devices().remove(row.id, found.id).await? {
+        state.places_changed().await?;
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(not_of_product())

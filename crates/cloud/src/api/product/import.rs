@@ -73,6 +73,7 @@ async fn approve_or_import<F: Fleet>(
     let count = u32::try_from(import.updated.len()).unwrap_or(u32::MAX);
     let act = state.act(&caller, "product.devices-added").on("product", row.id).repeated(count);
     state.store.telling(act).product_devices().add(row.id, &import.updated, at_ms).await?;
+    state.places_changed().await?;
     Ok(Json(import.answer()))
 }
 

@@ -1,7 +1,7 @@
 //! The journals of a simulated node: read back when it starts, and written when the simulation says so.
 
-use super::super::journaling::Seals;
 use super::super::restoring::Restoring;
+use super::super::seals::Seals;
 use super::super::shard::Shard;
 use super::ground::{Flaw, Ground};
 use super::{SimulatedNode, SimulationError};

@@ -7,7 +7,7 @@ use super::shard::TcpShard;
 use super::slab::Key;
 use super::sockets::{Event, Heard, Sent, Sockets};
 use crate::clock::now_ms;
-use crate::device::{Bell, Command, Keep, LastWords, Mailbox};
+use crate::device::{Bell, Command, Keep, LastWords, Mailbox, Told};
 use crate::event::Published;
 use pintle_protocol::reply;
 use std::sync::Arc;
@@ -179,7 +179,8 @@ impl Runner {
             if let Some(mailbox) = self.mailboxes.first() {
                 let mut reply = Vec::new();
                 acknowledge.into_iter().for_each(|id| reply::ack_empty(&mut reply, id));
-                let keep = Keep { event, wanted, home, session: key.session(), reply };
+                let told = Told::Door { home, session: key.session(), reply };
+                let keep = Keep { event, wanted, told };
                 mailbox.put(Command::Keep(Box::new(keep)));
             }
         }

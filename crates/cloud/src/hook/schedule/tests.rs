@@ -30,7 +30,7 @@ fn what_fails_is_tried_twice_more_and_then_given_up() {
     assert!(schedule.next(at(91)).is_none());
     let going = schedule.next(at(92)).unwrap();
     assert_eq!(schedule.ended(at(93), going, Ended::Failed), (Next::GivenUp, Some("x")));
-    assert_eq!((schedule.len(), schedule.wakes_at(at(93))), (0, None));
+    assert_eq!((schedule.waiting(), schedule.wakes_at(at(93))), (0, None));
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn what_is_taken_or_refused_is_done_with() {
         schedule.add(at(0), hook(1), way(1, "a"), ());
         let going = schedule.next(at(0)).unwrap();
         assert_eq!(schedule.ended(at(1), going, how), (Next::Done, Some(())));
-        assert_eq!(schedule.len(), 0);
+        assert_eq!(schedule.waiting(), 0);
     }
 }
 
@@ -106,5 +106,5 @@ fn what_waits_for_an_hour_is_given_up_and_what_is_for_no_one_is_taken_out() {
     schedule.add(at(3_000), hook(1), way(1, "a"), "new");
     assert_eq!(schedule.give_up(at(3_601)), [(hook(1), "old")]);
     assert_eq!(schedule.remove(hook(1)), ["new"]);
-    assert_eq!(schedule.len(), 0);
+    assert_eq!(schedule.waiting(), 0);
 }

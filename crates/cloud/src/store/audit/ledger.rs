@@ -107,10 +107,10 @@ impl Ledger {
 
     /// What was added is durable.
     pub(in crate::store) fn keep(&mut self, page: Page) {
-        if page.turned {
-            if let Err(error) = self.key_file.settle() {
-                tracing::error!(%error, "the old key of the audit log could not be wiped yet");
-            }
+        if page.turned
+            && let Err(error) = self.key_file.settle()
+        {
+            tracing::error!(%error, "the old key of the audit log could not be wiped yet");
         }
         self.board.put(page.signed);
         self.at_rest = Some(page.standing);
@@ -148,10 +148,10 @@ impl Ledger {
         })?;
         let named = naming.map_or(0, |entry| entry.seq);
         let key = key.flatten();
-        if key.is_some() {
-            if let Err(error) = self.key_file.wipe_other() {
-                tracing::error!(%error, "the key file of the audit log cannot be written");
-            }
+        if key.is_some()
+            && let Err(error) = self.key_file.wipe_other()
+        {
+            tracing::error!(%error, "the key file of the audit log cannot be written");
         }
         Ok(Standing { head, key, named, since_ms: None })
     }

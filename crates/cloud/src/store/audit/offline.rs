@@ -34,7 +34,9 @@ impl OfflineLog {
         connection.execute_batch("BEGIN").map_err(open)?;
         let sql = "SELECT 1 FROM sqlite_master WHERE name = 'audit_entry'";
         let there = run(&connection, &Statement::new(sql)).map_err(|error| match error {
-            StoreError::Engine(reason) => StoreError::Open { path: file.clone(), reason },
+            StoreError::Engine(reason) | StoreError::Corrupt(reason) => {
+                StoreError::Open { path: file.clone(), reason }
+            }
             other => other,
         })?;
         match there.rows.is_empty() {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::header;
 
 use super::super::harness::Cloud;
+use super::super::second_factor::{enrolled, now_code};
 use super::{Client, page, refused, text};
 
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -148,4 +149,28 @@ async fn p9_a_wrong_password_on_the_page_is_a_page_again_and_counts() {
     assert_eq!(status, 400);
     assert!(html.contains("User credentials are invalid") && html.contains(CHALLENGE), "{html}");
     assert!(!html.contains("guessed-it"), "what was typed does not come back");
+}
+
+#[tokio::test]
+async fn p9_who_has_a_second_factor_proves_it_on_the_page_and_the_tokens_know_it() {
+    let cloud = Cloud::new().await;
+    let client = Client::of_ada(&cloud).await;
+    let (_, secret, _) = enrolled(&cloud).await;
+    let ada = "username=ada%40example.com&password=correct+horse&decision=allow";
+    let form = format!("{}&{ada}", asks(&client, ""));
+    let (status, html) = page(cloud.send("POST", "/oauth/authorize", None, FORM, form).await).await;
+    assert!(status == 403 && html.contains("second factor"), "{status}: {html}");
+
+    let typed = format!("{ada}&otp={}", now_code(&cloud, &secret));
+    let location = sent_to(&cloud, &asks(&client, ""), &typed).await;
+    let code = location.split_once("code=").unwrap().1.split_once('&').unwrap().0;
+    let (_, body) = client.ask(&cloud, &takes(code)).await;
+    let token = text(&body, "access_token");
+    let renewed = cloud.json("POST", "/v1/user/recovery-codes", Some(&token), "{}").await;
+    assert_eq!(renewed.0, 200, "{}", renewed.1);
+    cloud.advance(Duration::from_secs(600));
+    let again = format!("grant_type=refresh_token&refresh_token={}", text(&body, "refresh_token"));
+    let token = text(&client.ask(&cloud, &again).await.1, "access_token");
+    let stale = cloud.json("POST", "/v1/user/recovery-codes", Some(&token), "{}").await;
+    assert_eq!(stale.0, 403, "a refresh proves no second factor");
 }

@@ -16,6 +16,9 @@ async fn p9_only_first_party_clients_may_send_a_persons_password() {
     assert_eq!(refused(&unknown), (400, "invalid_client".into()));
     let (_, body) = ask(&cloud, BOB).await;
     assert!(body.get("refresh_token").is_none(), "what its clients do not use they are not given");
+    let (_, less) = ask(&cloud, &format!("{BOB}&scope=devices:get")).await;
+    assert_eq!(less["scope"], "devices:get");
+    assert_eq!(cloud.get("/v1/devices", &text(&less, "access_token")).await.0, 403);
 }
 
 #[tokio::test]

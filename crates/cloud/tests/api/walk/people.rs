@@ -151,7 +151,9 @@ impl World {
             },
         ];
         let scopes = Some(Role::Administrator.scopes());
+        let newcomer = Grant::new(self.newcomer, "", "walk");
         all.push(Actor {
+            token: Some(self.token(&newcomer).await),
             is_fresh: false,
             lacks_second_factor: true,
             in_product: scopes,

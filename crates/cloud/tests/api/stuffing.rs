@@ -1,0 +1,112 @@
+//! A hundred thousand guesses from a thousand addresses of this machine, over TLS: who is slowed, and what it costs.
+//!
+//! Minutes long without optimisation: `cargo xtask test --full` runs it. The same on virtual time is in every run, beside the
+//! guard.
+
+use std::net::Ipv4Addr;
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
+use tokio_rustls::client::TlsStream;
+
+use super::harness::Cloud;
+use super::tls::{Served, serve};
+
+const ADDRESSES: u32 = 1_000;
+const GUESSES: u32 = 100;
+/// How much a process with all the clients in it may grow once they are all connected, in KiB.
+const MOST_GROWN: usize = 8 * 1024;
+
+/// A connection from an address of this machine.
+async fn connect(served: &Served, address: u32) -> TlsStream<TcpStream> {
+    let [_, b, c, d] = address.to_be_bytes();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind((Ipv4Addr::new(127, b + 2, c, d), 0).into()).unwrap();
+    let stream = socket.connect(served.address).await.unwrap();
+    let name = ServerName::try_from("localhost").unwrap();
+    served.connector.connect(name, stream).await.unwrap()
+}
+
+/// The status of a login.
+async fn login(stream: &mut TlsStream<TcpStream>, name: &str, password: &str) -> u16 {
+    let form =
+        format!("grant_type=password&client_id=particle-cli&username={name}&password={password}");
+    let request = format!(
+        "POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{form}",
+        form.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    loop {
+        assert!(stream.read_buf(&mut answer).await.unwrap() > 0, "an answer comes");
+        let text = String::from_utf8_lossy(&answer);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        if body.len() >= length.parse().unwrap() {
+            return head[9..12].parse().unwrap();
+        }
+    }
+}
+
+/// KiB of this process in memory.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches("kB").trim().parse().unwrap()
+}
+
+#[tokio::test]
+#[ignore = "minutes long: `cargo xtask test --full` runs it"]
+async fn p9_a_hundred_thousand_guesses_over_tls_cost_little_and_lock_nobody_out() {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+    setrlimit(Resource::RLIMIT_NOFILE, most, most).unwrap();
+    let cloud = Cloud::new().await;
+    let served = serve(&cloud).await;
+    let mut home = connect(&served, 0x1_0000).await;
+    assert_eq!(login(&mut home, "bob", "correct+horse").await, 200);
+
+    let mut attackers = Vec::new();
+    for address in 0..ADDRESSES {
+        let mut stream = connect(&served, address + 1).await;
+        login(&mut stream, "nobody", "wrong").await;
+        attackers.push(stream);
+    }
+    let before = resident();
+    let mut guessing = JoinSet::new();
+    for (number, mut stream) in attackers.into_iter().enumerate() {
+        guessing.spawn(async move {
+            let mut looked_at = (0, 0);
+            for guess in 1..GUESSES {
+                // Each other one at bob, the rest at names that nobody has.
+                let at_bob = guess % 2 == 0;
+                let name = if at_bob { "bob".to_owned() } else { format!("n{number}-{guess}") };
+                match login(&mut stream, &name, "wrong").await {
+                    400 if at_bob => looked_at.0 += 1,
+                    400 => looked_at.1 += 1,
+                    429 => {}
+                    other => panic!("{other}"),
+                }
+            }
+            looked_at
+        });
+    }
+    // Meanwhile: the owner where they were before, and somebody else from addresses never seen.
+    for address in 0..20 {
+        assert_eq!(login(&mut home, "bob", "correct+horse").await, 200);
+        let mut abroad = connect(&served, 0x1_0100 + address).await;
+        assert_eq!(login(&mut abroad, "ada%40example.com", "correct+horse").await, 200);
+    }
+    let looked_at = guessing.join_all().await;
+    let at_bob: u32 = looked_at.iter().map(|(at_bob, _)| at_bob).sum();
+    let others: u32 = looked_at.iter().map(|(_, others)| others).sum();
+    assert!(at_bob <= 10, "{at_bob} guesses at bob were looked at");
+    assert!(others <= ADDRESSES * 10, "{others} others were");
+    let grown = resident().saturating_sub(before);
+    assert!(grown <= MOST_GROWN, "grown by {grown} KiB");
+    println!("looked at: {at_bob} at bob, {others} others; grown by {grown} KiB");
+    served.serving.abort();
+}
