@@ -33,8 +33,8 @@ pub(super) fn write(contact: Option<&str>, node_key: Option<&Path>) -> String {
          # enabled = false\n\
          # listen = \"0.0.0.0:5683\"\n\
          \n\
-         [accounts]\n\
          # Whether anyone may make an account; otherwise only you do: `pintle user create`.\n\
+         # [accounts]\n\
          # registration = false\n\
          \n\
          [security]\n\
