@@ -34,13 +34,6 @@ impl Web {
         self.ask(head, b"").await
     }
 
-    pub async fn put(&self, path: &str, token: &str, body: &str) -> Answer {
-        let head = format!(
-            "PUT {path} HTTP/1.1\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n"
-        );
-        self.ask(head, body.as_bytes()).await
-    }
-
     /// Logs in; the token where that works.
     pub async fn log_in(&self, name: &str, password: &str) -> Option<String> {
         let mut form = form_urlencoded::Serializer::new(String::new());
