@@ -15,7 +15,6 @@ struct Place {
     folder: TempDir,
     data: PathBuf,
     backup: PathBuf,
-    key: NodeKey,
 }
 
 /// A data folder that is in use, and a backup of it.
@@ -30,8 +29,7 @@ async fn backed_up() -> Place {
     stops.put_all(&[stop]).await.unwrap();
     assert!(made.files > 5 && made.store_bytes > 0);
     close(open).await;
-    let key = NodeKey::load(&folder.path().join("node.key")).unwrap();
-    Place { folder, data, backup, key }
+    Place { folder, data, backup }
 }
 
 async fn restored(place: &Place, name: &str) -> Result<PathBuf, RestoreError> {

@@ -39,7 +39,7 @@ pub enum Node {
         /// Its version.
         version: String,
         /// Where it listens.
-        addresses: Addresses,
+        addresses: Box<Addresses>,
     },
     /// It is there and something in it does not answer: what.
     Sick(String),
@@ -111,9 +111,11 @@ fn folder(path: &Path) -> Data {
 
 fn node(path: &Path) -> Node {
     match ask_if_running(path, &Request::Heartbeat, WITHIN) {
-        Ok(Some(Response::Alive { process, version, addresses })) => {
-            Node::Alive { process: Process::look_at(process), version, addresses }
-        }
+        Ok(Some(Response::Alive { process, version, addresses })) => Node::Alive {
+            process: Process::look_at(process),
+            version,
+            addresses: Box::new(addresses),
+        },
         Ok(Some(Response::Refused { why })) => Node::Sick(why),
         Ok(Some(_)) => Node::Sick("it answered something else than it was asked".into()),
         Ok(None) => Node::None,
