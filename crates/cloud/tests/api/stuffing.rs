@@ -1,7 +1,7 @@
-//! A hundred thousand guesses from a thousand addresses of this machine, over TLS: who is slowed, and what it costs.
+//! Guesses from many addresses of this machine, over TLS: who is slowed, and what it costs.
 //!
-//! Minutes long without optimisation: `cargo xtask test --full` runs it. The same on virtual time is in every run, beside the
-//! guard.
+//! Two thousand from twenty addresses in every run; `cargo xtask test --full` makes a hundred thousand from a thousand
+//! (`PINTLE_GUESSERS`) and holds what it costs in memory. As many on virtual time are in every run, beside the guard.
 
 use std::net::Ipv4Addr;
 
@@ -15,7 +15,8 @@ use tokio_rustls::client::TlsStream;
 use super::harness::Cloud;
 use super::tls::{Served, serve};
 
-const ADDRESSES: u32 = 1_000;
+/// Addresses, where nobody asks for more.
+const FEW: u32 = 20;
 const GUESSES: u32 = 100;
 /// How much a process with all the clients in it may grow once they are all connected, in KiB.
 const MOST_GROWN: usize = 8 * 1024;
@@ -60,8 +61,9 @@ fn resident() -> usize {
 }
 
 #[tokio::test]
-#[ignore = "minutes long: `cargo xtask test --full` runs it"]
-async fn p9_a_hundred_thousand_guesses_over_tls_cost_little_and_lock_nobody_out() {
+async fn p9_guesses_from_many_addresses_over_tls_cost_little_and_lock_nobody_out() {
+    let asked = std::env::var("PINTLE_GUESSERS").ok().and_then(|asked| asked.parse().ok());
+    let addresses: u32 = asked.unwrap_or(FEW);
     let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).unwrap();
     setrlimit(Resource::RLIMIT_NOFILE, most, most).unwrap();
     let cloud = Cloud::new().await;
@@ -70,7 +72,7 @@ async fn p9_a_hundred_thousand_guesses_over_tls_cost_little_and_lock_nobody_out(
     assert_eq!(login(&mut home, "bob", "correct+horse").await, 200);
 
     let mut attackers = Vec::new();
-    for address in 0..ADDRESSES {
+    for address in 0..addresses {
         let mut stream = connect(&served, address + 1).await;
         login(&mut stream, "nobody", "wrong").await;
         attackers.push(stream);
@@ -104,9 +106,10 @@ async fn p9_a_hundred_thousand_guesses_over_tls_cost_little_and_lock_nobody_out(
     let at_bob: u32 = looked_at.iter().map(|(at_bob, _)| at_bob).sum();
     let others: u32 = looked_at.iter().map(|(_, others)| others).sum();
     assert!(at_bob <= 10, "{at_bob} guesses at bob were looked at");
-    assert!(others <= ADDRESSES * 10, "{others} others were");
+    assert!(others <= addresses * 10, "{others} others were");
     let grown = resident().saturating_sub(before);
-    assert!(grown <= MOST_GROWN, "grown by {grown} KiB");
+    // By itself; in every run there may be other tests in this process.
+    assert!(asked.is_none() || grown <= MOST_GROWN, "grown by {grown} KiB");
     println!("looked at: {at_bob} at bob, {others} others; grown by {grown} KiB");
     served.serving.abort();
 }
