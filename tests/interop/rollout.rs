@@ -20,7 +20,7 @@ const PLATFORM: u16 = 3;
 /// So many may be under way at once.
 const AT_ONCE: usize = 4;
 /// How long all of it may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// A breath between two questions.
 const BREATH: Duration = Duration::from_millis(50);
 
