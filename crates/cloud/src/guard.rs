@@ -1,8 +1,8 @@
 //! The guard before the API: who asks for too much is told so before anything is read from the store.
 //!
 //! [`Guard::admit`] counts requests by address, by group of routes and by account; [`Logins`] slows guessing. All of
-//! it is memory that never grows ([`ledger`]), takes the time as a parameter, and knows addresses, accounts and tokens
-//! by keyed hashes alone ([`name`]). `docs/limits.md` has the figures.
+//! it is memory that never grows (`ledger`), takes the time as a parameter, and knows addresses, accounts and tokens
+//! by keyed hashes alone (`name`). `docs/limits.md` has the figures.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

@@ -6,7 +6,7 @@
 //!    where much failed, and never so much of one account that others wait.
 //! 3. [`request`] fills the templates in; [`client`] resolves the name, [`egress`] looks at every address it has, and only
 //!    such a one is dialled. What is sent is signed ([`signature`]).
-//! 4. What came of it is published as events of the account ([`telling`]), and the last ten tries are remembered in memory.
+//! 4. What came of it is published as events of the account (`telling`), and the last ten tries are remembered in memory.
 //!
 //! What a webhook is told ([`settings`]) is sealed in the store, since it holds keys of other services.
 

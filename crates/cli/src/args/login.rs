@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 pub struct LoginArgs {
-    /// The server, such as https://cloud.example.com:8443; if not given, the one of the last login
+    /// The server, such as `https://cloud.example.com:8443`; if not given, the one of the last login
     #[arg(value_name = "URL")]
     pub server: Option<String>,
     /// The certificate authority of the server (PEM); if not given, those that the system trusts

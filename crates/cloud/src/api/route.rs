@@ -1,8 +1,8 @@
 //! What a route is: where it is, what it needs of who calls it, what answers it, and what is said of it to people.
 //!
-//! All routes together are the one table (see [`super::routes`]): the router is made from it, and so are the walk of
+//! All routes together are the one table (see `routes`): the router is made from it, and so are the walk of
 //! every role through every route and the description of the API. What a route needs is asked before its handler is
-//! called (see [`super::gate`]), which therefore checks nothing of it.
+//! called (see `gate`), which therefore checks nothing of it.
 
 use axum::handler::Handler;
 use axum::http::{Method, StatusCode};
