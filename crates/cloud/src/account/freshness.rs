@@ -40,11 +40,12 @@ impl Accounts {
         proven_at_ms: Option<i64>,
         now_ms: i64,
     ) -> Result<Freshness, AccountError> {
-        if Freshness::is_fresh(proven_at_ms, now_ms) {
-            return Ok(Freshness::Fresh);
-        }
-        let has_one = proven_at_ms.is_some() || self.has_second_factor(account).await?;
-        Ok(if has_one { Freshness::Stale } else { Freshness::NotEnrolled })
+        // A proof is worth nothing once its factor was taken away: whoever lost it may be who holds the token.
+        Ok(match self.has_second_factor(account).await? {
+            false => Freshness::NotEnrolled,
+            true if Freshness::is_fresh(proven_at_ms, now_ms) => Freshness::Fresh,
+            true => Freshness::Stale,
+        })
     }
 }
 
