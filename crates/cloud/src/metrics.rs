@@ -4,19 +4,15 @@
 //! these numbers may read nothing else. No label is made of anything that came from outside, so there are always as
 //! many lines, and none says anything about a person. `docs/metrics.md` lists them.
 
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
 
+use crate::api::listener::brief;
 use crate::device::Roll;
 use crate::event::Bus;
 use crate::guard::{Guard, Reason};
@@ -29,10 +25,6 @@ pub use traffic::Traffic;
 
 /// Collectors at once.
 const MOST: usize = 8;
-/// For one of them to ask and be answered.
-const WITHIN: Duration = Duration::from_secs(10);
-/// The most bytes of what one asks.
-const MAX_HEAD: usize = 16 * 1024;
 
 /// Everything that is counted. Cheap to clone.
 #[derive(Clone)]
@@ -91,39 +83,10 @@ impl Metrics {
 }
 
 /// Answers collectors on `listener` until `shutdown` turns true or its sender is gone.
-pub async fn serve(listener: TcpListener, metrics: Metrics, mut shutdown: watch::Receiver<bool>) {
-    let permits = Arc::new(Semaphore::new(MOST));
-    loop {
-        let accepted = tokio::select! {
-            _ = shutdown.wait_for(|over| *over) => return,
-            accepted = listener.accept() => accepted,
-        };
-        let Ok((stream, _)) = accepted else {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        if let Ok(permit) = Arc::clone(&permits).try_acquire_owned() {
-            let metrics = metrics.clone();
-            tokio::spawn(async move {
-                let _permit = permit;
-                // Whoever asked and did not wait comes again.
-                let _ = tokio::time::timeout(WITHIN, connection(stream, &metrics)).await;
-            });
-        }
-    }
-}
-
-async fn connection(stream: TcpStream, metrics: &Metrics) -> Result<(), hyper::Error> {
-    let service = service_fn(|request: Request<Incoming>| async move {
-        Ok::<_, Infallible>(answer(request.method(), request.uri().path(), metrics))
-    });
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(WITHIN)
-        .max_buf_size(MAX_HEAD)
-        .keep_alive(false)
-        .serve_connection(TokioIo::new(stream), service)
-        .await
+pub async fn serve(listener: TcpListener, metrics: Metrics, shutdown: watch::Receiver<bool>) {
+    let answer =
+        move |request: &Request<Incoming>| answer(request.method(), request.uri().path(), &metrics);
+    brief::serve(listener, MOST, answer, shutdown).await;
 }
 
 fn answer(method: &Method, path: &str, metrics: &Metrics) -> Response<Body> {

@@ -32,6 +32,7 @@ use super::line::Line;
 use super::{Clock, Peer};
 use crate::guard::{Guard, Reason};
 
+pub(crate) mod brief;
 mod patience;
 
 use patience::Patient;

@@ -26,7 +26,7 @@ const LONGEST_REASON: usize = 200;
 /// The functions of modules that hold an application: a user part, and one that is system and application in one.
 const USER_PARTS: [u8; 2] = [5, 3];
 /// Where the modules lie that run.
-const MAIN: u8 = 0;
+pub(super) const MAIN: u8 = 0;
 
 impl Life {
     #[expect(clippy::too_many_arguments, reason = "the parts of one message and its surroundings")]

@@ -1,18 +1,22 @@
 //! Safe mode: a device whose application needs a module that it has not, or has too old, starts without the
 //! application. What it lacks is found in what it described of itself.
 
+use super::report::MAIN;
+use pintle_protocol::describe::{Dependency, Module};
 use serde_json::{Value, json};
-
-use pintle_protocol::describe::Module;
 
 /// Among the checks that a device makes of a module: that everything it needs is there.
 const DEPENDENCIES: u64 = 0x04;
-/// Where the modules lie that run.
-const MAIN: u64 = 0;
 
 /// What a module needs, as it is kept.
 pub(super) fn needs(module: &Module) -> Value {
-    let one = |needed: &pintle_protocol::describe::Dependency| json!({ "function": needed.function.0, "index": needed.index, "version": needed.version });
+    let one = |needed: &Dependency| {
+        json!({
+            "function": needed.function.0,
+            "index": needed.index,
+            "version": needed.version,
+        })
+    };
     module.dependencies.iter().map(one).collect()
 }
 
@@ -20,7 +24,7 @@ pub(super) fn needs(module: &Module) -> Value {
 /// the system describe as it is kept.
 pub(crate) fn missing(described: &Value) -> Vec<String> {
     let modules = described["modules"].as_array().map_or(&[][..], Vec::as_slice);
-    let main = || modules.iter().filter(|module| module["store"].as_u64() == Some(MAIN));
+    let main = || modules.iter().filter(|module| module["store"].as_u64() == Some(MAIN.into()));
     let lame = main().filter(|module| lacks_something(module));
     lame.flat_map(|module| {
         let needed = module["dependencies"].as_array().into_iter().flatten();

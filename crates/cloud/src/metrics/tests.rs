@@ -4,6 +4,7 @@ use super::*;
 use crate::guard::{Group, Limits, Origin};
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 fn metrics() -> Metrics {
     let limits = Limits { logins: NonZeroU32::MIN, ..Limits::default() };

@@ -2,7 +2,7 @@
 
 use super::{Addresses, ServeError, ServeOptions};
 use crate::api::listener::{self, Rules};
-use crate::api::redirect::{self, Proofs};
+use crate::api::redirect;
 use crate::api::{self, ApiState, Clock};
 use crate::certificate::Held;
 use crate::clock::now_ms;
@@ -74,7 +74,7 @@ impl Front {
     ) -> JoinHandle<io::Result<()>> {
         let (guard, clock) = (state.guard.clone(), state.clock.clone());
         if let (Some(redirect), Ok(api)) = (self.redirect, self.api.local_addr()) {
-            let serving = redirect::serve(redirect, api.port(), Proofs::default(), stopped.clone());
+            let serving = redirect::serve(redirect, api.port(), stopped.clone());
             tokio::spawn(serving);
         }
         if let Some(listener) = self.metrics {
