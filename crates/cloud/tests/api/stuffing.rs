@@ -8,14 +8,18 @@ use std::ops::Range;
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use rustls::pki_types::ServerName;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::client::TlsStream;
 
 use super::harness::Cloud;
+use super::second_factor::{enrolled, now_code};
 use super::tls::{Served, serve};
 
+/// Has a second factor.
+const ADA: &str = "ada%40example.com";
 /// Addresses, where nobody asks for more.
 const FEW: u32 = 20;
 const GUESSES: u32 = 100;
@@ -32,10 +36,9 @@ async fn connect(served: &Served, address: u32) -> TlsStream<TcpStream> {
     served.connector.connect(name, stream).await.unwrap()
 }
 
-/// The status of a login.
-async fn login(stream: &mut TlsStream<TcpStream>, name: &str, password: &str) -> u16 {
-    let form =
-        format!("grant_type=password&client_id=particle-cli&username={name}&password={password}");
+/// The status of a login, and what came with it.
+async fn log_in(stream: &mut TlsStream<TcpStream>, grant: &str) -> (u16, String) {
+    let form = format!("client_id=particle-cli&{grant}");
     let request = format!(
         "POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n\
          Content-Length: {}\r\n\r\n{form}",
@@ -49,9 +52,13 @@ async fn login(stream: &mut TlsStream<TcpStream>, name: &str, password: &str) ->
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
         if body.len() >= length.parse().unwrap() {
-            return head[9..12].parse().unwrap();
+            return (head[9..12].parse().unwrap(), body.to_owned());
         }
     }
+}
+
+async fn login(stream: &mut TlsStream<TcpStream>, name: &str, password: &str) -> (u16, String) {
+    log_in(stream, &format!("grant_type=password&username={name}&password={password}")).await
 }
 
 /// KiB of this process in memory.
@@ -71,10 +78,13 @@ async fn guess(attackers: Attackers, guesses: Range<u32>) -> (Attackers, (u32, u
         guessing.spawn(async move {
             let mut looked_at = (0, 0);
             for guess in guesses {
-                // Each other one at bob, the rest at names that nobody has.
-                let at_bob = guess % 2 == 0;
-                let name = if at_bob { "bob".to_owned() } else { format!("n{number}-{guess}") };
-                match login(&mut stream, &name, "wrong").await {
+                // One in three at bob, one at ada, the rest at names that nobody has.
+                let (at_bob, name) = match guess % 3 {
+                    0 => (true, "bob".to_owned()),
+                    1 => (false, ADA.to_owned()),
+                    _ => (false, format!("n{number}-{guess}")),
+                };
+                match login(&mut stream, &name, "wrong").await.0 {
                     400 if at_bob => looked_at.0 += 1,
                     400 => looked_at.1 += 1,
                     429 => {}
@@ -98,7 +108,9 @@ async fn p9_guesses_from_many_addresses_over_tls_cost_little_and_lock_nobody_out
     let cloud = Cloud::new().await;
     let served = serve(&cloud).await;
     let mut home = connect(&served, 0x1_0000).await;
-    assert_eq!(login(&mut home, "bob", "correct+horse").await, 200);
+    assert_eq!(login(&mut home, "bob", "correct+horse").await.0, 200);
+    cloud.new_account("carol").await;
+    let (_, secret, _) = enrolled(&cloud).await;
 
     let mut attackers = Vec::new();
     for address in 0..addresses {
@@ -108,11 +120,22 @@ async fn p9_guesses_from_many_addresses_over_tls_cost_little_and_lock_nobody_out
     }
     let half = GUESSES / 2;
     let first = tokio::spawn(guess(attackers, 1..half));
-    // Meanwhile: the owner where they were before, and somebody else from addresses never seen.
+    // Meanwhile: an owner where they were before; and from addresses never seen somebody whom nobody attacks, and an owner
+    // with a second factor.
     for address in 0..20 {
-        assert_eq!(login(&mut home, "bob", "correct+horse").await, 200);
+        assert_eq!(login(&mut home, "bob", "correct+horse").await.0, 200);
         let mut abroad = connect(&served, 0x1_0100 + address).await;
-        assert_eq!(login(&mut abroad, "ada%40example.com", "correct+horse").await, 200);
+        assert_eq!(login(&mut abroad, "carol", "correct+horse").await.0, 200);
+        let mut abroad = connect(&served, 0x1_0200 + address).await;
+        let (status, body) = login(&mut abroad, ADA, "correct+horse").await;
+        assert_eq!(status, 403, "{body}");
+        let asked: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(asked["error"], "mfa_required");
+        if address == 0 {
+            let (token, code) = (asked["mfa_token"].as_str().unwrap(), now_code(&cloud, &secret));
+            let step = format!("grant_type=urn%3Acustom%3Amfa-otp&mfa_token={token}&otp={code}");
+            assert_eq!(log_in(&mut abroad, &step).await.0, 200);
+        }
     }
     let (attackers, first) = first.await.unwrap();
     // Everybody was served by now, and what that takes is taken: from here on it is to stay as it is.
