@@ -82,12 +82,20 @@ fn everything(cloud: &mut Cloud, cli: &Cli) {
     assert!(!success || said.contains("not found"), "an unknown function was called:\n{said}");
     publish_and_subscribe(cli);
     send_key(cloud, cli);
+    revoke_a_token(cloud, cli);
     cli.run(&["logout"]);
     let (success, said) = cli.try_run(&["list"]);
     assert!(!success || !said.contains(ID), "the list is shown after logout:\n{said}");
 }
 
 /// Nothing says when the stream is open: publishes until the subscriber has seen one.
+fn revoke_a_token(cloud: &Cloud, cli: &Cli) {
+    let other = cloud.log_in();
+    assert_eq!(other.get("/v1/user").0, 200);
+    cli.run(&["token", "revoke", other.token()]);
+    assert_eq!(other.get("/v1/user").0, 401);
+}
+
 fn publish_and_subscribe(cli: &Cli) {
     let mut subscriber = Running::start(&mut cli.command(&["subscribe", "harvest", "--max", "1"]));
     subscriber.wait_until("the event", |seen| {

@@ -35,7 +35,9 @@ fn install(name: &str, wanted: &str) -> Result<PathBuf, Failure> {
     let environment = repo::target().join("tools").join(name);
     let programs = environment.join("bin");
     let versions = environment.join("versions");
-    if std::fs::read_to_string(&versions).is_ok_and(|found| found == wanted) {
+    // Its programs name the place where they were made: in a clone that was moved they do not start.
+    let made = format!("{}\n{wanted}", environment.display());
+    if std::fs::read_to_string(&versions).is_ok_and(|found| found == made) {
         return Ok(programs);
     }
     println!("installing into target/tools/{name}: {}", wanted.replace('\n', " "));
@@ -46,7 +48,7 @@ fn install(name: &str, wanted: &str) -> Result<PathBuf, Failure> {
         .args(["--no-binary", "sslyze"])
         .args(wanted.lines())
         .capture()?;
-    std::fs::write(&versions, wanted).map_err(|error| Failure::at(&versions, &error))?;
+    std::fs::write(&versions, made).map_err(|error| Failure::at(&versions, &error))?;
     Ok(programs)
 }
 
