@@ -17,7 +17,10 @@ mod team;
 mod user;
 
 pub use audit::{AuditCommand, AuditExportArgs, AuditShowArgs, AuditVerifyArgs};
-pub use checklist::{ChecklistCommand, ChecklistRunArgs, ChecklistTarget};
+pub use checklist::{
+    ChecklistCommand, ChecklistPackArgs, ChecklistRunArgs, ChecklistScheduleArgs, ChecklistTarget,
+    ChecklistVerifyArgs,
+};
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;

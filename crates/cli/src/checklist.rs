@@ -4,14 +4,30 @@ use crate::args::ChecklistCommand;
 use crate::failure::Failure;
 use std::process::ExitCode;
 
+mod difference;
+mod explain;
+mod key;
+mod pack;
 mod profile;
 mod progress;
 mod run;
+mod schedule;
 mod sources;
 mod summary;
+mod verify;
 
 pub fn run(command: ChecklistCommand) -> Result<ExitCode, Failure> {
-    match command {
-        ChecklistCommand::Run(args) => run::run(&args),
-    }
+    let done = match command {
+        ChecklistCommand::Run(args) => return run::run(&args),
+        ChecklistCommand::Diff { before, after, json } => {
+            return difference::run(&before, &after, json);
+        }
+        ChecklistCommand::List { json } => explain::list(json),
+        ChecklistCommand::Explain { check } => explain::one(&check),
+        ChecklistCommand::Verify(args) => verify::run(&args),
+        ChecklistCommand::Key { data } => key::print(&data),
+        ChecklistCommand::Schedule(args) => schedule::run(&args),
+        ChecklistCommand::Pack(args) => pack::run(&args),
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }

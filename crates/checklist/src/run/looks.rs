@@ -9,6 +9,7 @@ use crate::key::Keys;
 use crate::look::Look;
 use crate::node::Node;
 use crate::penetration::Penetration;
+use crate::report::graph::Graph;
 use crate::review::Review;
 use crate::scene::{Room, Scene};
 use crate::system::System;
@@ -38,6 +39,11 @@ pub(super) fn look(room: Room, sources: &Sources, scene: &mut Scene) {
         Room::Review => scene.review = review(sources),
         Room::Update => scene.update = update(sources),
     }
+}
+
+/// Who reaches which device, as the room of user access saw it.
+pub(super) fn graph(_scene: &Scene) -> Option<Graph> {
+    None
 }
 
 fn leave_out(scene: &mut Scene, why: &str) {

@@ -12,20 +12,18 @@ use std::path::{Path, PathBuf};
 const DATA: &str = "pintle-data";
 
 /// Looks that everything that was named is there.
-pub fn gather(args: &ChecklistRunArgs) -> Result<Sources, Failure> {
+pub fn gather(args: &ChecklistRunArgs, _data: Option<&Path>) -> Result<Sources, Failure> {
     folder("--root", &args.root)?;
     args.projects.iter().try_for_each(|path| folder("--project", path))?;
     args.advisories.iter().try_for_each(|path| folder("--advisories", path))?;
     args.modules.iter().try_for_each(|path| file("--module", path))?;
-    let _data = data(args.data.as_deref())?;
+    let now_ms = u64::try_from(now_ms()).unwrap_or(0);
     Ok(Sources {
-        aim: aim(args.target),
-        now_ms: u64::try_from(now_ms()).unwrap_or(0),
         profile: profile::read(args.profile.as_deref())?,
-        root: args.root.clone(),
         modules: args.modules.clone(),
         projects: args.projects.clone(),
         advisories: args.advisories.clone(),
+        ..Sources::new(aim(args.target), now_ms, args.root.clone())
     })
 }
 
