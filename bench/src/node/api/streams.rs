@@ -51,12 +51,7 @@ async fn open(way: &Way, token: &str) -> Client {
 }
 
 /// Publishes an event and waits until every stream has it: the streams again, and the milliseconds.
-async fn reached(
-    streams: Vec<Client>,
-    way: &Way,
-    token: &str,
-    name: &str,
-) -> (Vec<Client>, f64) {
+async fn reached(streams: Vec<Client>, way: &Way, token: &str, name: &str) -> (Vec<Client>, f64) {
     let mut waiting = JoinSet::new();
     for mut stream in streams {
         let line = format!("event: {name}\n");
