@@ -167,6 +167,10 @@ pub struct ServeArgs {
     /// Write the bound addresses to this file as JSON when ready
     #[arg(long, value_name = "FILE")]
     pub ready_file: Option<PathBuf>,
+    /// Switch one protection off: for tests of the attacks, in no release
+    #[cfg(feature = "weakened")]
+    #[arg(long, value_name = "NAME", hide = true)]
+    pub weaken: Option<String>,
 }
 
 #[derive(Subcommand)]

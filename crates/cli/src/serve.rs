@@ -11,8 +11,21 @@ use std::fs;
 use std::path::Path;
 
 pub fn run(args: &ServeArgs) -> Result<(), Failure> {
+    #[cfg(feature = "weakened")]
+    weaken(args)?;
     let runtime = priority::runtime().map_err(Failure::failed)?;
     runtime.block_on(serve(args))
+}
+
+#[cfg(feature = "weakened")]
+fn weaken(args: &ServeArgs) -> Result<(), Failure> {
+    use pintle_cloud::weakened::{Weakness, weaken};
+    let Some(name) = &args.weaken else { return Ok(()) };
+    let named = Weakness::ALL.iter().find(|(known, _)| known == name);
+    let (_, weakness) =
+        named.ok_or_else(|| Failure::usage(format!("there is no protection named {name}")))?;
+    weaken(Some(*weakness));
+    Ok(())
 }
 
 async fn serve(args: &ServeArgs) -> Result<(), Failure> {

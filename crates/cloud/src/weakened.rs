@@ -3,26 +3,41 @@
 //!
 //! A switch holds for the whole process. Whoever turns one sees to it that nobody else runs meanwhile.
 
-/// A protection that can be switched off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(not(feature = "weakened"), allow(dead_code))]
-pub enum Weakness {
+/// Protections by name: what a command line says, and what is off then.
+macro_rules! weaknesses {
+    ($($(#[$words:meta])+ $weakness:ident = $name:literal,)+) => {
+        /// A protection that can be switched off.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[cfg_attr(not(feature = "weakened"), allow(dead_code))]
+        pub enum Weakness {
+            $($(#[$words])+ $weakness,)+
+        }
+
+        #[cfg(feature = "weakened")]
+        impl Weakness {
+            /// All of them, by name.
+            pub const ALL: &[(&'static str, Self)] = &[$(($name, Self::$weakness),)+];
+        }
+    };
+}
+
+weaknesses! {
     /// What is sealed lies there as it is.
-    SealsNothing,
+    SealsNothing = "seals-nothing",
     /// Data keys lie beside what they open, wrapped in nothing.
-    KeysUnwrapped,
+    KeysUnwrapped = "keys-unwrapped",
     /// Every data key is the same to everybody.
-    KeysKnown,
+    KeysKnown = "keys-known",
     /// An account's name is its own hash.
-    NamesUnhashed,
+    NamesUnhashed = "names-unhashed",
     /// A token is its own hash.
-    TokensUnhashed,
+    TokensUnhashed = "tokens-unhashed",
     /// What a device says of its SIM is kept.
-    ReportsWhole,
+    ReportsWhole = "reports-whole",
     /// Where people come from is logged.
-    AddressesLogged,
+    AddressesLogged = "addresses-logged",
     /// A backup takes the node key along.
-    KeyInBackup,
+    KeyInBackup = "key-in-backup",
 }
 
 #[cfg(all(feature = "weakened", not(debug_assertions)))]

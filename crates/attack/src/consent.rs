@@ -1,0 +1,1 @@
+//! Who may be attacked: loopback, and what its operator confirmed to own.
