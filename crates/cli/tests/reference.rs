@@ -74,6 +74,8 @@ const COMMANDS: &[&[&str]] = &[
     &["secret", "list"],
     &["secret", "drop"],
     &["service", "check"],
+    &["attack"],
+    &["attack", "token"],
     &["fleet"],
     &["quickstart"],
 ];
