@@ -2,6 +2,7 @@
 
 mod attack;
 mod audit;
+mod checklist;
 mod device_firmware;
 mod firmware;
 mod fleet;
@@ -18,6 +19,7 @@ mod user;
 
 pub use attack::{AttackArgs, AttackCommand};
 pub use audit::{AuditCommand, AuditExportArgs, AuditShowArgs, AuditVerifyArgs};
+pub use checklist::{ChecklistCommand, ChecklistRunArgs, ChecklistTarget};
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
@@ -65,6 +67,9 @@ pub enum Command {
     /// What matters for security was written down: see it, check that nobody changed it
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// The security checklist, tried: every claim, with evidence, reports and what to do
+    #[command(subcommand)]
+    Checklist(ChecklistCommand),
     /// Events kept for a durable consumer: see them, take them
     #[command(subcommand)]
     Outbox(OutboxCommand),
