@@ -26,6 +26,7 @@ pub mod registry;
 pub mod review;
 pub mod risk;
 pub mod scene;
+pub mod survey;
 pub mod system;
 pub mod update;
 pub mod verdict;
