@@ -28,6 +28,7 @@ pub mod review;
 pub mod risk;
 pub mod run;
 pub mod scene;
+pub mod survey;
 pub mod system;
 pub mod update;
 pub mod verdict;
