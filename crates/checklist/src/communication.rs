@@ -20,7 +20,7 @@ pub mod tls;
 pub mod traffic;
 
 pub use claims::CHECKS;
-pub use look::{Stranger, look};
+pub use look::{Stranger, look, of};
 
 use crate::look::Look;
 use crate::penetration::Attempts;

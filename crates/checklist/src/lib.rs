@@ -17,6 +17,7 @@ pub mod check;
 pub mod communication;
 pub mod dependency;
 pub mod finding;
+pub mod ground;
 pub mod key;
 pub mod look;
 pub mod node;

@@ -13,7 +13,7 @@ mod reader;
 pub use attempts::{Attempts, Record};
 pub use claims::CHECKS;
 pub use hired::Hired;
-pub use look::{Asked, look};
+pub use look::{Asked, look, of};
 pub use plan::Plan;
 
 use crate::look::Look;

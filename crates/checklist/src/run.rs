@@ -27,6 +27,8 @@ pub struct Sources {
     pub projects: Vec<PathBuf>,
     /// Folders of advisories.
     pub advisories: Vec<PathBuf>,
+    /// What is attacked, called and updated.
+    pub ground: crate::ground::Ground,
 }
 
 /// What a run is about.

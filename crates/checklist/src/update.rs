@@ -6,8 +6,8 @@
 
 mod claims;
 pub mod cloud;
-pub mod device;
 mod desk;
+pub mod device;
 pub mod image;
 mod look;
 pub mod policy;
@@ -15,7 +15,7 @@ mod running;
 pub mod team;
 
 pub use claims::CHECKS;
-pub use look::{Bench, look};
+pub use look::{Bench, look, of};
 pub use policy::Policy;
 
 use crate::look::Look;

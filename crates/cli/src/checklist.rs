@@ -2,8 +2,10 @@
 
 use crate::args::ChecklistCommand;
 use crate::failure::Failure;
+use crate::twin::cradle::interruptible;
 use std::process::ExitCode;
 
+mod ground;
 mod profile;
 mod progress;
 mod run;
@@ -12,6 +14,6 @@ mod summary;
 
 pub fn run(command: ChecklistCommand) -> Result<ExitCode, Failure> {
     match command {
-        ChecklistCommand::Run(args) => run::run(&args),
+        ChecklistCommand::Run(args) => interruptible(move |cradle| run::run(&args, cradle)),
     }
 }

@@ -171,7 +171,8 @@ pub(crate) mod tests {
 
     #[test]
     fn a_server_hello_says_its_version_suite_group_and_extensions() {
-        let bytes = record(TLS_1_3, 0x1301, &[(KEY_SHARE, &[0, 29]), (SUPPORTED_VERSIONS, &[3, 4])]);
+        let bytes =
+            record(TLS_1_3, 0x1301, &[(KEY_SHARE, &[0, 29]), (SUPPORTED_VERSIONS, &[3, 4])]);
         let Some(Answer::Hello(hello)) = read(&bytes) else { panic!("no hello") };
         assert_eq!((hello.version, hello.suite, hello.group), (TLS_1_3, 0x1301, Some(29)));
         assert_eq!(hello.extensions, [SUPPORTED_VERSIONS, KEY_SHARE]);
@@ -192,7 +193,7 @@ pub(crate) mod tests {
         #[test]
         fn no_answer_makes_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
             let _ = read(&bytes);
-            let headed = [&[22, 3, 3, 0, 90, 2, 0, 0, 86].as_slice(), &bytes].concat();
+            let headed = [&[22, 3, 3, 0, 90, 2, 0, 0, 86][..], &bytes].concat();
             let _ = read(&headed);
         }
 

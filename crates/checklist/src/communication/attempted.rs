@@ -9,7 +9,8 @@ use pintle_attack::Outcome;
 pub struct Group(pub &'static [&'static str]);
 
 /// With a key that is not the device's.
-pub const WRONG_KEY: Group = Group(&["dtls-wrong-key", "dtls-wrong-signature", "dtls-borrowed-proof"]);
+pub const WRONG_KEY: Group =
+    Group(&["dtls-wrong-key", "dtls-wrong-signature", "dtls-borrowed-proof"]);
 /// Without a key of the device's.
 pub const NO_KEY: Group = Group(&["dtls-no-key", "dtls-no-proof"]);
 /// With a key of one device and the id of another.
@@ -21,7 +22,8 @@ pub const DOWNGRADE: Group = Group(&["dtls-other-versions"]);
 /// Records and messages that were heard before, or come in another order.
 pub const REPLAY: Group = Group(&["coap-repeated-id", "dtls-reorder", "dtls-replay"]);
 /// Records that were cut or made up.
-pub const FORGED: Group = Group(&["dtls-clear-alerts", "dtls-forged-records", "dtls-truncated-records"]);
+pub const FORGED: Group =
+    Group(&["dtls-clear-alerts", "dtls-forged-records", "dtls-truncated-records"]);
 /// Sessions taken to another address.
 pub const MOVED: Group = Group(&["dtls-forged-ids", "dtls-late-record", "dtls-unproven-address"]);
 /// Numbers that must not come twice.
@@ -73,7 +75,11 @@ impl Group {
         let mut faults = Vec::new();
         for case in self.0 {
             match attempts.of(case) {
-                None => return Verdict::untried(format!("the attack {case} is not among those that ran")),
+                None => {
+                    return Verdict::untried(format!(
+                        "the attack {case} is not among those that ran"
+                    ));
+                }
                 Some(Outcome::Untried { why }) if faults.is_empty() => {
                     return Verdict::untried(format!("{case}: {why}"));
                 }

@@ -107,7 +107,8 @@ impl Place<'_> {
             Some(Err(why)) => return Some(why),
             Some(Ok(roots)) => roots,
         };
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider));
         let verifier = match verifier.build() {
             Ok(verifier) => verifier,
             Err(why) => return Some(why.to_string()),

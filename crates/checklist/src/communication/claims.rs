@@ -68,13 +68,8 @@ const SEALED: &[Anchor] = &[
     iso("A.8.24"),
 ];
 /// What asks for a way on which nobody plays somebody else.
-const KNOWN: &[Anchor] = &[
-    isvs("4.1.2"),
-    en303645("5.5-5"),
-    cra("I.1(2)(d)"),
-    nistir("logical access"),
-    iso("A.8.5"),
-];
+const KNOWN: &[Anchor] =
+    &[isvs("4.1.2"), en303645("5.5-5"), cra("I.1(2)(d)"), nistir("logical access"), iso("A.8.5")];
 /// What asks for a way on which nothing is changed.
 const WHOLE: &[Anchor] =
     &[isvs("4.1.1"), en303645("5.5-1"), cra("I.1(2)(f)"), iso("A.8.20"), iso("A.8.24")];

@@ -50,7 +50,7 @@ pub fn first_hello() -> Vec<u8> {
     body.extend(length(extensions.len()));
     body.extend(extensions);
     let [high, low] = length(body.len());
-    let mut message = vec![1, 0, high, low, 0, 0, 0, 0, 0, high, low];
+    let mut message = vec![1, 0, high, low, 0, 0, 0, 0, 0, 0, high, low];
     message.append(&mut body);
     let mut record = vec![22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0];
     record.extend(length(message.len()));
@@ -105,8 +105,13 @@ pub fn look(address: SocketAddr, patience: Patience) -> Result<Door, String> {
     })
 }
 
-fn ask(address: SocketAddr, datagram: &[u8], patience: Duration) -> Result<Option<Vec<u8>>, String> {
-    let cannot = |why: std::io::Error| format!("nothing can be sent to the port for devices: {why}");
+fn ask(
+    address: SocketAddr,
+    datagram: &[u8],
+    patience: Duration,
+) -> Result<Option<Vec<u8>>, String> {
+    let cannot =
+        |why: std::io::Error| format!("nothing can be sent to the port for devices: {why}");
     let here = if address.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
     let socket = UdpSocket::bind(here).map_err(cannot)?;
     socket.connect(address).map_err(cannot)?;
@@ -125,7 +130,9 @@ impl Said {
         match answer {
             None => Self::Nothing,
             // The type of the record, and of the message in it.
-            Some([22, 0xfe, _, ..]) if answer.and_then(|all| all.get(13)) == Some(&3) => Self::Challenge,
+            Some([22, 0xfe, _, ..]) if answer.and_then(|all| all.get(13)) == Some(&3) => {
+                Self::Challenge
+            }
             Some([21, 0xfe, _, ..]) => Self::Alert,
             Some(_) => Self::Other,
         }

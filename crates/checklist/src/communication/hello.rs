@@ -103,9 +103,8 @@ impl Hello<'_> {
 /// The first message of SSL 2.0, which nothing should understand.
 #[must_use]
 pub fn ssl_2() -> Vec<u8> {
-    const SPECS: [u8; 21] = [
-        1, 0, 0x80, 2, 0, 0x80, 3, 0, 0x80, 4, 0, 0x80, 5, 0, 0x80, 6, 0, 0x40, 7, 0, 0xc0,
-    ];
+    const SPECS: [u8; 21] =
+        [1, 0, 0x80, 2, 0, 0x80, 3, 0, 0x80, 4, 0, 0x80, 5, 0, 0x80, 6, 0, 0x40, 7, 0, 0xc0];
     let mut body = vec![1, 0, 2, 0, SPECS.len() as u8, 0, 0, 0, 16];
     body.extend(SPECS);
     body.extend([0x5a; 16]);
@@ -140,7 +139,8 @@ mod tests {
         for version in [SSL_3, TLS_1_0, TLS_1_2, TLS_1_3] {
             let (suites, groups) = ([0x1301, 0xc02f], [29]);
             let name = Some("localhost");
-            let hello = Hello { version, suites: &suites, groups: &groups, name, compression: true };
+            let hello =
+                Hello { version, suites: &suites, groups: &groups, name, compression: true };
             let bytes = hello.bytes();
             assert_eq!(usize::from(bytes[3]) << 8 | usize::from(bytes[4]), bytes.len() - 5);
             assert_eq!(usize::from(bytes[7]) << 8 | usize::from(bytes[8]), bytes.len() - 9);

@@ -4,6 +4,7 @@ use super::certificate::{Certificate, Place};
 use super::headers::Headers;
 use super::tls::{Scanner, Tls};
 use super::{Communication, attempted, certificate, door, headers, traffic};
+use crate::ground::Ground;
 use crate::look::Look;
 use crate::penetration::Attempts;
 use pintle_attack::{Course, Target, https};
@@ -11,6 +12,8 @@ use pintle_device::Folder;
 use std::path::Path;
 use std::time::Duration;
 
+/// For an answer, in a run.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// So long nothing may come back.
 const SILENCE: Duration = Duration::from_millis(300);
 /// For all questions about headers.
@@ -31,6 +34,23 @@ pub struct Stranger<'a> {
     pub patience: Duration,
 }
 
+/// Looks, in a run.
+#[must_use]
+pub fn of(ground: &Ground) -> Look<Communication> {
+    let twin = ground.twin.as_ref();
+    let device = twin
+        .map_err(Clone::clone)
+        .and_then(|twin| Folder::open(&twin.heard).map_err(|why| why.to_string()));
+    let nowhere = Path::new("");
+    look(&Stranger {
+        target: ground.target.as_ref().map_err(Clone::clone),
+        attempts: ground.attempts(),
+        device: device.as_ref().map_err(Clone::clone),
+        scratch: twin.map_or(nowhere, |twin| &twin.scratch),
+        patience: PATIENCE,
+    })
+}
+
 /// Looks.
 #[must_use]
 pub fn look(stranger: &Stranger<'_>) -> Look<Communication> {
@@ -38,7 +58,10 @@ pub fn look(stranger: &Stranger<'_>) -> Look<Communication> {
     let target = stranger.target.clone();
     let api = target.clone().and_then(|target| Ok((target, api(target)?)));
     let found = Communication {
-        tls: seen(&["a first message of TLS for each version, suite and group"], tls(stranger, api.clone())),
+        tls: seen(
+            &["a first message of TLS for each version, suite and group"],
+            tls(stranger, api.clone()),
+        ),
         certificate: seen(&["a handshake, for the certificate"], shown(stranger, api)),
         headers: seen(&["GET / and others without a token, TRACE /"], headers_of(target.clone())),
         door: seen(
@@ -64,7 +87,10 @@ fn seen<T>(ran: &[&str], found: Result<T, String>) -> Look<T> {
     }
 }
 
-fn tls(stranger: &Stranger<'_>, api: Result<(&Target, https::Place), String>) -> Result<Tls, String> {
+fn tls(
+    stranger: &Stranger<'_>,
+    api: Result<(&Target, https::Place), String>,
+) -> Result<Tls, String> {
     let (_, place) = api?;
     let bare = bare(place.host());
     let name = (!is_address(bare)).then(|| bare.to_owned());

@@ -209,7 +209,9 @@ impl Wire {
         let messages = self.to_cloud.as_mut().map(|session| open(session, datagram));
         for message in messages.unwrap_or_default() {
             self.keep(|said| &mut said.opened, &message);
-            if let Some(sealed) = self.to_device.as_mut().and_then(|session| seal(session, &message)) {
+            if let Some(sealed) =
+                self.to_device.as_mut().and_then(|session| seal(session, &message))
+            {
                 self.send_inside(&sealed);
             }
         }
@@ -249,11 +251,7 @@ impl Wire {
     }
 }
 
-fn note(
-    said: &Mutex<Said>,
-    which: impl FnOnce(&mut Said) -> &mut Vec<Vec<u8>>,
-    bytes: &[u8],
-) {
+fn note(said: &Mutex<Said>, which: impl FnOnce(&mut Said) -> &mut Vec<Vec<u8>>, bytes: &[u8]) {
     let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
     let kept = which(&mut said);
     if kept.len() < MOST {

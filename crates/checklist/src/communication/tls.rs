@@ -182,7 +182,8 @@ impl Scanner {
     /// One connection: sends, and reads until it is clear what came.
     fn ask(&self, bytes: &[u8]) -> Result<Answer, String> {
         let cannot = |why: std::io::Error| format!("no connection to the API: {why}");
-        let mut stream = TcpStream::connect_timeout(&self.address, self.patience).map_err(cannot)?;
+        let mut stream =
+            TcpStream::connect_timeout(&self.address, self.patience).map_err(cannot)?;
         stream.set_write_timeout(Some(self.patience)).map_err(cannot)?;
         let until = Instant::now() + self.patience;
         // Who is refused may be so before all was sent.

@@ -127,24 +127,25 @@ impl Traffic {
     pub fn of(said: &Said) -> Self {
         let (inside, outside) = (said.opened.concat(), said.sealed.concat());
         let published = ("what a device published", EVENT.1);
-        let stands = |text: &[u8]| {
-            move |(name, planted): &(&str, &str)| -> Option<String> {
-                is_in(planted, text).then(|| (*name).to_owned())
-            }
-        };
         Self {
             heard: is_in(EVENT.1, &inside),
-            inside: PLANTED.iter().filter_map(stands(&inside)).collect(),
-            on_the_wire: PLANTED.iter().chain([&published]).filter_map(stands(&outside)).collect(),
+            inside: named(PLANTED.iter(), &inside),
+            on_the_wire: named(PLANTED.iter().chain([&published]), &outside),
         }
     }
+}
+
+/// The names of those that stand in a text.
+fn named<'a>(planted: impl Iterator<Item = &'a (&'a str, &'a str)>, text: &[u8]) -> Vec<String> {
+    planted.filter(|(_, one)| is_in(one, text)).map(|(name, _)| (*name).to_owned()).collect()
 }
 
 /// Whether it stands there, as it is, in hex or in base 64.
 fn is_in(planted: &str, text: &[u8]) -> bool {
     let plain = planted.as_bytes();
     let hex: String = plain.iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut spellings = vec![plain.to_vec(), hex.to_ascii_uppercase().into_bytes(), hex.into_bytes()];
+    let mut spellings =
+        vec![plain.to_vec(), hex.to_ascii_uppercase().into_bytes(), hex.into_bytes()];
     // Base 64 of it within something longer begins at one of three places; its first and last letters depend on what is
     // beside it.
     spellings.extend((0..3).map(|shift| {

@@ -70,7 +70,9 @@ static FULL_HELD: Check = Check {
     how: "The record that the last full run of the attacks left is read.",
     remedy: "Mend what broke, then run `pintle attack --full` again.",
     ..check("penetration-full-held", Severity::Critical, |scene| {
-        within(scene, |found| found.full.judge(|record| held(&record.attempts, "of the last full run")))
+        within(scene, |found| {
+            found.full.judge(|record| held(&record.attempts, "of the last full run"))
+        })
     })
 };
 
@@ -102,7 +104,11 @@ static HIRED_SEVERE: Check = Check {
     anchors: HANDLED,
     risks: ALL_DATA,
     ..check("penetration-hired-severe", Severity::High, |scene| {
-        findings(scene, |found| found.state == State::Open && found.grade >= Grade::High, "critical or high")
+        findings(
+            scene,
+            |found| found.state == State::Open && found.grade >= Grade::High,
+            "critical or high",
+        )
     })
 };
 
@@ -175,7 +181,10 @@ fn same_build(record: &Record, build: &str) -> Verdict {
     Verdict::claim(record.build == *build, format!("both are {}", short(build)), || {
         let (was, is) = (short(&record.build), short(build));
         let of = &record.version;
-        Fault::new("the program", format!("the last full run was against {was} (version {of}), and {is} runs now"))
+        Fault::new(
+            "the program",
+            format!("the last full run was against {was} (version {of}), and {is} runs now"),
+        )
     })
 }
 
@@ -187,7 +196,10 @@ fn recent_run(scene: &Scene, record: &Record) -> Verdict {
     let days = scene.profile.penetration.full_run_days;
     let age = scene.now_ms.saturating_sub(record.at_ms) / DAY_MS;
     Verdict::claim(age <= u64::from(days), format!("not older than {days} days"), || {
-        Fault::new("the last full run", format!("it is {age} days old, and the plan says {days} at most"))
+        Fault::new(
+            "the last full run",
+            format!("it is {age} days old, and the plan says {days} at most"),
+        )
     })
 }
 
@@ -218,6 +230,9 @@ fn recent_test(scene: &Scene, hired: &Hired) -> Verdict {
     let end_ms = u64::try_from(end).unwrap_or(0).saturating_mul(1000);
     let age = scene.now_ms.saturating_sub(end_ms) / DAY_MS;
     Verdict::claim(age <= u64::from(days), format!("the last one ended on {last}"), || {
-        Fault::new("the last test by hired people", format!("it ended on {last}, {age} days ago; the plan says {days} at most"))
+        Fault::new(
+            "the last test by hired people",
+            format!("it ended on {last}, {age} days ago; the plan says {days} at most"),
+        )
     })
 }

@@ -148,7 +148,8 @@ mod tests {
         };
         let findings = vec![found("B", State::Mended), found("A", State::Mended)];
         let hired = Hired { tests: Vec::new(), findings }.retested(&plan);
-        let states: Vec<_> = hired.findings.iter().map(|one| (one.id.as_str(), one.state)).collect();
+        let states: Vec<_> =
+            hired.findings.iter().map(|one| (one.id.as_str(), one.state)).collect();
         assert_eq!(states, [("A", State::Gone), ("B", State::Mended)]);
     }
 }

@@ -3,7 +3,9 @@
 use super::attempts::{Attempts, Record};
 use super::hired::{Hired, Test};
 use super::{Penetration, Plan, reader};
+use crate::ground::Ground;
 use crate::look::Look;
+use crate::profile::Profile;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::fs;
@@ -26,6 +28,18 @@ pub struct Asked<'a> {
     pub folder: &'a Path,
 }
 
+/// Looks, in a run.
+#[must_use]
+pub fn of(ground: &Ground, profile: &Profile) -> Look<Penetration> {
+    look(Asked {
+        attempts: ground.attempts().clone(),
+        record: ground.record.as_deref(),
+        program: ground.program.as_deref().map_err(Clone::clone),
+        plan: &profile.penetration,
+        folder: &ground.profile_folder,
+    })
+}
+
 /// Looks.
 #[must_use]
 pub fn look(asked: Asked<'_>) -> Look<Penetration> {
@@ -35,7 +49,10 @@ pub fn look(asked: Asked<'_>) -> Look<Penetration> {
         hired: hired(asked.plan, asked.folder),
         selection: asked.attempts,
     };
-    Look::seen(["this run's attacks, the record of the last full run, the reports of hired testers"], found)
+    Look::seen(
+        ["this run's attacks, the record of the last full run, the reports of hired testers"],
+        found,
+    )
 }
 
 fn full(record: Option<&Path>) -> Look<Record> {

@@ -30,7 +30,8 @@ pub fn sarif(bytes: &[u8]) -> Result<Vec<Found>, String> {
 /// # Errors
 /// What is wrong with it, and in which line.
 pub fn csv(bytes: &[u8]) -> Result<Vec<Found>, String> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(bytes);
     let headings = reader.headers().map_err(|why| format!("it is no CSV: {why}"))?.clone();
     let column = |names: &[&str]| {
         let is = |heading: &str| names.iter().any(|name| heading.eq_ignore_ascii_case(name));
@@ -75,7 +76,10 @@ impl Columns {
         let word = at(self.grade);
         let score = || word.parse().ok().map(Grade::of_score);
         let grade = Grade::of_word(word).or_else(score).ok_or_else(|| {
-            format!("line {row}: \"{}\" is no severity: critical, high, medium, low or info", line(word))
+            format!(
+                "line {row}: \"{}\" is no severity: critical, high, medium, low or info",
+                line(word)
+            )
         })?;
         if at(self.id).is_empty() {
             return Err(format!("line {row}: the finding has no id"));
@@ -90,7 +94,9 @@ impl Columns {
 /// What a word of a report says of a finding. What is accepted is so in the profile, or it is open.
 fn state_of(word: &str, retested: bool) -> Option<State> {
     Some(match word.trim().to_ascii_lowercase().as_str() {
-        "" | "open" | "new" | "unchanged" | "confirmed" | "accepted" | "wontfix" | "won't fix" => State::Open,
+        "" | "open" | "new" | "unchanged" | "confirmed" | "accepted" | "wontfix" | "won't fix" => {
+            State::Open
+        }
         "fixed" | "mended" | "resolved" | "remediated" | "mitigated" if !retested => State::Mended,
         "fixed" | "mended" | "resolved" | "remediated" | "mitigated" => State::Gone,
         "gone" | "closed" | "verified" | "retested" => State::Gone,
@@ -156,7 +162,8 @@ mod tests {
         let text = "Reference,Risk,Title,Asset,Status,Retested\n\
                     PT-1,High,\"Login, guessed\",api,fixed,2026-06-01\nPT-2,4.3,Banner,,Fixed,\nPT-3,info,Note,,,\n";
         let found = csv(text.as_bytes()).unwrap();
-        let seen: Vec<_> = found.iter().map(|one| (one.id.as_str(), one.grade, one.state)).collect();
+        let seen: Vec<_> =
+            found.iter().map(|one| (one.id.as_str(), one.grade, one.state)).collect();
         assert_eq!(
             seen,
             [
@@ -173,7 +180,9 @@ mod tests {
         let text = "id,title,severity,status\nA,t,high,open\nB,t,scary,open\n";
         assert!(csv(text.as_bytes()).unwrap_err().starts_with("line 3: \"scary\""));
         assert!(csv(b"id,title\nA,t\n").unwrap_err().contains("severity"));
-        assert!(csv(b"id,title,severity,status\nA,t,low,perhaps\n").unwrap_err().contains("perhaps"));
+        assert!(
+            csv(b"id,title,severity,status\nA,t,low,perhaps\n").unwrap_err().contains("perhaps")
+        );
     }
 
     #[test]
@@ -183,7 +192,8 @@ mod tests {
             {"guid": "G2", "properties": {"security-severity": "9.8"}, "message": {"text": "worse"}, "baselineState": "absent"},
             {"message": {"text": "unnamed"}, "properties": {"status": "closed"}}]}]}"#;
         let found = sarif(text.as_bytes()).unwrap();
-        let seen: Vec<_> = found.iter().map(|one| (one.id.as_str(), one.grade, one.state)).collect();
+        let seen: Vec<_> =
+            found.iter().map(|one| (one.id.as_str(), one.grade, one.state)).collect();
         assert_eq!(
             seen,
             [

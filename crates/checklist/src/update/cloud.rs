@@ -4,11 +4,11 @@
 //! It is one story, since a release needs a device that ran it, and an older one something newer before it. Where it breaks
 //! off, what would have come is not tried, and says why.
 
+use super::Trials;
 use super::desk::{Desk, Said};
 use super::image::{Kind, turned};
 use super::running::Running;
 use super::team::{REVIEWERS, Says, Team};
-use super::Trials;
 use pintle_attack::target::Person;
 use pintle_attack::{Outcome, Target};
 use pintle_device::{Folder, Notice, VirtualFirmware};
@@ -90,7 +90,8 @@ fn tell(scene: Scene<'_>, trials: &mut Trials) -> Result<(), String> {
     device.until("connected", |notice| matches!(notice, Notice::Connected { .. }))?;
 
     let mut story = Story { desk, team, strangers, kind, told: Trials::new() };
-    let ended = story.refusals().and_then(|()| story.good(&device)).and_then(|()| story.bad(&device));
+    let ended =
+        story.refusals().and_then(|()| story.good(&device)).and_then(|()| story.bad(&device));
     trials.append(&mut story.told);
     ended
 }
@@ -117,7 +118,10 @@ impl Story {
         let second = self.kind.image(2, SIZE);
         let good = self.team.release(&second, SECOND, REVIEWERS).ok_or(NONE)?;
         let bad = turned(&second);
-        let asked = [("an upload", self.desk.upload(&bad, Some(&good))?), ("a flash", self.desk.flash(&bad)?)];
+        let asked = [
+            ("an upload", self.desk.upload(&bad, Some(&good))?),
+            ("a flash", self.desk.flash(&bad)?),
+        ];
         self.refused("damaged", &asked);
 
         let elsewhere = [
@@ -126,7 +130,10 @@ impl Story {
         ];
         for (name, kind) in elsewhere {
             let file = kind.image(2, SIZE);
-            let asked = [("an upload", self.desk.upload(&file, None)?), ("a flash", self.desk.flash(&file)?)];
+            let asked = [
+                ("an upload", self.desk.upload(&file, None)?),
+                ("a flash", self.desk.flash(&file)?),
+            ];
             self.refused(name, &asked);
         }
 
@@ -137,7 +144,10 @@ impl Story {
         let few = self.team.release(&second, SECOND, REVIEWERS - 1).ok_or(NONE)?;
         let taken = self.desk.upload(&second, Some(&few))?;
         if !taken.done() {
-            return Err(format!("the twin takes no firmware that more have to sign: {}", taken.words()));
+            return Err(format!(
+                "the twin takes no firmware that more have to sign: {}",
+                taken.words()
+            ));
         }
         let asked = [("a release", self.desk.release(2)?), ("a flash", self.desk.flash(&second)?)];
         self.refused("unreviewed", &asked);
@@ -162,7 +172,10 @@ impl Story {
         let second = self.kind.image(2, SIZE);
         let sent = self.desk.flash(&second)?;
         if !sent.done() {
-            self.is("sound", Outcome::broke(format!("the node refused what is sound: {}", sent.words())));
+            self.is(
+                "sound",
+                Outcome::broke(format!("the node refused what is sound: {}", sent.words())),
+            );
             return Err("no sound update went out".to_owned());
         }
         device.until("tried the update", |notice| {
@@ -170,20 +183,29 @@ impl Story {
         })?;
         // It is there, and has not yet said that it is well.
         let early = self.desk.version()? == Some(2);
-        self.is("counted", match early {
-            false => Outcome::held("not counted while the new image had not reported in"),
-            true => Outcome::broke("counted before the new image reported in"),
-        });
+        self.is(
+            "counted",
+            match early {
+                false => Outcome::held("not counted while the new image had not reported in"),
+                true => Outcome::broke("counted before the new image reported in"),
+            },
+        );
         device.say(Ok(()));
         device.until("confirmed the update", |notice| matches!(notice, Notice::Confirmed))?;
         if !self.desk.says_version(2, PATIENCE)? {
-            self.is("sound", Outcome::broke("the device runs the update, and the node does not say so"));
+            self.is(
+                "sound",
+                Outcome::broke("the device runs the update, and the node does not say so"),
+            );
             return Err("the node did not hear of a sound update".to_owned());
         }
         let released = self.desk.release(2)?;
         let outcome = match released.done() {
             true => Outcome::held("sent, tried, confirmed, counted and released"),
-            false => Outcome::broke(format!("the node releases nothing that is sound: {}", released.words())),
+            false => Outcome::broke(format!(
+                "the node releases nothing that is sound: {}",
+                released.words()
+            )),
         };
         self.is("sound", outcome);
         if released.done() { Ok(()) } else { Err("no sound update was released".to_owned()) }
@@ -216,11 +238,16 @@ impl Story {
         device.until("connected", |notice| matches!(notice, Notice::Connected { .. }))?;
         let back = self.desk.says_version(2, PATIENCE)?;
         let released = self.desk.release(4)?;
-        self.is("unwell", match (back, released.refused()) {
-            (false, _) => Outcome::broke("the device fell back, and the node does not say so"),
-            (true, false) => Outcome::broke("the node releases what no device found well"),
-            (true, true) => Outcome::held("the device fell back, the node says so, and releases it to nobody"),
-        });
+        self.is(
+            "unwell",
+            match (back, released.refused()) {
+                (false, _) => Outcome::broke("the device fell back, and the node does not say so"),
+                (true, false) => Outcome::broke("the node releases what no device found well"),
+                (true, true) => Outcome::held(
+                    "the device fell back, the node says so, and releases it to nobody",
+                ),
+            },
+        );
         Ok(())
     }
 }

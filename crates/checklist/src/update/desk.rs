@@ -59,7 +59,12 @@ impl Desk {
     ///
     /// # Errors
     /// For a person: what did not work.
-    pub fn open(target: &Target, person: &Person, kind: Kind, device: &str) -> Result<Self, String> {
+    pub fn open(
+        target: &Target,
+        person: &Person,
+        kind: Kind,
+        device: &str,
+    ) -> Result<Self, String> {
         let course = Course::new(BOUNDS.0, BOUNDS.1, 0);
         let client = Client::of(target, &course, 7)?;
         let token = Zeroizing::new(String::new());
@@ -108,8 +113,10 @@ impl Desk {
 
     /// Uploads a firmware.
     pub fn upload(&mut self, file: &[u8], statement: Option<&[u8]>) -> Result<Said, String> {
-        let parts: Vec<_> =
-            [("file", Some(file)), ("statement", statement)].into_iter().filter_map(|(name, part)| Some((name, part?))).collect();
+        let parts: Vec<_> = [("file", Some(file)), ("statement", statement)]
+            .into_iter()
+            .filter_map(|(name, part)| Some((name, part?)))
+            .collect();
         let path = self.path("/firmware");
         self.ask(form(Ask::new("POST", path), &parts))
     }
@@ -160,7 +167,11 @@ impl Desk {
 
     fn must(&mut self, ask: Ask, what: &str) -> Result<Said, String> {
         let said = self.ask(ask)?;
-        if said.done() { Ok(said) } else { Err(format!("the twin refused {what}: {}", said.words())) }
+        if said.done() {
+            Ok(said)
+        } else {
+            Err(format!("the twin refused {what}: {}", said.words()))
+        }
     }
 
     fn ask(&mut self, ask: Ask) -> Result<Said, String> {

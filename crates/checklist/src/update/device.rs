@@ -80,8 +80,12 @@ impl Workbench {
     /// Tries all of it.
     #[must_use]
     pub fn try_all(&self) -> Trials {
-        let none = || Outcome::untried("no random bytes for keys, or no virtual device could be made");
-        TRIALS.iter().map(|(name, trial)| ((*name).to_owned(), trial(self).unwrap_or_else(none))).collect()
+        let none =
+            || Outcome::untried("no random bytes for keys, or no virtual device could be made");
+        TRIALS
+            .iter()
+            .map(|(name, trial)| ((*name).to_owned(), trial(self).unwrap_or_else(none)))
+            .collect()
     }
 
     fn firmware(&self) -> Option<VirtualFirmware> {
@@ -253,7 +257,9 @@ fn power_cut(on: &Workbench) -> Option<Outcome> {
             return Some(Outcome::broke("after a cut the device runs something else"));
         }
         if done {
-            return Some(Outcome::held("cut before each write of an update, it always came up on a whole image"));
+            return Some(Outcome::held(
+                "cut before each write of an update, it always came up on a whole image",
+            ));
         }
     }
     Some(Outcome::broke("the update came to no end"))
@@ -276,7 +282,9 @@ fn resumed(on: &Workbench) -> Option<Outcome> {
     let runs = bench.start().is_ok_and(|started| started.sha256 == sha256(&on.second));
     Some(match (stored, taken && runs) {
         (0, _) => Outcome::broke("a transfer that was cut begins anew"),
-        (_, true) => Outcome::held("a transfer that was cut goes on where it was, and ends on the new image"),
+        (_, true) => {
+            Outcome::held("a transfer that was cut goes on where it was, and ends on the new image")
+        }
         (_, false) => Outcome::broke("a transfer that was cut never comes to its end"),
     })
 }
@@ -294,7 +302,9 @@ fn unwell(on: &Workbench) -> Option<Outcome> {
     let (mut bench, _) = rejected(on)?;
     let old = sha256(&on.first);
     Some(match bench.start() {
-        Ok(started) if started.sha256 == old => Outcome::held("the firmware from before runs again"),
+        Ok(started) if started.sha256 == old => {
+            Outcome::held("the firmware from before runs again")
+        }
         _ => Outcome::broke("firmware that is not well is started again"),
     })
 }
@@ -340,7 +350,9 @@ mod tests {
     #[test]
     fn a_device_without_a_keyring_is_found_out() {
         let trials = workbench().unpinned().try_all();
-        for name in ["unsigned", "unreviewed", "strangers", "other-keyring", "ended", "older-counter"] {
+        for name in
+            ["unsigned", "unreviewed", "strangers", "other-keyring", "ended", "older-counter"]
+        {
             assert!(matches!(trials[name], Outcome::Broke { .. }), "{name}: {:?}", trials[name]);
         }
     }

@@ -16,8 +16,10 @@ impl Kind {
     /// A module of so many bytes of content, as this version of the product.
     #[must_use]
     pub fn image(self, version: u16, size: usize) -> Vec<u8> {
-        let content: Vec<u8> = (0..size).map(|at| (at.wrapping_mul(version.into()) % 251) as u8).collect();
-        let mut builder = Builder::new(Platform(self.platform), Function::USER_PART, 0x1000, &content);
+        let content: Vec<u8> =
+            (0..size).map(|at| (at.wrapping_mul(version.into()) % 251) as u8).collect();
+        let mut builder =
+            Builder::new(Platform(self.platform), Function::USER_PART, 0x1000, &content);
         builder.prefix.version = version;
         builder.product = Some(Product { id: self.product, version });
         builder.build()

@@ -4,6 +4,7 @@ use super::cloud::{self, Scene};
 use super::device::Workbench;
 use super::image::Kind;
 use super::{Trials, Update};
+use crate::ground::Ground;
 use crate::look::Look;
 use crate::survey::Survey;
 use pintle_attack::Target;
@@ -21,6 +22,16 @@ pub struct Bench<'a> {
     pub person: &'a Person,
     /// A device of theirs that does not run, pinned at the twin.
     pub device: Folder,
+}
+
+/// Looks, in a run.
+#[must_use]
+pub fn of(ground: &Ground, survey: Result<&Survey, String>, now_ms: u64) -> Look<Update> {
+    let bench = ground.twin.as_ref().map_err(Clone::clone).and_then(|twin| {
+        let device = Folder::open(&twin.updated).map_err(|why| why.to_string())?;
+        Ok(Bench { target: &twin.target, person: &twin.person, device })
+    });
+    look(bench, survey, now_ms)
 }
 
 /// Looks. `now_ms` is the time in milliseconds since 1970.

@@ -1,6 +1,8 @@
 //! A virtual device that runs, and whose new firmware waits for a word whether it is well.
 
-use pintle_device::{Agent, AgentHandle, Folder, Notice, RunOptions, VirtualBoard, VirtualFirmware};
+use pintle_device::{
+    Agent, AgentHandle, Folder, Notice, RunOptions, VirtualBoard, VirtualFirmware,
+};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,7 +15,7 @@ pub type Word = Result<(), String>;
 
 /// A running device; it ends when dropped.
 pub struct Running {
-    agent: AgentHandle,
+    _agent: AgentHandle,
     told: Receiver<Notice>,
     words: Sender<Word>,
 }
@@ -29,7 +31,9 @@ impl Running {
         let heard = Arc::new(Mutex::new(heard));
         let firmware = firmware.health(move |_| {
             let heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
-            heard.recv_timeout(PATIENCE).unwrap_or_else(|_| Err("nobody said that it is well".to_owned()))
+            heard
+                .recv_timeout(PATIENCE)
+                .unwrap_or_else(|_| Err("nobody said that it is well".to_owned()))
         });
         let options = RunOptions {
             board: Some(Arc::new(VirtualBoard::new())),
@@ -38,7 +42,7 @@ impl Running {
             firmware: Some(firmware),
         };
         let agent = Agent::spawn(folder, options).map_err(|why| why.to_string())?;
-        Ok(Self { agent, told, words })
+        Ok(Self { _agent: agent, told, words })
     }
 
     /// Says of the next firmware on trial, or of the one that waits, whether it is well.
@@ -55,11 +59,5 @@ impl Running {
         let until = Instant::now() + PATIENCE;
         crate::communication::traffic::await_notice(&self.told, until, is)
             .ok_or_else(|| format!("the virtual device {what} not in good time"))
-    }
-
-    /// Whether it is connected.
-    #[must_use]
-    pub fn is_connected(&self) -> bool {
-        self.agent.is_connected()
     }
 }

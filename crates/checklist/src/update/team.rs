@@ -91,7 +91,7 @@ impl Team {
     #[must_use]
     pub fn sign(&self, release: &Release, reviews: usize) -> Option<Vec<u8>> {
         let signed = sign(Kind::Release, &release.payload(), &[&self.release])?;
-        let reviewers = self.reviewers.iter().take(reviews);
+        let mut reviewers = self.reviewers.iter().take(reviews);
         reviewers.try_fold(signed, |signed, reviewer| counter_sign(&signed, reviewer).ok())
     }
 }

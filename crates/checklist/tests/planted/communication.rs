@@ -71,7 +71,10 @@ fn whole() -> Communication {
     static LOOKED: OnceLock<Communication> = OnceLock::new();
     let look = || Communication {
         tls: Look::seen(["tls"], tls(Takes::default())),
-        certificate: Look::seen(["certificate"], certificate(&Authority::new(NOW, 90), "localhost")),
+        certificate: Look::seen(
+            ["certificate"],
+            certificate(&Authority::new(NOW, 90), "localhost"),
+        ),
         headers: Look::seen(["headers"], headers(answer())),
         door: Look::seen(["door"], door_of(false)),
         attempts: Look::seen(["attacks"], attempts()),
@@ -112,7 +115,10 @@ fn talkative() -> Scene {
 
 fn attacked(case: &'static str) -> Scene {
     let mut attempts = attempts();
-    assert!(attempts.0.insert(case.to_owned(), Outcome::broke("it was let in")).is_some(), "{case}");
+    assert!(
+        attempts.0.insert(case.to_owned(), Outcome::broke("it was let in")).is_some(),
+        "{case}"
+    );
     scene(Communication { attempts: Look::seen(["attacks"], attempts), ..whole() })
 }
 
@@ -127,14 +133,22 @@ const fn plant(check: &'static str, broken: fn() -> Scene) -> Plant {
 pub const PLANTS: &[Plant] = &[
     plant("communication-tls-versions", || with_tls(Takes { tls_1_0: true, ..Takes::default() })),
     plant("communication-tls-newest", || with_tls(Takes { tls_1_3: false, ..Takes::default() })),
-    plant("communication-tls-suites-broken", || with_tls(Takes { suite: 0x0005, ..Takes::default() })),
+    plant("communication-tls-suites-broken", || {
+        with_tls(Takes { suite: 0x0005, ..Takes::default() })
+    }),
     plant("communication-tls-suites-old", || with_tls(Takes { suite: 0xc013, ..Takes::default() })),
     plant("communication-tls-groups", || with_tls(Takes { group: 19, ..Takes::default() })),
     plant("communication-tls-hybrid", || with_tls(Takes { group: 29, ..Takes::default() })),
     plant("communication-tls-downgrade", || with_tls(Takes { marks: false, ..Takes::default() })),
-    plant("communication-tls-renegotiation", || with_tls(Takes { extensions: &[23], ..Takes::default() })),
-    plant("communication-tls-master-secret", || with_tls(Takes { extensions: &[0xff01], ..Takes::default() })),
-    plant("communication-tls-compression", || with_tls(Takes { compresses: true, ..Takes::default() })),
+    plant("communication-tls-renegotiation", || {
+        with_tls(Takes { extensions: &[23], ..Takes::default() })
+    }),
+    plant("communication-tls-master-secret", || {
+        with_tls(Takes { extensions: &[0xff01], ..Takes::default() })
+    }),
+    plant("communication-tls-compression", || {
+        with_tls(Takes { compresses: true, ..Takes::default() })
+    }),
     plant("communication-tls-heartbeats", || {
         with_tls(Takes { extensions: &[23, 0xff01, 15], ..Takes::default() })
     }),
@@ -155,11 +169,15 @@ pub const PLANTS: &[Plant] = &[
     plant("communication-certificate-leaf", || {
         with_certificate(certificate(&Authority::new(NOW, 90).shows_itself(), "localhost"))
     }),
-    plant("communication-headers-https-only", || with_header("strict-transport-security", "max-age=60")),
+    plant("communication-headers-https-only", || {
+        with_header("strict-transport-security", "max-age=60")
+    }),
     plant("communication-headers-browser", || with_header("referrer-policy", "")),
     plant("communication-headers-cache", || with_header("cache-control", "public")),
     plant("communication-headers-banner", || with_header("server", "nginx/1.18.0")),
-    plant("communication-headers-origins", || with_header("access-control-allow-credentials", "true")),
+    plant("communication-headers-origins", || {
+        with_header("access-control-allow-credentials", "true")
+    }),
     plant("communication-headers-trace", || {
         let headers = Headers { echoes: true, ..headers(answer()) };
         scene(Communication { headers: Look::seen(["headers"], headers), ..whole() })

@@ -37,7 +37,11 @@ fn scene(world: World) -> Scene {
     let report = Report { file: "report.csv".into(), by: "Testers".into(), day: day.into() };
     let plan = Plan { reports: vec![report], retests: world.retests, ..Plan::default() };
     let held = |all: Vec<(&'static str, Outcome)>| -> Attempts {
-        if all.is_empty() { [("dtls-wrong-key", Outcome::held("silence"))].into_iter().collect() } else { all.into_iter().collect() }
+        if all.is_empty() {
+            [("dtls-wrong-key", Outcome::held("silence"))].into_iter().collect()
+        } else {
+            all.into_iter().collect()
+        }
     };
     let program = at("program");
     let asked = |record: Option<&std::path::Path>, attempts: Attempts| {
@@ -62,7 +66,12 @@ fn scene(world: World) -> Scene {
 }
 
 fn sound() -> Scene {
-    let retest = Retest { finding: "PT-2".into(), day: "2026-10-10".into(), by: "Testers".into(), gone: true };
+    let retest = Retest {
+        finding: "PT-2".into(),
+        day: "2026-10-10".into(),
+        by: "Testers".into(),
+        gone: true,
+    };
     scene(World {
         report: "PT-1,Login guessed,high,fixed,2026-10-01\nPT-2,Banner,low,open,\nPT-3,Nothing,info,open,\n",
         retests: vec![retest],
@@ -91,8 +100,17 @@ pub const PLANTS: &[Plant] = &[
         scene(World { report: "PT-1,Login guessed,critical,open,\n", ..World::default() })
     }),
     plant("penetration-hired-closed", || {
-        let still = Retest { finding: "PT-1".into(), day: "2026-10-10".into(), by: "Testers".into(), gone: false };
-        scene(World { report: "PT-1,Banner,low,fixed,\n", retests: vec![still], ..World::default() })
+        let still = Retest {
+            finding: "PT-1".into(),
+            day: "2026-10-10".into(),
+            by: "Testers".into(),
+            gone: false,
+        };
+        scene(World {
+            report: "PT-1,Banner,low,fixed,\n",
+            retests: vec![still],
+            ..World::default()
+        })
     }),
     plant("penetration-hired-retested", || {
         scene(World { report: "PT-1,Login guessed,high,fixed,\n", ..World::default() })

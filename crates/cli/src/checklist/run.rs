@@ -4,11 +4,12 @@ use super::{progress, sources, summary};
 use crate::args::ChecklistRunArgs;
 use crate::failure::Failure;
 use crate::say::say;
+use crate::twin::cradle::Cradle;
 use pintle_checklist::Run;
 use std::process::ExitCode;
 
-pub fn run(args: &ChecklistRunArgs) -> Result<ExitCode, Failure> {
-    let sources = sources::gather(args)?;
+pub fn run(args: &ChecklistRunArgs, cradle: &Cradle) -> Result<ExitCode, Failure> {
+    let sources = sources::gather(args, cradle)?;
     let run = pintle_checklist::run(sources, &mut progress::shown()).map_err(Failure::failed)?;
     match args.json {
         true => say!("{}", as_json(&run)?),

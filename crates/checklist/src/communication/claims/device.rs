@@ -9,9 +9,12 @@ use crate::check::{Check, Severity};
 use crate::scene::Scene;
 use crate::verdict::{Fault, Verdict};
 
-const ON_TWIN: &str = "Cases of `pintle attack` are run against a twin of the node, with devices made for this.";
-const AGAIN: &str = "Run `pintle attack --only ID` for each case named here and read what it saw; update Pintle.";
-const FRONT: &str = "Find out what listens on the port in the node's place, or stands before it, and take it away.";
+const ON_TWIN: &str =
+    "Cases of `pintle attack` are run against a twin of the node, with devices made for this.";
+const AGAIN: &str =
+    "Run `pintle attack --only ID` for each case named here and read what it saw; update Pintle.";
+const FRONT: &str =
+    "Find out what listens on the port in the node's place, or stands before it, and take it away.";
 
 pub static CHALLENGE: Check = Check {
     claim: "A device that calls over UDP has to show that its address is its own before anything is kept for it.",
@@ -52,9 +55,11 @@ pub static PLAIN: Check = Check {
     remedy: FRONT,
     ..check("communication-door-plain", Severity::High, |scene| {
         door(scene, |found| {
-            Verdict::claim(found.to_plain_coap == Said::Nothing, "plain CoAP gets no answer", || {
-                Fault::new("the port for devices", "it answers plain CoAP")
-            })
+            Verdict::claim(
+                found.to_plain_coap == Said::Nothing,
+                "plain CoAP gets no answer",
+                || Fault::new("the port for devices", "it answers plain CoAP"),
+            )
         })
     })
 };
@@ -81,7 +86,9 @@ pub static WRONG_KEY: Check = Check {
     remedy: AGAIN,
     anchors: KNOWN,
     risks: ACTS,
-    ..check("communication-dtls-wrong-key", Severity::Critical, |scene| judge(scene, &attempted::WRONG_KEY))
+    ..check("communication-dtls-wrong-key", Severity::Critical, |scene| {
+        judge(scene, &attempted::WRONG_KEY)
+    })
 };
 
 pub static NO_KEY: Check = Check {
@@ -90,7 +97,9 @@ pub static NO_KEY: Check = Check {
     remedy: AGAIN,
     anchors: KNOWN,
     risks: ACTS,
-    ..check("communication-dtls-no-key", Severity::Critical, |scene| judge(scene, &attempted::NO_KEY))
+    ..check("communication-dtls-no-key", Severity::Critical, |scene| {
+        judge(scene, &attempted::NO_KEY)
+    })
 };
 
 pub static ANOTHERS_ID: Check = Check {
@@ -99,7 +108,9 @@ pub static ANOTHERS_ID: Check = Check {
     remedy: AGAIN,
     anchors: KNOWN,
     risks: ACTS,
-    ..check("communication-dtls-anothers-id", Severity::Critical, |scene| judge(scene, &attempted::ANOTHERS_ID))
+    ..check("communication-dtls-anothers-id", Severity::Critical, |scene| {
+        judge(scene, &attempted::ANOTHERS_ID)
+    })
 };
 
 pub static SUITES: Check = Check {
@@ -113,7 +124,9 @@ pub static VERSION: Check = Check {
     claim: "The port for devices takes no version of DTLS before 1.2.",
     how: ON_TWIN,
     remedy: AGAIN,
-    ..check("communication-dtls-version", Severity::High, |scene| judge(scene, &attempted::DOWNGRADE))
+    ..check("communication-dtls-version", Severity::High, |scene| {
+        judge(scene, &attempted::DOWNGRADE)
+    })
 };
 
 pub static REPLAY: Check = Check {
@@ -156,7 +169,9 @@ pub static TCP_WRONG_KEY: Check = Check {
     remedy: AGAIN,
     anchors: KNOWN,
     risks: ACTS,
-    ..check("communication-tcp-wrong-key", Severity::Critical, |scene| judge(scene, &attempted::TCP_WRONG_KEY))
+    ..check("communication-tcp-wrong-key", Severity::Critical, |scene| {
+        judge(scene, &attempted::TCP_WRONG_KEY)
+    })
 };
 
 pub static TCP_CHANGED: Check = Check {
@@ -165,7 +180,9 @@ pub static TCP_CHANGED: Check = Check {
     remedy: AGAIN,
     anchors: WHOLE,
     risks: ACTS,
-    ..check("communication-tcp-changed", Severity::High, |scene| judge(scene, &attempted::TCP_CHANGED))
+    ..check("communication-tcp-changed", Severity::High, |scene| {
+        judge(scene, &attempted::TCP_CHANGED)
+    })
 };
 
 pub static TCP_REPLAY: Check = Check {
@@ -174,23 +191,38 @@ pub static TCP_REPLAY: Check = Check {
     remedy: AGAIN,
     anchors: WHOLE,
     risks: ACTS,
-    ..check("communication-tcp-replay", Severity::High, |scene| judge(scene, &attempted::TCP_REPLAY))
+    ..check("communication-tcp-replay", Severity::High, |scene| {
+        judge(scene, &attempted::TCP_REPLAY)
+    })
 };
 
 pub static TCP_ORACLE: Check = Check {
     claim: "The TCP service does not tell, by what it answers, what is in a block that somebody else sealed for it.",
     how: ON_TWIN,
     remedy: AGAIN,
-    ..check("communication-tcp-oracle", Severity::Critical, |scene| judge(scene, &attempted::TCP_ORACLE))
+    ..check("communication-tcp-oracle", Severity::Critical, |scene| {
+        judge(scene, &attempted::TCP_ORACLE)
+    })
 };
 
 pub static INSIDE: Check = Check {
     claim: "A device does not tell its cloud the credentials of its networks.",
     how: "Credentials are planted in a virtual device; all that it says to a twin of the node is opened by a tap and searched.",
     remedy: "Update the agent; until then keep credentials out of devices whose cloud is not to know them.",
-    anchors: &[isvs("2.4.4"), en303645("5.4-1"), cra("I.1(2)(e)"), cra("I.1(2)(g)"), iso("27018 A.10.1")],
+    anchors: &[
+        isvs("2.4.4"),
+        en303645("5.4-1"),
+        cra("I.1(2)(e)"),
+        cra("I.1(2)(g)"),
+        iso("27018 A.10.1"),
+    ],
     ..check("communication-traffic-inside", Severity::High, |scene| {
-        heard(scene, |found| &found.inside, "it is told to the cloud", "none of the credentials planted is told")
+        heard(
+            scene,
+            |found| &found.inside,
+            "it is told to the cloud",
+            "none of the credentials planted is told",
+        )
     })
 };
 
@@ -198,9 +230,20 @@ pub static ON_THE_WIRE: Check = Check {
     claim: "Whoever listens between a device and its cloud reads nothing of what they say.",
     how: "A virtual device with planted credentials publishes to a twin of the node; every datagram between them is searched.",
     remedy: "Take out of service whatever lets devices speak without DTLS; update Pintle.",
-    anchors: &[isvs("4.1.1"), en303645("5.5-6"), cra("I.1(2)(e)"), nistir("data protection"), iso("A.5.14")],
+    anchors: &[
+        isvs("4.1.1"),
+        en303645("5.5-6"),
+        cra("I.1(2)(e)"),
+        nistir("data protection"),
+        iso("A.5.14"),
+    ],
     ..check("communication-traffic-wire", Severity::Critical, |scene| {
-        heard(scene, |found| &found.on_the_wire, "it stands on the wire for everybody", "nothing of it stands on the wire")
+        heard(
+            scene,
+            |found| &found.on_the_wire,
+            "it stands on the wire for everybody",
+            "nothing of it stands on the wire",
+        )
     })
 };
 
@@ -218,11 +261,17 @@ fn heard(
     wrong: &str,
     seen: &str,
 ) -> Verdict {
-    of(scene, |found| &found.traffic, |found: &Traffic| {
-        let faults: Vec<_> = which(found).iter().map(|what| Fault::new(what, wrong)).collect();
-        if faults.is_empty() && !found.heard {
-            return Verdict::untried("the tap did not hear what the device published, so it heard nothing");
-        }
-        Verdict::of(faults, seen)
-    })
+    of(
+        scene,
+        |found| &found.traffic,
+        |found: &Traffic| {
+            let faults: Vec<_> = which(found).iter().map(|what| Fault::new(what, wrong)).collect();
+            if faults.is_empty() && !found.heard {
+                return Verdict::untried(
+                    "the tap did not hear what the device published, so it heard nothing",
+                );
+            }
+            Verdict::of(faults, seen)
+        },
+    )
 }

@@ -22,11 +22,15 @@ pub static PLAIN: Check = Check {
     how: "A request in plain HTTP is sent to the port of the API.",
     remedy: "Take whatever answers plain HTTP off the port of the API.",
     ..check("communication-https-plain", Severity::High, |scene| {
-        of(scene, |found| &found.tls, |tls: &Tls| {
-            Verdict::claim(!tls.plain_http, "plain HTTP is not answered", || {
-                Fault::new("the port of the API", "it answers plain HTTP")
-            })
-        })
+        of(
+            scene,
+            |found| &found.tls,
+            |tls: &Tls| {
+                Verdict::claim(!tls.plain_http, "plain HTTP is not answered", || {
+                    Fault::new("the port of the API", "it answers plain HTTP")
+                })
+            },
+        )
     })
 };
 
@@ -57,9 +61,11 @@ pub static ENDS: Check = Check {
         let now = seconds(scene);
         certificate(scene, |found| {
             let left = found.ends.saturating_sub(now) / DAY;
-            Verdict::claim(left >= SOON_DAYS, format!("more than {SOON_DAYS} days are left"), || {
-                Fault::new("the certificate", format!("less than {SOON_DAYS} days are left"))
-            })
+            Verdict::claim(
+                left >= SOON_DAYS,
+                format!("more than {SOON_DAYS} days are left"),
+                || Fault::new("the certificate", format!("less than {SOON_DAYS} days are left")),
+            )
         })
     })
 };
@@ -166,11 +172,15 @@ pub static TRACE: Check = Check {
     remedy: "Turn TRACE off in the proxy.",
     anchors: SMALL,
     ..check("communication-headers-trace", Severity::Low, |scene| {
-        of(scene, |found| &found.headers, |found: &Headers| {
-            Verdict::claim(!found.echoes, "what was sent did not come back", || {
-                Fault::new("TRACE /", "it gives back what it was sent")
-            })
-        })
+        of(
+            scene,
+            |found| &found.headers,
+            |found: &Headers| {
+                Verdict::claim(!found.echoes, "what was sent did not come back", || {
+                    Fault::new("TRACE /", "it gives back what it was sent")
+                })
+            },
+        )
     })
 };
 
@@ -190,7 +200,10 @@ fn key(found: &Certificate) -> Verdict {
     let mut faults = Vec::new();
     if found.bits < least {
         let (kind, bits) = (&found.key, found.bits);
-        faults.push(Fault::new("the key", format!("{kind} of {bits} bits, and {least} are the least")));
+        faults.push(Fault::new(
+            "the key",
+            format!("{kind} of {bits} bits, and {least} are the least"),
+        ));
     }
     if FORGEABLE.contains(&found.signed_with.as_str()) {
         faults.push(Fault::new("the signature", "it is made with MD5 or SHA-1"));
@@ -200,15 +213,20 @@ fn key(found: &Certificate) -> Verdict {
 
 /// Judges each answer by itself; a fault is named by what was asked.
 fn each(scene: &Scene, wrong: impl Fn(&Noted) -> Option<String>) -> Verdict {
-    of(scene, |found| &found.headers, |found: &Headers| {
-        if found.answers.is_empty() {
-            return Verdict::untried("nothing was answered");
-        }
-        let faults = found.answers.iter().filter_map(|(asked, answer)| {
-            wrong(answer).map(|what| Fault::new(asked, what))
-        });
-        Verdict::of(faults, format!("{} answers", found.answers.len()))
-    })
+    of(
+        scene,
+        |found| &found.headers,
+        |found: &Headers| {
+            if found.answers.is_empty() {
+                return Verdict::untried("nothing was answered");
+            }
+            let faults = found
+                .answers
+                .iter()
+                .filter_map(|(asked, answer)| wrong(answer).map(|what| Fault::new(asked, what)));
+            Verdict::of(faults, format!("{} answers", found.answers.len()))
+        },
+    )
 }
 
 fn browser(answer: &Noted) -> Option<String> {

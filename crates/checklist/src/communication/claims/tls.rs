@@ -85,7 +85,9 @@ pub static RENEGOTIATION: Check = Check {
     remedy: MEND,
     anchors: WHOLE,
     ..check("communication-tls-renegotiation", Severity::Medium, |scene| {
-        judge(scene, |tls| bound(tls, tls.bound_renegotiation, "renegotiation is bound to its session"))
+        judge(scene, |tls| {
+            bound(tls, tls.bound_renegotiation, "renegotiation is bound to its session")
+        })
     })
 };
 
@@ -136,9 +138,13 @@ fn suites(tls: &Tls, standing: Standing) -> Verdict {
     if tls.versions.is_empty() {
         return Verdict::untried("the API takes no version of TLS: is it HTTPS?");
     }
-    let all = || tls.versions.iter().flat_map(|(version, all)| all.iter().map(move |one| (version, *one)));
+    let all = || {
+        tls.versions.iter().flat_map(|(version, all)| all.iter().map(move |one| (version, *one)))
+    };
     let bad = all().filter(|(_, one)| suite::standing(*one) == standing);
-    let faults = bad.map(|(version, one)| Fault::new(suite::name(one), format!("it is taken in {}", version.name())));
+    let faults = bad.map(|(version, one)| {
+        Fault::new(suite::name(one), format!("it is taken in {}", version.name()))
+    });
     Verdict::of(faults, format!("{} suites in {} versions", all().count(), tls.versions.len()))
 }
 
@@ -167,9 +173,9 @@ fn bound(tls: &Tls, is: Option<bool>, seen: &str) -> Verdict {
     match is {
         _ if tls.versions.is_empty() => Verdict::untried("the API takes no version of TLS"),
         None => Verdict::holds("TLS 1.3 alone, where it always is so"),
-        Some(is) => {
-            Verdict::claim(is, seen, || Fault::new("TLS before 1.3", format!("not in every answer: {seen}")))
-        }
+        Some(is) => Verdict::claim(is, seen, || {
+            Fault::new("TLS before 1.3", format!("not in every answer: {seen}"))
+        }),
     }
 }
 

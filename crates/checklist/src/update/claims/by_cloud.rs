@@ -20,7 +20,12 @@ pub static COUNTED: Check = Check {
     claim: "The node counts an update only when the new image itself has reported in.",
     how: "A virtual device holds its word back while new firmware is on trial; the node is asked meanwhile.",
     remedy: "Update Pintle; until then count devices by what they report, and not by what was sent.",
-    anchors: &[en303645("5.3-11"), cra("I.2(7)"), nistir("cybersecurity state awareness"), iso("A.8.15")],
+    anchors: &[
+        en303645("5.3-11"),
+        cra("I.2(7)"),
+        nistir("cybersecurity state awareness"),
+        iso("A.8.15"),
+    ],
     risks: STANDING_STILL,
     ..check("update-cloud-counted", Severity::Medium, |scene| by_cloud(scene, &["counted"]))
 };

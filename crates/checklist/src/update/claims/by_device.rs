@@ -41,7 +41,9 @@ pub static KEYRING: Check = Check {
     how: HOW,
     remedy: PIN,
     anchors: &[isvs("3.4.1"), en303645("5.4-1"), cra("I.1(2)(f)"), iso("A.8.24")],
-    ..check("update-device-keyring", Severity::Critical, |scene| by_device(scene, &["other-keyring"]))
+    ..check("update-device-keyring", Severity::Critical, |scene| {
+        by_device(scene, &["other-keyring"])
+    })
 };
 
 pub static DAMAGED: Check = Check {
@@ -81,7 +83,9 @@ pub static STATEMENT: Check = Check {
     how: HOW,
     remedy: PIN,
     anchors: NEWER,
-    ..check("update-device-statement", Severity::Medium, |scene| by_device(scene, &["older-statement"]))
+    ..check("update-device-statement", Severity::Medium, |scene| {
+        by_device(scene, &["older-statement"])
+    })
 };
 
 pub static ENDED: Check = Check {
@@ -125,7 +129,9 @@ pub static UNWELL: Check = Check {
     remedy: AGENT,
     anchors: WORKING,
     risks: STANDING_STILL,
-    ..check("update-device-unwell", Severity::High, |scene| by_device(scene, &["unwell", "never-well"]))
+    ..check("update-device-unwell", Severity::High, |scene| {
+        by_device(scene, &["unwell", "never-well"])
+    })
 };
 
 pub static REJECTED: Check = Check {
@@ -134,5 +140,7 @@ pub static REJECTED: Check = Check {
     remedy: AGENT,
     anchors: WORKING,
     risks: STANDING_STILL,
-    ..check("update-device-rejected", Severity::Medium, |scene| by_device(scene, &["once-rejected"]))
+    ..check("update-device-rejected", Severity::Medium, |scene| {
+        by_device(scene, &["once-rejected"])
+    })
 };

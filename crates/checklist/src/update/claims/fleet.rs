@@ -41,7 +41,12 @@ pub static SILENT: Check = Check {
     claim: "Every device that something is released to has said what it runs.",
     how: HOW,
     remedy: "Find out what became of each device named here: it cannot be updated, and nobody knows what it runs.",
-    anchors: &[en303645("5.3-2"), nistir("cybersecurity state awareness"), cra("I.2(1)"), iso("A.5.9")],
+    anchors: &[
+        en303645("5.3-2"),
+        nistir("cybersecurity state awareness"),
+        cra("I.2(1)"),
+        iso("A.5.9"),
+    ],
     risks: STANDING_STILL,
     ..check("update-fleet-silent", Severity::Low, |scene| {
         each(scene, |share| named("never said since its last Hello what it runs", &share.silent))

@@ -64,7 +64,8 @@ fn pretend(mut stream: TcpStream, takes: Takes) {
         if read.starts_with(b"GET") || read[0] == 0x80 {
             break read;
         }
-        if read.len() >= 5 && read.len() >= 5 + usize::from(u16::from_be_bytes([read[3], read[4]])) {
+        if read.len() >= 5 && read.len() >= 5 + usize::from(u16::from_be_bytes([read[3], read[4]]))
+        {
             break read;
         }
     };
@@ -86,7 +87,9 @@ struct Offered {
 impl Offered {
     fn read(hello: &[u8]) -> Self {
         let word = |at: usize| u16::from_be_bytes([hello[at], hello[at + 1]]);
-        let words = |at: usize, length: usize| -> Vec<u16> { (0..length / 2).map(|n| word(at + 2 * n)).collect() };
+        let words = |at: usize, length: usize| -> Vec<u16> {
+            (0..length / 2).map(|n| word(at + 2 * n)).collect()
+        };
         // Record and message have 9 bytes of head, the random ends at 43, and there is no session.
         let length = usize::from(word(44));
         let suites = words(46, length);
@@ -117,9 +120,17 @@ impl Offered {
             _ => false,
         };
         if self.version == 0x0304 && taken {
-            let Some(suite) = self.suites.iter().find(|one| [0x1301, 0x1302].contains(*one)) else { return REFUSED.to_vec() };
+            let Some(suite) = self.suites.iter().find(|one| [0x1301, 0x1302].contains(*one)) else {
+                return REFUSED.to_vec();
+            };
             let [high, low] = takes.group.to_be_bytes();
-            return server_hello(0x0303, *suite, [7; 32], false, &[(43, &[3, 4]), (51, &[high, low])]);
+            return server_hello(
+                0x0303,
+                *suite,
+                [7; 32],
+                false,
+                &[(43, &[3, 4]), (51, &[high, low])],
+            );
         }
         if !taken {
             return REFUSED.to_vec();
@@ -134,7 +145,13 @@ impl Offered {
     }
 }
 
-fn server_hello(version: u16, suite: u16, random: [u8; 32], compresses: bool, extensions: &[(u16, &[u8])]) -> Vec<u8> {
+fn server_hello(
+    version: u16,
+    suite: u16,
+    random: [u8; 32],
+    compresses: bool,
+    extensions: &[(u16, &[u8])],
+) -> Vec<u8> {
     let word = |number: usize| u16::try_from(number).unwrap().to_be_bytes();
     let mut body = version.to_be_bytes().to_vec();
     body.extend(random);
@@ -143,7 +160,9 @@ fn server_hello(version: u16, suite: u16, random: [u8; 32], compresses: bool, ex
     body.push(u8::from(compresses));
     let all: Vec<u8> = extensions
         .iter()
-        .flat_map(|(kind, content)| [kind.to_be_bytes().as_slice(), &word(content.len()), content].concat())
+        .flat_map(|(kind, content)| {
+            [kind.to_be_bytes().as_slice(), &word(content.len()), content].concat()
+        })
         .collect();
     body.extend(word(all.len()));
     body.extend(all);
