@@ -20,6 +20,10 @@ pub struct Profile {
     pub services: Vec<String>,
     /// What the product does that carries a risk.
     pub functions: BTreeMap<String, Vec<crate::risk::Risk>>,
+    /// How often it is attacked, and by whom.
+    pub penetration: crate::penetration::Plan,
+    /// How far its updates are to have reached.
+    pub update: crate::update::Policy,
     /// Findings that somebody answers for.
     pub accepted: Vec<Acceptance>,
 }

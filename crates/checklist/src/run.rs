@@ -30,6 +30,8 @@ pub struct Sources {
     pub projects: Vec<PathBuf>,
     /// Folders of advisories.
     pub advisories: Vec<PathBuf>,
+    /// What is attacked, called and updated.
+    pub ground: crate::ground::Ground,
 }
 
 /// What a run is about.
@@ -115,6 +117,7 @@ impl Sources {
             modules: Vec::new(),
             projects: Vec::new(),
             advisories: Vec::new(),
+            ground: crate::ground::Ground::default(),
         }
     }
 }

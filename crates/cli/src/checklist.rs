@@ -2,10 +2,12 @@
 
 use crate::args::ChecklistCommand;
 use crate::failure::Failure;
+use crate::twin::cradle::interruptible;
 use std::process::ExitCode;
 
 mod difference;
 mod explain;
+mod ground;
 mod key;
 mod pack;
 mod profile;
@@ -18,7 +20,7 @@ mod verify;
 
 pub fn run(command: ChecklistCommand) -> Result<ExitCode, Failure> {
     let done = match command {
-        ChecklistCommand::Run(args) => return run::run(&args),
+        ChecklistCommand::Run(args) => return interruptible(move |cradle| run::run(&args, cradle)),
         ChecklistCommand::Diff { before, after, json } => {
             return difference::run(&before, &after, json);
         }

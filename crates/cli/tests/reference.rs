@@ -82,6 +82,8 @@ const COMMANDS: &[&[&str]] = &[
     &["secret", "list"],
     &["secret", "drop"],
     &["service", "check"],
+    &["attack"],
+    &["attack", "token"],
     &["fleet"],
     &["quickstart"],
 ];

@@ -75,8 +75,8 @@ fn dependency(_sources: &Sources) -> Look<Dependencies> {
 }
 
 /// Item 4.
-fn communication(_sources: &Sources) -> Look<Communication> {
-    Look::default()
+fn communication(sources: &Sources) -> Look<Communication> {
+    crate::communication::of(&sources.ground)
 }
 
 /// Item 5.
@@ -95,8 +95,8 @@ fn key(_sources: &Sources) -> Look<Keys> {
 }
 
 /// Item 7.
-fn penetration(_sources: &Sources) -> Look<Penetration> {
-    Look::default()
+fn penetration(sources: &Sources) -> Look<Penetration> {
+    crate::penetration::of(&sources.ground, &sources.profile)
 }
 
 /// Item 8.
@@ -105,6 +105,7 @@ fn review(_sources: &Sources) -> Look<Review> {
 }
 
 /// Item 9.
-fn update(_sources: &Sources) -> Look<Update> {
-    Look::default()
+fn update(sources: &Sources) -> Look<Update> {
+    let survey = Err("the node was not surveyed".to_owned());
+    crate::update::of(&sources.ground, survey, sources.now_ms)
 }

@@ -4,6 +4,7 @@ use super::{difference, key, progress, sources, summary};
 use crate::args::ChecklistRunArgs;
 use crate::failure::Failure;
 use crate::say::say;
+use crate::twin::cradle::Cradle;
 use pintle_checklist::bundle;
 use pintle_checklist::report::page;
 use pintle_checklist::sign::SigningKey;
@@ -12,12 +13,12 @@ use pintle_checklist::{Report, Run};
 use std::path::Path;
 use std::process::ExitCode;
 
-pub fn run(args: &ChecklistRunArgs) -> Result<ExitCode, Failure> {
+pub fn run(args: &ChecklistRunArgs, cradle: &Cradle) -> Result<ExitCode, Failure> {
     let data = sources::data(args.data.as_deref())?;
     if let Some(out) = &args.out {
         bundle::check(out).map_err(Failure::usage)?;
     }
-    let sources = sources::gather(args, data.as_deref())?;
+    let sources = sources::gather(args, data.as_deref(), cradle)?;
     let run = pintle_checklist::run(sources, &mut progress::shown()).map_err(Failure::failed)?;
     let trend = args.keep.as_deref().map(|folder| kept(folder, &run.report)).transpose()?;
     match args.json {

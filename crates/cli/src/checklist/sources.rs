@@ -1,8 +1,9 @@
 //! What a run is given to look at, from what was typed.
 
-use super::profile;
+use super::{ground, profile};
 use crate::args::{ChecklistRunArgs, ChecklistTarget};
 use crate::failure::Failure;
+use crate::twin::cradle::Cradle;
 use pintle_checklist::{Aim, Sources};
 use pintle_cloud::clock::now_ms;
 use pintle_cloud::init::is_data_folder;
@@ -12,18 +13,24 @@ use std::path::{Path, PathBuf};
 const DATA: &str = "pintle-data";
 
 /// Looks that everything that was named is there.
-pub fn gather(args: &ChecklistRunArgs, _data: Option<&Path>) -> Result<Sources, Failure> {
+pub fn gather(
+    args: &ChecklistRunArgs,
+    data: Option<&Path>,
+    cradle: &Cradle,
+) -> Result<Sources, Failure> {
     folder("--root", &args.root)?;
     args.projects.iter().try_for_each(|path| folder("--project", path))?;
     args.advisories.iter().try_for_each(|path| folder("--advisories", path))?;
     args.modules.iter().try_for_each(|path| file("--module", path))?;
+    let aim = aim(args.target);
     let now_ms = u64::try_from(now_ms()).unwrap_or(0);
     Ok(Sources {
         profile: profile::read(args.profile.as_deref())?,
         modules: args.modules.clone(),
         projects: args.projects.clone(),
         advisories: args.advisories.clone(),
-        ..Sources::new(aim(args.target), now_ms, args.root.clone())
+        ground: ground::of(data, args.profile.as_deref(), cradle, aim),
+        ..Sources::new(aim, now_ms, args.root.clone())
     })
 }
 
