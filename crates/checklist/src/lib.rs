@@ -19,6 +19,7 @@ pub mod dependency;
 pub mod finding;
 pub mod key;
 pub mod look;
+pub mod machine;
 pub mod node;
 pub mod penetration;
 pub mod profile;
