@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 /// The most that is read of one file, bytes. Nothing that is read here comes near.
@@ -40,6 +41,12 @@ impl Machine {
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Who is root there, as user and group: whoever owns its root, for a system may have been unpacked by anybody.
+    #[must_use]
+    pub fn owner(&self) -> (u32, u32) {
+        fs::metadata(&self.root).map_or((0, 0), |about| (about.uid(), about.gid()))
     }
 
     /// Where a path of the machine is found from here, links followed.

@@ -82,17 +82,18 @@ fn paths(machine: &Machine) -> BTreeSet<String> {
 /// The first part of a path that others than root may write.
 fn weak(machine: &Machine, path: &str) -> Option<Weak> {
     let real = machine.real(path);
+    let (root, group) = machine.owner();
     let mut at = String::new();
     for part in real.split('/').filter(|part| !part.is_empty()) {
         at.push('/');
         at.push_str(part);
         let about = machine.about(at.trim_start_matches('/')).ok()?;
         let (mode, kept) = (about.mode(), about.is_dir() && about.mode() & 0o1000 != 0);
-        let why = if about.uid() != 0 && !kept {
+        let why = if about.uid() != root && !kept {
             "it belongs to another user than root"
         } else if mode & 0o002 != 0 && !kept {
             "everybody may write it"
-        } else if mode & 0o020 != 0 && about.gid() != 0 && !kept {
+        } else if mode & 0o020 != 0 && about.gid() != group && !kept {
             "a group may write it"
         } else {
             continue;

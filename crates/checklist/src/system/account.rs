@@ -184,7 +184,7 @@ fn guarded(machine: &Machine, path: &str, public: bool) -> Option<Guarded> {
     Some(Guarded {
         path: format!("/{path}"),
         mode: format!("{:03o}", about.mode() & 0o777),
-        of_root: about.uid() == 0,
+        of_root: about.uid() == machine.owner().0,
         public,
     })
 }
