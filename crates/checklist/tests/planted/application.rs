@@ -48,7 +48,11 @@ const fn of_image(check: &'static str, broken: fn() -> Scene) -> Plant {
 fn exposed(exposure: f64) -> Scene {
     let mut scene = sound();
     let services = scene.application.found.as_mut().unwrap().services.found.as_mut().unwrap();
-    services.enabled.push(Service { name: "served.service".into(), of_root: false, exposure: Some(exposure) });
+    services.enabled.push(Service {
+        name: "served.service".into(),
+        of_root: false,
+        exposure: Some(exposure),
+    });
     services.uncounted = None;
     scene
 }
@@ -64,8 +68,12 @@ fn capable() -> Scene {
 /// The smallest ELF file that names a function: a header, three sections, two symbols.
 fn elf() -> Vec<u8> {
     let mut file = b"\x7fELF\x01\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();
-    let word = |file: &mut Vec<u8>, words: &[u32]| words.iter().for_each(|one| file.extend(one.to_le_bytes()));
-    let half = |file: &mut Vec<u8>, halves: &[u16]| halves.iter().for_each(|one| file.extend(one.to_le_bytes()));
+    let word = |file: &mut Vec<u8>, words: &[u32]| {
+        words.iter().for_each(|one| file.extend(one.to_le_bytes()))
+    };
+    let half = |file: &mut Vec<u8>, halves: &[u16]| {
+        halves.iter().for_each(|one| file.extend(one.to_le_bytes()))
+    };
     half(&mut file, &[2, 40]);
     word(&mut file, &[1, 0, 0, 52, 0]);
     half(&mut file, &[52, 32, 0, 40, 3, 2]);
@@ -87,13 +95,19 @@ pub const PLANTS: &[Plant] = &[
     plant("application-programs-declared", || {
         with(|world| world.program(103, "/usr/bin/miner", "1000 1000 1000 1000"))
     }),
-    plant("application-programs-there", || with(|world| world.profile.programs.push("/usr/bin/gone".into()))),
+    plant("application-programs-there", || {
+        with(|world| world.profile.programs.push("/usr/bin/gone".into()))
+    }),
     plant("application-programs-in-place", || {
         with(|world| world.link("proc/100/exe", "/usr/bin/served (deleted)"))
     }),
     plant("application-programs-untraced", || status("TracerPid:\t0", "TracerPid:\t7")),
-    plant("application-arguments-without-secrets", || said("cmdline", "served\0--password=hunter2\0")),
-    plant("application-libraries-not-preloaded", || with(|world| world.write("etc/ld.so.preload", "/usr/lib/x.so\n"))),
+    plant("application-arguments-without-secrets", || {
+        said("cmdline", "served\0--password=hunter2\0")
+    }),
+    plant("application-libraries-not-preloaded", || {
+        with(|world| world.write("etc/ld.so.preload", "/usr/lib/x.so\n"))
+    }),
     plant("application-libraries-current", || {
         said("maps", "7f00-7f01 r-xp 00000000 fe:00 1   /usr/lib/libssl.so.3 (deleted)\n")
     }),
@@ -102,7 +116,10 @@ pub const PLANTS: &[Plant] = &[
     plant("application-root-paths", || {
         with(|world| {
             world.write("etc/systemd/system/tidy.service", "[Service]\nExecStart=/opt/tidy/run\n");
-            world.link("etc/systemd/system/multi-user.target.wants/tidy.service", "/etc/systemd/system/tidy.service");
+            world.link(
+                "etc/systemd/system/multi-user.target.wants/tidy.service",
+                "/etc/systemd/system/tidy.service",
+            );
             world.write("opt/tidy/run", "");
             world.mode("opt/tidy", 0o777);
         })
@@ -116,8 +133,14 @@ pub const PLANTS: &[Plant] = &[
             );
         })
     }),
-    Plant { check: "application-services-sandboxed", broken: || exposed(9.6), sound: || exposed(2.1) },
-    plant("application-scheduled-declared", || with(|world| world.write("etc/cron.d/beacon", "* * * * * root x\n"))),
+    Plant {
+        check: "application-services-sandboxed",
+        broken: || exposed(9.6),
+        sound: || exposed(2.1),
+    },
+    plant("application-scheduled-declared", || {
+        with(|world| world.write("etc/cron.d/beacon", "* * * * * root x\n"))
+    }),
     plant("application-set-uid-declared", || {
         with(|world| {
             world.write("usr/lib/tool", "");
@@ -131,7 +154,9 @@ pub const PLANTS: &[Plant] = &[
             world.mode("etc/lamp.conf", 0o666);
         })
     }),
-    plant("application-files-owned", || with(|world| world.write("etc/passwd", "other:x:54321:1::/:/bin/false\n"))),
+    plant("application-files-owned", || {
+        with(|world| world.write("etc/passwd", "other:x:54321:1::/:/bin/false\n"))
+    }),
     plant("application-no-compilers", || shipped("usr/bin/arm-none-eabi-gcc-12")),
     plant("application-no-debuggers", || shipped("usr/bin/tcpdump")),
     plant("application-interpreters-declared", || shipped("usr/bin/python3.11")),
@@ -152,5 +177,9 @@ fn what_is_secret_is_in_no_evidence() {
     world.images.push(world.path("images/lamp.bin"));
     let evidence = world.scene().evidence(pintle_checklist::Room::Application).unwrap();
     let evidence = String::from_utf8(evidence).unwrap();
-    assert!(evidence.contains("--password") && !evidence.contains("hunter2") && !evidence.contains("somebody"));
+    assert!(
+        evidence.contains("--password")
+            && !evidence.contains("hunter2")
+            && !evidence.contains("somebody")
+    );
 }

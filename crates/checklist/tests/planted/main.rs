@@ -20,10 +20,7 @@ pub struct Plant {
     pub sound: fn() -> Scene,
 }
 
-const ROOMS: &[&[Plant]] = &[
-    system::PLANTS,
-    application::PLANTS,
-];
+const ROOMS: &[&[Plant]] = &[system::PLANTS, application::PLANTS];
 
 fn plants() -> impl Iterator<Item = &'static Plant> {
     ROOMS.iter().copied().flatten()

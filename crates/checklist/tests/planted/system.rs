@@ -41,7 +41,9 @@ const fn plant(check: &'static str, broken: fn() -> Scene) -> Plant {
 }
 
 pub const PLANTS: &[Plant] = &[
-    plant("system-profile-confirmed", || with(|world| world.profile.please_confirm.push("ports".into()))),
+    plant("system-profile-confirmed", || {
+        with(|world| world.profile.please_confirm.push("ports".into()))
+    }),
     plant("system-ports-declared", || listening(ANY, 23)),
     plant("system-ports-programs", || with(|world| world.link("proc/100/exe", "/usr/bin/other"))),
     plant("system-ports-loopback", || listening(ANY, 9000)),
@@ -49,17 +51,24 @@ pub const PLANTS: &[Plant] = &[
     Plant { check: "system-ports-outside", broken: || probed(false), sound: || probed(true) },
     plant("system-ports-chosen", || listening(ANY, 40_001)),
     plant("system-unix-sockets-declared", || {
-        with(|world| world.add("proc/100/net/unix", "0: 00000002 00000000 00010000 0001 01 45 @open\n"))
+        with(|world| {
+            world.add("proc/100/net/unix", "0: 00000002 00000000 00010000 0001 01 45 @open\n")
+        })
     }),
     plant("system-raw-sockets-declared", || {
         with(|world| world.write("proc/100/net/packet", "sk RefCnt\n00 3 3 0003 2 1 0 0 46\n"))
     }),
-    plant("system-protocols-declared", || with(|world| world.add("proc/net/protocols", "DCCPv6 1\n"))),
+    plant("system-protocols-declared", || {
+        with(|world| world.add("proc/net/protocols", "DCCPv6 1\n"))
+    }),
     plant("system-protocols-barred", || {
         with(|world| {
             world.write("proc/modules", "ext4 1 0 - Live 0x0\n");
             world.write("proc/sys/kernel/osrelease", "6.1\n");
-            world.write("lib/modules/6.1/modules.dep", "kernel/net/sctp/sctp.ko.xz:\nkernel/net/rds/rds.ko:\n");
+            world.write(
+                "lib/modules/6.1/modules.dep",
+                "kernel/net/sctp/sctp.ko.xz:\nkernel/net/rds/rds.ko:\n",
+            );
             world.write("etc/modprobe.d/rare.conf", "install rds /bin/false\n");
         })
     }),
@@ -75,7 +84,9 @@ pub const PLANTS: &[Plant] = &[
     plant("system-kernel-links", || set("fs/protected_symlinks", "0")),
     plant("system-kernel-cores", || set("kernel/core_pattern", "core")),
     plant("system-kernel-replaced", || set("kernel/sysrq", "438")),
-    plant("system-modules-signed", || with(|world| world.write("proc/modules", "ext4 1 0 - Live 0x0\n"))),
+    plant("system-modules-signed", || {
+        with(|world| world.write("proc/modules", "ext4 1 0 - Live 0x0\n"))
+    }),
     plant("system-kernel-untainted", || set("kernel/tainted", "12288")),
     plant("system-boot-verified", || {
         with(|world| world.write("sys/firmware/efi/efivars/SecureBoot-8be4", "\u{6}\0\0\0\0"))
@@ -84,7 +95,9 @@ pub const PLANTS: &[Plant] = &[
         with(|world| world.add("proc/1/mountinfo", "9 1 0:9 / /tmp rw - tmpfs tmpfs rw\n"))
     }),
     plant("system-mounts-of-others", || {
-        with(|world| world.add("proc/1/mountinfo", "9 1 0:9 / /mnt rw,nosuid - nfs4 server:/x rw\n"))
+        with(|world| {
+            world.add("proc/1/mountinfo", "9 1 0:9 / /mnt rw,nosuid - nfs4 server:/x rw\n")
+        })
     }),
     plant("system-disk-encrypted", || {
         with(|world| world.write("sys/dev/block/254:0/dm/uuid", "LVM-x\n"))
@@ -109,10 +122,16 @@ pub const PLANTS: &[Plant] = &[
         with(|world| world.add("etc/sudoers", "operator ALL=(ALL) NOPASSWD: ALL\n"))
     }),
     plant("system-ssh-root", || {
-        with(|world| world.add("etc/ssh/sshd_config", "Match Address 10.0.0.0/8\nPermitRootLogin yes\n"))
+        with(|world| {
+            world.add("etc/ssh/sshd_config", "Match Address 10.0.0.0/8\nPermitRootLogin yes\n")
+        })
     }),
-    plant("system-ssh-keys-alone", || with(|world| world.write("etc/ssh/sshd_config", "PermitRootLogin no\n"))),
-    plant("system-ssh-algorithms", || with(|world| world.add("etc/ssh/sshd_config", "Ciphers +aes128-cbc\n"))),
+    plant("system-ssh-keys-alone", || {
+        with(|world| world.write("etc/ssh/sshd_config", "PermitRootLogin no\n"))
+    }),
+    plant("system-ssh-algorithms", || {
+        with(|world| world.add("etc/ssh/sshd_config", "Ciphers +aes128-cbc\n"))
+    }),
 ];
 
 #[test]
@@ -136,7 +155,10 @@ fn sockets_of_another_network_namespace_are_seen() {
     });
     let sockets = scene.system.found.unwrap().sockets.found.unwrap();
     let subjects: Vec<String> = sockets.open.iter().map(|socket| socket.subject()).collect();
-    assert!(subjects.contains(&"tcp/80 in the network of /usr/bin/inside".to_owned()), "{subjects:?}");
+    assert!(
+        subjects.contains(&"tcp/80 in the network of /usr/bin/inside".to_owned()),
+        "{subjects:?}"
+    );
 }
 
 #[test]

@@ -29,7 +29,8 @@ pub const LISTENS: &str = "0A";
 impl World {
     /// One program, three sockets, all declared; nothing else.
     pub fn sound() -> Self {
-        let world = Self { root: tempfile::tempdir().unwrap(), profile: profile(), images: Vec::new() };
+        let world =
+            Self { root: tempfile::tempdir().unwrap(), profile: profile(), images: Vec::new() };
         fs::set_permissions(world.root.path(), fs::Permissions::from_mode(0o755)).unwrap();
         world.accounts();
         world.kernel();
@@ -38,10 +39,14 @@ impl World {
         for (file, inode) in [("3", 41), ("4", 42), ("5", 43)] {
             world.link(&format!("proc/100/fd/{file}"), &format!("socket:[{inode}]"));
         }
-        let listening = [socket_line(ANY, 8080, LISTENS, 41), socket_line(LOOPBACK, 9000, LISTENS, 42)];
+        let listening =
+            [socket_line(ANY, 8080, LISTENS, 41), socket_line(LOOPBACK, 9000, LISTENS, 42)];
         world.write("proc/100/net/tcp", &format!("heading\n{}", listening.concat()));
         fs::create_dir_all(world.path("run")).unwrap();
-        world.write("proc/100/net/unix", "heading\n0: 00000002 00000000 00010000 0001 01 43 /run/served.sock\n");
+        world.write(
+            "proc/100/net/unix",
+            "heading\n0: 00000002 00000000 00010000 0001 01 43 /run/served.sock\n",
+        );
         drop(std::os::unix::net::UnixListener::bind(world.path("run/served.sock")).unwrap());
         world.mode("run/served.sock", 0o666);
         world.mode("usr/bin/su", 0o4755);
@@ -50,7 +55,11 @@ impl World {
 
     fn accounts(&self) {
         let own = fs::metadata(self.root.path()).unwrap().uid();
-        let builder = if own == 0 { String::new() } else { format!("builder:x:{own}:{own}::/:/usr/sbin/nologin\n") };
+        let builder = if own == 0 {
+            String::new()
+        } else {
+            format!("builder:x:{own}:{own}::/:/usr/sbin/nologin\n")
+        };
         self.write(
             "etc/passwd",
             &format!("root:x:0:0:root:/root:/bin/bash\noperator:x:1000:1000::/home/operator:/bin/bash\n{builder}"),
@@ -112,14 +121,19 @@ impl World {
     fn mounts(&self) {
         let of = |point: &str| format!("2 1 0:9 / {point} rw,nosuid,nodev - tmpfs tmpfs rw\n");
         let disk = "1 0 254:0 / / rw,relatime - ext4 /dev/vda rw\n".to_owned();
-        self.write("proc/1/mountinfo", &[disk, of("/tmp"), of("/var/tmp"), of("/dev/shm")].concat());
+        self.write(
+            "proc/1/mountinfo",
+            &[disk, of("/tmp"), of("/var/tmp"), of("/dev/shm")].concat(),
+        );
         self.write("sys/dev/block/254:0/dm/uuid", "CRYPT-LUKS2-1-root\n");
         self.link("proc/1/ns/net", "net:[1]");
     }
 
     /// A process of this number, from this file, with these user ids.
     pub fn program(&self, id: u32, path: &str, uids: &str) {
-        let status = format!("Name:\tx\nPPid:\t1\nTracerPid:\t0\nUid:\t{uids}\nCapEff:\t0\nNoNewPrivs:\t1\nSeccomp:\t2\n");
+        let status = format!(
+            "Name:\tx\nPPid:\t1\nTracerPid:\t0\nUid:\t{uids}\nCapEff:\t0\nNoNewPrivs:\t1\nSeccomp:\t2\n"
+        );
         self.write(&format!("proc/{id}/status"), &status);
         self.write(&format!("proc/{id}/cmdline"), &format!("{path}\0"));
         self.write(&format!("proc/{id}/maps"), "");
