@@ -9,6 +9,7 @@ use std::path::Path;
 
 pub mod account;
 mod claim;
+pub mod defence;
 pub mod kernel;
 pub mod mount;
 pub mod outside;
@@ -17,7 +18,7 @@ pub mod socket;
 pub mod table;
 
 /// What was seen.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct System {
     /// Sockets, seen from inside.
     pub sockets: Look<socket::Sockets>,
@@ -29,21 +30,10 @@ pub struct System {
     pub mounts: Look<mount::Mounts>,
     /// Accounts.
     pub accounts: Look<account::Accounts>,
+    /// What stands guard beside.
+    pub defences: Look<defence::Defences>,
     /// How the machine is logged in to from elsewhere.
     pub remote_login: Look<remote_login::RemoteLogin>,
-}
-
-impl Default for System {
-    fn default() -> Self {
-        Self {
-            sockets: Look::default(),
-            outside: Look::default(),
-            kernel: Look::default(),
-            mounts: Look::default(),
-            accounts: Look::default(),
-            remote_login: Look::default(),
-        }
-    }
 }
 
 /// What it claims.
@@ -75,6 +65,13 @@ pub const CHECKS: &[&Check] = &[
     &claim::mount::TEMPORARY_MOUNTS,
     &claim::mount::OTHERS,
     &claim::mount::ENCRYPTED,
+    &claim::mount::PROCESSES,
+    &claim::module::FILE_SYSTEMS,
+    &claim::module::PLUGS,
+    &claim::defence::PACKET_FILTER,
+    &claim::defence::MANDATORY_ACCESS,
+    &claim::defence::CLOCK,
+    &claim::defence::LOG,
     &claim::account::EMPTY,
     &claim::account::ONE_ROOT,
     &claim::account::LOGINS,
@@ -122,6 +119,10 @@ pub fn look(root: &Path, profile: &Profile) -> Look<System> {
             mount::look(&machine),
         ),
         accounts: seen(&["/etc/passwd", "/etc/shadow", "/etc/sudoers"], account::look(&machine)),
+        defences: seen(
+            &["/etc/systemd/system/*.wants", "/sys/kernel/security/lsm", "/var/log/journal"],
+            defence::look(&machine),
+        ),
         remote_login: seen(&["/etc/ssh/sshd_config"], remote_login::look(&machine)),
     };
     Look::seen(["what follows, part by part"], found)

@@ -139,7 +139,7 @@ const TEST_KEYS: &[&str] = &[
 
 fn judge_symbol(image: &mut Image, symbol: &str) {
     let plain = symbol.to_lowercase();
-    let mut note = |of: &[&str], kept: &mut BTreeSet<String>| {
+    let note = |of: &[&str], kept: &mut BTreeSet<String>| {
         if of.iter().any(|part| plain.contains(part)) {
             keep(kept, format!("the symbol {}", short(symbol)));
         }
@@ -151,7 +151,7 @@ fn judge_symbol(image: &mut Image, symbol: &str) {
 
 fn judge_text(image: &mut Image, text: &str) {
     let plain = text.to_lowercase();
-    let mut note = |of: &[&str], kept: &mut BTreeSet<String>| {
+    let note = |of: &[&str], kept: &mut BTreeSet<String>| {
         if of.iter().any(|part| plain.contains(part)) {
             keep(kept, format!("the text \"{}\"", short(text.trim())));
         }

@@ -184,7 +184,7 @@ mod tests {
     fn a_secret_among_arguments_is_named_and_not_kept() {
         let found = |line: &str| secret_arguments(&line.replace(' ', "\0"));
         assert_eq!(found("a --password=hunter2 --port=1"), ["--password"]);
-        assert_eq!(found("a --api-token abc API_KEY=x"), ["--api-token"]);
+        assert_eq!(found("a --api-token abc API_KEY=x"), ["--api-token", "API_KEY"]);
         assert_eq!(found("a postgres://me:pw@db/x"), ["an address with a password"]);
         for clean in [
             "a --password-file=/x",

@@ -43,17 +43,13 @@ pub fn look(machine: &Machine) -> Result<Services, String> {
     }
     let mut found = Services::default();
     for name in units {
-        let unit = Unit::read(machine, &name);
-        let exposure = match exposure(machine, &name) {
-            Ok(exposure) => exposure,
-            Err(why) => {
-                found.uncounted = Some(why);
-                None
-            }
-        };
-        let of_root = unit.as_ref().is_some_and(Unit::is_of_root);
         // What was enabled and has no file is started by nobody.
-        found.enabled.extend(unit.map(|_| Service { name, of_root, exposure }));
+        let Some(unit) = Unit::read(machine, &name) else { continue };
+        let exposure = exposure(machine, &name).unwrap_or_else(|why| {
+            found.uncounted = Some(why);
+            None
+        });
+        found.enabled.push(Service { name, of_root: unit.is_of_root(), exposure });
     }
     let started = scripts.into_iter().map(|name| Service { name, of_root: true, exposure: None });
     found.enabled.extend(started);

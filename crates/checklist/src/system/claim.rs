@@ -6,6 +6,7 @@ use crate::system::System;
 use crate::verdict::Verdict;
 
 pub(super) mod account;
+pub(super) mod defence;
 pub(super) mod kernel;
 pub(super) mod module;
 pub(super) mod mount;

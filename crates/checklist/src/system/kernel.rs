@@ -70,6 +70,15 @@ pub const RARE: &[(&str, &str)] = &[
     ("X25", "x25"),
 ];
 
+/// File systems that few products need, and whose code reads what a stranger wrote.
+pub const RARE_FILE_SYSTEMS: &[&str] = &[
+    "adfs", "affs", "befs", "bfs", "cramfs", "efs", "freevxfs", "hfs", "hfsplus", "hpfs", "jffs2",
+    "jfs", "minix", "nilfs2", "omfs", "qnx4", "qnx6", "reiserfs", "romfs", "sysv", "udf", "ufs",
+];
+
+/// Modules by which a device that somebody plugs in reaches the disk or the memory.
+pub const PLUGS: &[&str] = &["firewire_ohci", "firewire_sbp2", "thunderbolt", "usb_storage"];
+
 /// What was seen of the kernel.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Kernel {
@@ -113,6 +122,10 @@ pub struct Modules {
     pub loaded: Vec<String>,
     /// Modules of rare protocols that any program can have loaded by opening a socket.
     pub rare_at_hand: Vec<&'static str>,
+    /// Rare file systems that a mount would have loaded, or that are part of the kernel.
+    pub file_systems_at_hand: Vec<&'static str>,
+    /// Modules that a plug would have loaded.
+    pub plugs_at_hand: Vec<&'static str>,
 }
 
 /// Looks at the kernel that runs.
@@ -174,6 +187,11 @@ fn modules(machine: &Machine) -> Modules {
     let lockdown = machine.line("sys/kernel/security/lockdown").unwrap_or_default();
     let enforced = machine.line("sys/module/module/parameters/sig_enforce");
     let loadable = table.is_ok() || machine.has("proc/sys/kernel/modules_disabled");
+    let at_hand = if loadable { at_hand(machine) } else { BTreeSet::new() };
+    let built_in = machine.text("proc/filesystems").unwrap_or_default();
+    let built_in: Vec<&str> =
+        built_in.lines().filter_map(|line| line.split('\t').next_back()).collect();
+    let file_systems = RARE_FILE_SYSTEMS.iter().copied();
     Modules {
         loadable,
         disabled: machine.line("proc/sys/kernel/modules_disabled").as_deref() == Some("1"),
@@ -181,23 +199,28 @@ fn modules(machine: &Machine) -> Modules {
             || lockdown.contains("[integrity]")
             || lockdown.contains("[confidentiality]"),
         loaded,
-        rare_at_hand: if loadable { rare_at_hand(machine) } else { Vec::new() },
+        rare_at_hand: of(RARE.iter().map(|(_, module)| *module), &at_hand),
+        file_systems_at_hand: file_systems
+            .filter(|name| at_hand.contains(*name) || built_in.contains(name))
+            .collect(),
+        plugs_at_hand: of(PLUGS.iter().copied(), &at_hand),
     }
 }
 
-/// Modules of rare protocols that lie on the disk and that no line of modprobe's bars.
-fn rare_at_hand(machine: &Machine) -> Vec<&'static str> {
-    let Some(release) = machine.line("proc/sys/kernel/osrelease") else { return Vec::new() };
+fn of(names: impl Iterator<Item = &'static str>, at_hand: &BTreeSet<String>) -> Vec<&'static str> {
+    names.filter(|name| at_hand.contains(*name)).collect()
+}
+
+/// Modules that lie on the disk and that no line of modprobe's bars.
+fn at_hand(machine: &Machine) -> BTreeSet<String> {
+    let Some(release) = machine.line("proc/sys/kernel/osrelease") else { return BTreeSet::new() };
     let index = machine.text(&format!("lib/modules/{release}/modules.dep")).unwrap_or_default();
     let barred = barred(machine);
-    let there: BTreeSet<String> = index
+    index
         .lines()
         .filter_map(|line| line.split(':').next()?.rsplit('/').next()?.split('.').next())
         .map(|name| name.replace('-', "_"))
-        .collect();
-    RARE.iter()
-        .map(|(_, module)| *module)
-        .filter(|module| there.contains(*module) && !barred.contains(*module))
+        .filter(|name| !barred.contains(name))
         .collect()
 }
 

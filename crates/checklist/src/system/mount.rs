@@ -121,7 +121,9 @@ fn parse(machine: &Machine, line: &str) -> Option<Mount> {
     let mut below = below.split(' ');
     let (kind, source) = (below.next()?, below.next()?);
     let of_all = below.next().unwrap_or_default().split(',');
-    let options = options.split(',').chain(of_all.filter(|option| *option == "ro"));
+    let options = options
+        .split(',')
+        .chain(of_all.filter(|option| *option == "ro" || option.starts_with("hidepid=")));
     let mut mount = Mount {
         point: unescaped(point),
         kind: kind.to_owned(),

@@ -153,7 +153,7 @@ fn addresses(machine: &Machine) -> Vec<IpAddr> {
 
 /// A line with an address is followed by one that says that it is local.
 fn local_4(trie: &str) -> Vec<IpAddr> {
-    let mut last = None;
+    let mut last: Option<IpAddr> = None;
     let mut found = Vec::new();
     for line in trie.lines().map(str::trim) {
         if let Some(address) = line.strip_prefix("|-- ") {

@@ -86,7 +86,7 @@ fn elf() -> Vec<u8> {
     // A function called main, at an address of its own.
     word(&mut file, &[1, 0x100, 4]);
     file.extend([0x12, 0]);
-    half(&mut file, &[0xfff1]);
+    half(&mut file, &[1]);
     file.extend(b"\0main\0");
     file
 }

@@ -77,9 +77,7 @@ pub const PLANTS: &[Plant] = &[
     plant("system-network-forwarding", || set("net/ipv4/ip_forward", "1")),
     plant("system-kernel-addresses", || set("kernel/randomize_va_space", "1")),
     plant("system-kernel-pointers", || set("kernel/kptr_restrict", "0")),
-    plant("system-kernel-tracing", || {
-        with(|world| std::fs::remove_dir_all(world.path("proc/sys/kernel/yama")).unwrap())
-    }),
+    plant("system-kernel-tracing", || with(|world| world.remove("proc/sys/kernel/yama"))),
     plant("system-kernel-bpf", || set("kernel/unprivileged_bpf_disabled", "0")),
     plant("system-kernel-links", || set("fs/protected_symlinks", "0")),
     plant("system-kernel-cores", || set("kernel/core_pattern", "core")),
@@ -102,6 +100,32 @@ pub const PLANTS: &[Plant] = &[
     plant("system-disk-encrypted", || {
         with(|world| world.write("sys/dev/block/254:0/dm/uuid", "LVM-x\n"))
     }),
+    plant("system-processes-hidden", || {
+        with(|world| world.add("proc/1/mountinfo", "3 1 0:3 / /proc rw - proc proc rw\n"))
+    }),
+    plant("system-file-systems-barred", || {
+        with(|world| world.write("proc/filesystems", "nodev\tproc\n\text4\n\thfsplus\n"))
+    }),
+    plant("system-plugs-barred", || {
+        with(|world| {
+            world.write("proc/modules", "ext4 1 0 - Live 0x0\n");
+            world.write("proc/sys/kernel/osrelease", "6.1\n");
+            world.write(
+                "lib/modules/6.1/modules.dep",
+                "kernel/drivers/usb/storage/usb-storage.ko:\n",
+            );
+        })
+    }),
+    plant("system-packet-filter", || {
+        with(|world| world.remove("etc/systemd/system/sysinit.target.wants/nftables.service"))
+    }),
+    plant("system-mandatory-access", || {
+        with(|world| world.write("sys/kernel/security/lsm", "capability,landlock\n"))
+    }),
+    plant("system-clock-kept", || {
+        with(|world| world.remove("etc/systemd/system/sysinit.target.wants/chrony.service"))
+    }),
+    plant("system-log-kept", || with(|world| world.remove("var/log/journal"))),
     plant("system-accounts-empty-passwords", || {
         with(|world| world.write("etc/shadow", "root::1::::::\noperator:$y$j9T$abc$def:1::::::\n"))
     }),

@@ -6,6 +6,7 @@ use pintle_checklist::{Scene, application, system};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use tempfile::TempDir;
 
 /// A machine, the profile of what it ships, and images of its microcontrollers.
@@ -76,7 +77,11 @@ impl World {
             "etc/ssh/sshd_config",
             "PermitRootLogin no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n",
         );
-        self.write("etc/systemd/system/README", "");
+        // Both have no files, so that nothing else looks at them.
+        for unit in ["nftables.service", "chrony.service"] {
+            self.link(&format!("etc/systemd/system/sysinit.target.wants/{unit}"), "/lib/gone");
+        }
+        self.write("var/log/journal/here", "");
     }
 
     fn kernel(&self) {
@@ -126,6 +131,8 @@ impl World {
             &[disk, of("/tmp"), of("/var/tmp"), of("/dev/shm")].concat(),
         );
         self.write("sys/dev/block/254:0/dm/uuid", "CRYPT-LUKS2-1-root\n");
+        self.add("proc/1/mountinfo", "3 1 0:3 / /proc rw - proc proc rw,hidepid=invisible\n");
+        self.write("sys/kernel/security/lsm", "capability,apparmor\n");
         self.link("proc/1/ns/net", "net:[1]");
     }
 
@@ -173,6 +180,15 @@ impl World {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let _ = fs::remove_file(&path);
         symlink(to, path).unwrap();
+    }
+
+    pub fn remove(&self, path: &str) {
+        let path = self.path(path);
+        if path.is_dir() {
+            fs::remove_dir_all(path).unwrap()
+        } else {
+            fs::remove_file(path).unwrap()
+        }
     }
 
     pub fn mode(&self, path: &str, mode: u32) {
@@ -227,7 +243,8 @@ pub fn with(plant: impl FnOnce(&mut World)) -> Scene {
 
 /// A sound machine, looked at.
 pub fn sound() -> Scene {
-    World::sound().scene()
+    static SOUND: LazyLock<Scene> = LazyLock::new(|| World::sound().scene());
+    SOUND.clone()
 }
 
 /// All that is in a folder: path, mode, and what it says or leads to.

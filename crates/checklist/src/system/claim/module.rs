@@ -5,6 +5,7 @@ use crate::check::{Check, Item, Severity};
 use crate::risk::Risk;
 use crate::scene::{Room, Scene};
 use crate::system::claim::part;
+use crate::system::kernel::Modules;
 use crate::verdict::{Fault, Verdict};
 
 pub(in crate::system) const LOADING: Check = Check {
@@ -46,6 +47,56 @@ pub(in crate::system) const SECURE_BOOT: Check = Check {
     room: Room::System,
     judge: secure_boot,
 };
+
+pub(in crate::system) const FILE_SYSTEMS: Check = Check {
+    id: "system-file-systems-barred",
+    item: Item::OperatingSystem,
+    severity: Severity::Low,
+    claim: "The kernel reads no file systems that the product does not need: their code reads what strangers wrote.",
+    how: "Looks for rare file systems in /proc/filesystems, and for modules of them that no file of modprobe.d bars.",
+    remedy: "Write `install NAME /bin/false` for each into /etc/modprobe.d, or leave them out of the kernel.",
+    anchors: &[en303645("5.6-6"), cra("I.1(2)(j)"), iso("A.8.9")],
+    risks: &[Risk::CustomerData, Risk::Downtime],
+    room: Room::System,
+    judge: |scene| {
+        at_hand(
+            scene,
+            |modules| &modules.file_systems_at_hand,
+            "The kernel reads it where it is mounted.",
+        )
+    },
+};
+
+pub(in crate::system) const PLUGS: Check = Check {
+    id: "system-plugs-barred",
+    item: Item::OperatingSystem,
+    severity: Severity::Low,
+    claim: "A stick or cable that somebody plugs in reaches neither disk nor memory.",
+    how: "Looks for modules of USB storage, FireWire and Thunderbolt that no file of modprobe.d bars.",
+    remedy: "Write `install NAME /bin/false` for each into /etc/modprobe.d, or leave them out of the kernel.",
+    anchors: &[isvs("3.2.2"), en303645("5.6-3"), cra("I.1(2)(j)"), iso("A.7.10")],
+    risks: &[Risk::CorporateData, Risk::PhysicalDamage],
+    room: Room::System,
+    judge: |scene| {
+        at_hand(
+            scene,
+            |modules| &modules.plugs_at_hand,
+            "It is loaded when something is plugged in.",
+        )
+    },
+};
+
+fn at_hand(scene: &Scene, of: fn(&Modules) -> &Vec<&'static str>, what: &str) -> Verdict {
+    part(
+        scene,
+        |system| &system.kernel,
+        |kernel| {
+            let faults =
+                of(&kernel.modules).iter().map(|name| Fault::new(format!("module {name}"), what));
+            Verdict::of(faults, "none of them is at hand")
+        },
+    )
+}
 
 fn loading(scene: &Scene) -> Verdict {
     part(

@@ -62,6 +62,41 @@ pub(in crate::system) const ENCRYPTED: Check = Check {
     judge: encrypted,
 };
 
+pub(in crate::system) const PROCESSES: Check = Check {
+    id: "system-processes-hidden",
+    item: Item::OperatingSystem,
+    severity: Severity::Low,
+    claim: "A user of the machine does not see what others run.",
+    how: "Reads the option hidepid of /proc.",
+    remedy: "Mount /proc with hidepid=invisible, or give services ProtectProc=invisible and let nobody else log in.",
+    anchors: &[isvs("2.2.2"), en303645("5.6-2"), cra("I.1(2)(e)"), iso("A.8.3")],
+    risks: &[Risk::CorporateData],
+    room: Room::System,
+    judge: processes,
+};
+
+fn processes(scene: &Scene) -> Verdict {
+    part(
+        scene,
+        |system| &system.mounts,
+        |mounts| {
+            let hides = |option: &String| {
+                matches!(
+                    option.strip_prefix("hidepid="),
+                    Some("1" | "2" | "4" | "noaccess" | "invisible" | "ptraceable")
+                )
+            };
+            let hidden = mounts
+                .mounted
+                .iter()
+                .any(|mount| mount.point == "/proc" && mount.options.iter().any(hides));
+            Verdict::claim(hidden, "/proc hides what other users run", || {
+                Fault::new("/proc", "Every user sees all processes and their arguments.")
+            })
+        },
+    )
+}
+
 fn temporary(scene: &Scene) -> Verdict {
     part(
         scene,
