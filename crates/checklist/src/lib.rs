@@ -22,6 +22,7 @@ pub mod finding;
 pub mod ground;
 pub mod key;
 pub mod look;
+pub mod machine;
 pub mod manifest;
 pub mod node;
 pub mod pack;

@@ -60,13 +60,13 @@ fn leave_out(scene: &mut Scene, why: &str) {
 }
 
 /// Item 1.
-fn system(_sources: &Sources) -> Look<System> {
-    Look::default()
+fn system(sources: &Sources) -> Look<System> {
+    crate::system::look(&sources.root, &sources.profile)
 }
 
 /// Item 2.
-fn application(_sources: &Sources) -> Look<Applications> {
-    Look::default()
+fn application(sources: &Sources) -> Look<Applications> {
+    crate::application::look(&sources.root, &sources.modules)
 }
 
 /// Item 3.

@@ -3,9 +3,12 @@
 //! A room has one file here. Wherever a room looks at files, sockets or processes, the fault is planted there and the room
 //! looks at it; where it takes what others found, the fault is planted in that.
 
+mod application;
 mod communication;
 mod penetration;
+mod system;
 mod update;
+mod world;
 
 use pintle_checklist::{Scene, Verdict, check_named, checks};
 use std::collections::BTreeSet;
@@ -20,7 +23,13 @@ pub struct Plant {
     pub sound: fn() -> Scene,
 }
 
-const ROOMS: &[&[Plant]] = &[communication::PLANTS, penetration::PLANTS, update::PLANTS];
+const ROOMS: &[&[Plant]] = &[
+    system::PLANTS,
+    application::PLANTS,
+    communication::PLANTS,
+    penetration::PLANTS,
+    update::PLANTS,
+];
 
 fn plants() -> impl Iterator<Item = &'static Plant> {
     ROOMS.iter().copied().flatten()
