@@ -18,6 +18,8 @@ pub struct Profile {
     pub programs: Vec<String>,
     /// Services that may be enabled, by unit name.
     pub services: Vec<String>,
+    /// What it may be made of.
+    pub dependencies: crate::dependency::Policy,
     /// What the product does that carries a risk.
     pub functions: BTreeMap<String, Vec<crate::risk::Risk>>,
     /// Findings that somebody answers for.

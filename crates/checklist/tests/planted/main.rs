@@ -3,6 +3,8 @@
 //! A room has one file here. Wherever a room looks at files, sockets or processes, the fault is planted there and the room
 //! looks at it; where it takes what others found, the fault is planted in that.
 
+mod dependency;
+
 use pintle_checklist::{Scene, Verdict, check_named, checks};
 use std::collections::BTreeSet;
 
@@ -16,7 +18,7 @@ pub struct Plant {
     pub sound: fn() -> Scene,
 }
 
-const ROOMS: &[&[Plant]] = &[];
+const ROOMS: &[&[Plant]] = &[dependency::PLANTS];
 
 fn plants() -> impl Iterator<Item = &'static Plant> {
     ROOMS.iter().copied().flatten()
