@@ -32,6 +32,14 @@ pub struct Sources {
     pub advisories: Vec<PathBuf>,
     /// What is attacked, called and updated.
     pub ground: crate::ground::Ground,
+    /// SBOMs that came with something, or that go out with the product.
+    pub sboms: Vec<PathBuf>,
+    /// VEX documents.
+    pub vex: Vec<PathBuf>,
+    /// `CARGO_HOME`: where sources of crates and the index of crates.io may be.
+    pub cargo_home: Option<PathBuf>,
+    /// The lock file and the version of the program that does the checking.
+    pub own: Option<(String, String)>,
 }
 
 /// What a run is about.
@@ -118,6 +126,10 @@ impl Sources {
             projects: Vec::new(),
             advisories: Vec::new(),
             ground: crate::ground::Ground::default(),
+            sboms: Vec::new(),
+            vex: Vec::new(),
+            cargo_home: None,
+            own: None,
         }
     }
 }

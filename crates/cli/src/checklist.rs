@@ -10,6 +10,7 @@ mod explain;
 mod ground;
 mod key;
 mod pack;
+mod inventory;
 mod profile;
 mod progress;
 mod run;
@@ -30,6 +31,8 @@ pub fn run(command: ChecklistCommand) -> Result<ExitCode, Failure> {
         ChecklistCommand::Key { data } => key::print(&data),
         ChecklistCommand::Schedule(args) => schedule::run(&args),
         ChecklistCommand::Pack(args) => pack::run(&args),
+        ChecklistCommand::Sbom(args) => inventory::sbom(&args),
+        ChecklistCommand::Vex(args) => inventory::vex(&args),
     };
     done.map(|()| ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@
 
 mod application;
 mod communication;
+mod dependency;
 mod penetration;
 mod system;
 mod update;
@@ -26,6 +27,7 @@ pub struct Plant {
 const ROOMS: &[&[Plant]] = &[
     system::PLANTS,
     application::PLANTS,
+    dependency::PLANTS,
     communication::PLANTS,
     penetration::PLANTS,
     update::PLANTS,

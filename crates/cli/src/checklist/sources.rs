@@ -24,6 +24,9 @@ pub fn gather(
     args.modules.iter().try_for_each(|path| file("--module", path))?;
     let aim = aim(args.target);
     let now_ms = u64::try_from(now_ms()).unwrap_or(0);
+    args.sboms.iter().try_for_each(|path| file("--sbom", path))?;
+    args.vex.iter().try_for_each(|path| file("--vex", path))?;
+    let _data = data(args.data.as_deref())?;
     Ok(Sources {
         profile: profile::read(args.profile.as_deref())?,
         modules: args.modules.clone(),
@@ -31,6 +34,10 @@ pub fn gather(
         advisories: args.advisories.clone(),
         ground: ground::of(data, args.profile.as_deref(), cradle, aim),
         ..Sources::new(aim, now_ms, args.root.clone())
+        sboms: args.sboms.clone(),
+        vex: args.vex.clone(),
+        cargo_home: inventory::cargo_home(),
+        own: Some(inventory::own()),
     })
 }
 

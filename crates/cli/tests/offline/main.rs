@@ -2,6 +2,7 @@
 
 mod audit;
 mod checklist;
+mod inventory;
 mod network;
 mod signing;
 mod vault;
