@@ -20,6 +20,8 @@ pub struct Profile {
     pub services: Vec<String>,
     /// What the product does that carries a risk.
     pub functions: BTreeMap<String, Vec<crate::risk::Risk>>,
+    /// What its devices' keys are to be.
+    pub keys: crate::key::Policy,
     /// Findings that somebody answers for.
     pub accepted: Vec<Acceptance>,
 }
