@@ -18,11 +18,12 @@ pub use files::{File, Files};
 pub use process::Process;
 pub use program::Program;
 
+use crate::access::password::Trial;
 use crate::check::Check;
 use crate::look::Look;
 use crate::survey::{DataKey, Milestones, Settings, Survey};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What was seen.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -45,43 +46,79 @@ pub struct Node {
     pub audit: Look<Audit>,
 }
 
-/// What is looked at.
-#[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
-    /// The node's survey, or why there is none.
-    pub survey: Result<&'a Survey, &'a str>,
-    /// Its data folder.
-    pub data: &'a Path,
-    /// Where the machine's `/proc` and `/sys` are: `/` outside tests.
-    pub root: &'a Path,
+/// A node, and what whoever starts a run found out of it before: what needs the node's own rooms.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its data folder; `None` where there is none to look at.
+    pub data: Option<PathBuf>,
+    /// Its survey, or why there is none.
+    pub survey: Result<Box<Survey>, String>,
+    /// What came of verifying its audit log.
+    pub audit: Look<Audit>,
+    /// What a twin's endpoint made of passwords.
+    pub passwords: Look<Vec<Trial>>,
     /// The version of the program that is installed here.
-    pub installed: &'a str,
+    pub installed: String,
 }
 
-/// Looks at a node; `audit` is what came of verifying its log.
+impl Source {
+    /// No node, and why.
+    #[must_use]
+    pub fn none(why: &str) -> Self {
+        Self {
+            data: None,
+            survey: Err(why.to_owned()),
+            audit: Look::unseen(why),
+            passwords: Look::unseen(why),
+            installed: String::new(),
+        }
+    }
+
+    /// Its survey, or why there is none.
+    ///
+    /// # Errors
+    /// Why, and what would help.
+    pub fn survey(&self) -> Result<&Survey, String> {
+        self.survey.as_deref().map_err(Clone::clone)
+    }
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self::none("no node was named: give its data folder with --data")
+    }
+}
+
+/// Looks at a node; `root` is where the machine's `/proc` and `/sys` are, `/` outside tests.
 #[must_use]
-pub fn look(asked: &Asked<'_>, audit: Look<Audit>) -> Look<Node> {
-    let survey = || asked.survey.map_err(str::to_owned);
-    let read = ["read the node's survey"];
-    let of = |found: Result<Settings, String>| Look { ran: read.map(Into::into).to_vec(), found };
-    let process = survey().and_then(|survey| process::id(survey));
+pub fn look(source: &Source, root: &Path) -> Look<Node> {
+    let survey = || source.survey();
+    let Some(data) = &source.data else {
+        return Look::unseen(
+            survey().err().unwrap_or_else(|| "no data folder was named".to_owned()),
+        );
+    };
+    let process = survey().and_then(process::id);
+    let key_file = survey().ok().map(|survey| survey.settings.key_file.clone());
     let node = Node {
-        settings: of(survey().map(|survey| survey.settings.clone())),
-        milestones: match survey() {
-            Ok(survey) => Look::seen(read, survey.milestones.clone()),
-            Err(why) => Look::unseen(why),
-        },
-        data_keys: match survey() {
-            Ok(survey) => Look::seen(read, survey.data_keys.clone()),
-            Err(why) => Look::unseen(why),
-        },
-        files: files::look(asked.data, survey().ok().map(|survey| survey.settings.key_file.as_path())),
-        process: process::look(asked.root, process.clone()),
-        program: program::look(asked, process),
-        disk: disk::look(asked.root, asked.data),
-        audit,
+        settings: told(source, |survey| survey.settings.clone()),
+        milestones: told(source, |survey| survey.milestones.clone()),
+        data_keys: told(source, |survey| survey.data_keys.clone()),
+        files: files::look(data, key_file.as_deref()),
+        process: process::look(root, process.clone()),
+        program: program::look(source, root, process),
+        disk: disk::look(root, data),
+        audit: source.audit.clone(),
     };
     Look::seen(["looked at the data folder, the node's process and what it says of itself"], node)
+}
+
+/// A part of the survey.
+fn told<T>(source: &Source, part: impl FnOnce(&Survey) -> T) -> Look<T> {
+    match source.survey() {
+        Ok(survey) => Look::seen(["read the node's survey"], part(survey)),
+        Err(why) => Look::unseen(why),
+    }
 }
 
 /// What it claims.

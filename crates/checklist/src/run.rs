@@ -27,6 +27,8 @@ pub struct Sources {
     pub projects: Vec<PathBuf>,
     /// Folders of advisories.
     pub advisories: Vec<PathBuf>,
+    /// The node, and what it told before the run.
+    pub node: crate::node::Source,
 }
 
 /// What a run is about.

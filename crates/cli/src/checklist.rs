@@ -4,6 +4,7 @@ use crate::args::ChecklistCommand;
 use crate::failure::Failure;
 use std::process::ExitCode;
 
+mod node;
 mod profile;
 mod progress;
 mod run;

@@ -27,7 +27,13 @@ pub(super) const CHAIN: Check = Check {
     claim: "The audit log is whole: every entry is as it was written, and signed.",
     how: "Verifies the hash chain and the signatures of the whole log, offline, and against the heads that were carried elsewhere where there are some.",
     remedy: "Somebody wrote into the store. Keep a copy of it as evidence, find out who had the machine, and restore a backup.",
-    anchors: &[isvs("1.4"), cra("I.1(2)(l)"), asvs("V16.4"), nistir("cybersecurity state awareness"), iso("A.8.15")],
+    anchors: &[
+        isvs("1.4"),
+        cra("I.1(2)(l)"),
+        asvs("V16.4"),
+        nistir("cybersecurity state awareness"),
+        iso("A.8.15"),
+    ],
     risks: &[Risk::Liability, Risk::CorporateData],
     room: Room::Node,
     judge: chain,
@@ -77,10 +83,20 @@ fn chain(scene: &Scene) -> Verdict {
 fn heads(scene: &Scene) -> Verdict {
     scene.node.judge(|node| {
         node.settings.judge(|settings| match &settings.audit_heads {
-            None => Verdict::of([Fault::new("[audit] heads", "heads of the audit log are carried nowhere")], ""),
-            Some(path) => Verdict::claim(!path.starts_with(&settings.data), "heads are carried out of the data folder", || {
-                Fault::new("[audit] heads", "the heads lie in the data folder, beside the log that they vouch for")
-            }),
+            None => Verdict::of(
+                [Fault::new("[audit] heads", "heads of the audit log are carried nowhere")],
+                "",
+            ),
+            Some(path) => Verdict::claim(
+                !path.starts_with(&settings.data),
+                "heads are carried out of the data folder",
+                || {
+                    Fault::new(
+                        "[audit] heads",
+                        "the heads lie in the data folder, beside the log that they vouch for",
+                    )
+                },
+            ),
         })
     })
 }
@@ -89,9 +105,16 @@ fn kept(scene: &Scene) -> Verdict {
     scene.node.judge(|node| {
         node.settings.judge(|settings| match settings.audit_keep_days {
             None => Verdict::holds("entries are kept for ever"),
-            Some(days) => Verdict::claim(days >= KEPT_DAYS, format!("entries are kept for {days} days"), || {
-                Fault::new("[audit] keep_days", format!("entries are removed after {days} days"))
-            }),
+            Some(days) => Verdict::claim(
+                days >= KEPT_DAYS,
+                format!("entries are kept for {days} days"),
+                || {
+                    Fault::new(
+                        "[audit] keep_days",
+                        format!("entries are removed after {days} days"),
+                    )
+                },
+            ),
         })
     })
 }

@@ -70,8 +70,13 @@ fn judge(
         node.milestones.judge(|milestones| {
             let age = days_ago(scene.now_ms, milestones.began_ms);
             match days_ago(scene.now_ms, last(milestones)) {
-                Some(days) if days <= most => Verdict::holds(format!("{what} in the last {most} days")),
-                Some(_) => Verdict::of([Fault::new("the node", format!("not {what} for more than {most} days"))], ""),
+                Some(days) if days <= most => {
+                    Verdict::holds(format!("{what} in the last {most} days"))
+                }
+                Some(_) => Verdict::of(
+                    [Fault::new("the node", format!("not {what} for more than {most} days"))],
+                    "",
+                ),
                 None if age.is_some_and(|age| age <= first) => {
                     Verdict::holds(format!("never {what}, and the node is not {first} days old"))
                 }
@@ -86,16 +91,29 @@ fn recent(scene: &Scene) -> Verdict {
 }
 
 fn tried(scene: &Scene) -> Verdict {
-    judge(scene, |done| done.restored_ms, (RESTORE_DAYS, FIRST_RESTORE_DAYS), "restored from a backup")
+    judge(
+        scene,
+        |done| done.restored_ms,
+        (RESTORE_DAYS, FIRST_RESTORE_DAYS),
+        "restored from a backup",
+    )
 }
 
 fn key_copied(scene: &Scene) -> Verdict {
     scene.node.judge(|node| {
         node.milestones.judge(|milestones| {
-            let young = days_ago(scene.now_ms, milestones.began_ms).is_some_and(|age| age <= BACKUP_DAYS);
-            let seen = if milestones.key_copied_ms.is_some() { "a copy was made" } else { "no copy yet, and the node is new" };
+            let young =
+                days_ago(scene.now_ms, milestones.began_ms).is_some_and(|age| age <= BACKUP_DAYS);
+            let seen = if milestones.key_copied_ms.is_some() {
+                "a copy was made"
+            } else {
+                "no copy yet, and the node is new"
+            };
             Verdict::claim(milestones.key_copied_ms.is_some() || young, seen, || {
-                Fault::new("the node key", "was never copied for keeping: with it all backups are lost")
+                Fault::new(
+                    "the node key",
+                    "was never copied for keeping: with it all backups are lost",
+                )
             })
         })
     })

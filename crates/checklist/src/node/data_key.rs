@@ -49,11 +49,17 @@ fn fresh(scene: &Scene) -> Verdict {
                 days_ago(scene.now_ms, Some(key.made_at_ms)).is_some_and(|days| days > OLDEST_DAYS)
             });
             let faults = old.map(|key| {
-                Fault::new(format!("data key {}", key.label), format!("is more than {OLDEST_DAYS} days old"))
+                Fault::new(
+                    format!("data key {}", key.label),
+                    format!("is more than {OLDEST_DAYS} days old"),
+                )
             });
             match keys.is_empty() {
                 true => Verdict::untried("the node tells of no data key"),
-                false => Verdict::of(faults, format!("{} data keys, none older than {OLDEST_DAYS} days", newest().count())),
+                false => Verdict::of(
+                    faults,
+                    format!("{} data keys, none older than {OLDEST_DAYS} days", newest().count()),
+                ),
             }
         })
     })
@@ -64,7 +70,9 @@ fn one(scene: &Scene) -> Verdict {
         node.data_keys.judge(|keys| {
             let long_replaced = |label: &str| {
                 let newest = keys.iter().find(|key| key.newest && key.label == label);
-                newest.and_then(|key| days_ago(scene.now_ms, Some(key.made_at_ms))).is_some_and(|days| days > LEFT_DAYS)
+                newest
+                    .and_then(|key| days_ago(scene.now_ms, Some(key.made_at_ms)))
+                    .is_some_and(|days| days > LEFT_DAYS)
             };
             let left = keys.iter().filter(|key| !key.newest && long_replaced(&key.label));
             let faults = left.map(|key| {
@@ -73,7 +81,9 @@ fn one(scene: &Scene) -> Verdict {
             });
             match keys.is_empty() {
                 true => Verdict::untried("the node tells of no data key"),
-                false => Verdict::of(faults, "no data key outlived its successor's first half year"),
+                false => {
+                    Verdict::of(faults, "no data key outlived its successor's first half year")
+                }
             }
         })
     })

@@ -133,7 +133,10 @@ fn is_encrypted(scene: &Scene) -> Verdict {
 fn swap(scene: &Scene) -> Verdict {
     scene.node.judge(|node| {
         node.disk.judge(|disk| {
-            let faults = disk.plain_swap.iter().map(|swap| Fault::new(swap.clone(), "is swap without encryption"));
+            let faults = disk
+                .plain_swap
+                .iter()
+                .map(|swap| Fault::new(swap.clone(), "is swap without encryption"));
             Verdict::of(faults, "no swap, or all of it encrypted")
         })
     })

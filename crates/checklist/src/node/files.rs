@@ -79,12 +79,15 @@ pub(super) fn look(data: &Path, key_file: Option<&Path>) -> Look<Files> {
             "only its owner and root may look into {}: run this as root or as the node's user",
             data.display()
         )),
-        Err(error) => Look::unseen(format!("there is no data folder to look at: {}: {error}", data.display())),
+        Err(error) => {
+            Look::unseen(format!("there is no data folder to look at: {}: {error}", data.display()))
+        }
     }
 }
 
 fn files(data: &Path, key_file: Option<&Path>) -> io::Result<Files> {
-    let mut found = Files { folder: File::of(Path::new("."), &fs::metadata(data)?), ..Files::default() };
+    let mut found =
+        Files { folder: File::of(Path::new("."), &fs::metadata(data)?), ..Files::default() };
     found.owners.insert(found.folder.owner);
     walk(data, data, &mut found)?;
     found.open.sort();
@@ -194,8 +197,11 @@ fn of_files(scene: &Scene, judge: impl FnOnce(&Files) -> Verdict) -> Verdict {
 
 fn private(scene: &Scene) -> Verdict {
     of_files(scene, |files| {
-        let all = std::iter::once(&files.folder).filter(|folder| folder.is_open()).chain(&files.open);
-        let faults = all.map(|file| Fault::new(file.path.clone(), format!("is open to others: mode {}", file.mode)));
+        let all =
+            std::iter::once(&files.folder).filter(|folder| folder.is_open()).chain(&files.open);
+        let faults = all.map(|file| {
+            Fault::new(file.path.clone(), format!("is open to others: mode {}", file.mode))
+        });
         Verdict::of(faults, "folder and files are their owner's alone")
     })
 }
@@ -203,16 +209,23 @@ fn private(scene: &Scene) -> Verdict {
 fn keys(scene: &Scene) -> Verdict {
     of_files(scene, |files| {
         let open = files.keys.iter().filter(|file| file.is_open());
-        let faults = open.map(|file| Fault::new(file.path.clone(), format!("is open to others: mode {}", file.mode)));
+        let faults = open.map(|file| {
+            Fault::new(file.path.clone(), format!("is open to others: mode {}", file.mode))
+        });
         Verdict::of(faults, format!("{} key files, for their owner alone", files.keys.len()))
     })
 }
 
 fn key_apart(scene: &Scene) -> Verdict {
     of_files(scene, |files| match files.key_inside {
-        None => Verdict::untried("the settings could not be read, which say where the node key lies"),
+        None => {
+            Verdict::untried("the settings could not be read, which say where the node key lies")
+        }
         Some(inside) => Verdict::claim(!inside, "the node key lies elsewhere", || {
-            Fault::new("the node key", "lies in the data folder: whoever copies the folder has both lock and key")
+            Fault::new(
+                "the node key",
+                "lies in the data folder: whoever copies the folder has both lock and key",
+            )
         }),
     })
 }
@@ -220,10 +233,14 @@ fn key_apart(scene: &Scene) -> Verdict {
 fn owned(scene: &Scene) -> Verdict {
     scene.node.judge(|node| {
         node.files.judge(|files| {
-            let user = node.process.found.as_ref().map_or(files.folder.owner, |process| process.user);
+            let user =
+                node.process.found.as_ref().map_or(files.folder.owner, |process| process.user);
             let foreign = files.owners.iter().filter(|owner| **owner != user);
             let faults = foreign.map(|owner| {
-                Fault::new(format!("user {owner}"), format!("owns something in the data folder, which is user {user}'s"))
+                Fault::new(
+                    format!("user {owner}"),
+                    format!("owns something in the data folder, which is user {user}'s"),
+                )
             });
             Verdict::of(faults, format!("everything belongs to user {user}"))
         })

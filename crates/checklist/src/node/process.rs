@@ -32,7 +32,9 @@ pub struct Process {
 /// The process of a node that runs.
 pub(super) fn id(survey: &Survey) -> Result<u32, String> {
     let running = survey.running.as_ref();
-    running.map(|running| running.process).ok_or_else(|| "no node runs on this folder: start it to have its process looked at".to_owned())
+    running.map(|running| running.process).ok_or_else(|| {
+        "no node runs on this folder: start it to have its process looked at".to_owned()
+    })
 }
 
 /// Looks at a process.
@@ -47,7 +49,9 @@ pub(super) fn look(root: &Path, process: Result<u32, String>) -> Look<Process> {
             ["read status and limits of the node's process"],
             parse(&status, read("limits").as_deref()),
         ),
-        None => Look::unseen("the node's process cannot be seen from here: run this on its machine, outside other containers"),
+        None => Look::unseen(
+            "the node's process cannot be seen from here: run this on its machine, outside other containers",
+        ),
     }
 }
 
@@ -133,14 +137,24 @@ fn sandboxed(scene: &Scene) -> Verdict {
             (process.capabilities & !BIND != 0, "holds capabilities that it does not need"),
         ];
         let faults = missing.into_iter().filter(|(is, _)| *is);
-        let faults = faults.map(|(_, what)| Fault::new(format!("the node's process {what}"), "it runs outside a sandbox, or in a weak one"));
-        Verdict::of(faults, "it can gain no privileges, its system calls are filtered, and it holds no capability that it does not need")
+        let faults = faults.map(|(_, what)| {
+            Fault::new(
+                format!("the node's process {what}"),
+                "it runs outside a sandbox, or in a weak one",
+            )
+        });
+        Verdict::of(
+            faults,
+            "it can gain no privileges, its system calls are filtered, and it holds no capability that it does not need",
+        )
     })
 }
 
 fn no_core(scene: &Scene) -> Verdict {
     of_process(scene, |process| match process.dumps {
-        None => Verdict::untried("the kernel tells the limits of a process to its user and to root alone: run this as one of these"),
+        None => Verdict::untried(
+            "the kernel tells the limits of a process to its user and to root alone: run this as one of these",
+        ),
         Some(dumps) => Verdict::claim(!dumps, "it may leave none", || {
             Fault::new("the node's process", "may leave a core dump")
         }),

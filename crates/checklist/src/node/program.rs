@@ -1,6 +1,6 @@
 //! The program that the node runs: that it is the one that is installed, and that only an administrator can replace it.
 
-use super::Asked;
+use super::Source;
 use crate::anchor::{cra, en303645, iso, isvs};
 use crate::check::{Check, Item, Severity};
 use crate::look::Look;
@@ -34,8 +34,8 @@ pub struct Program {
 }
 
 /// Looks at the program of a process.
-pub(super) fn look(asked: &Asked<'_>, process: Result<u32, String>) -> Look<Program> {
-    let survey = match asked.survey {
+pub(super) fn look(source: &Source, root: &Path, process: Result<u32, String>) -> Look<Program> {
+    let survey = match source.survey() {
         Ok(survey) => survey,
         Err(why) => return Look::unseen(why),
     };
@@ -43,18 +43,22 @@ pub(super) fn look(asked: &Asked<'_>, process: Result<u32, String>) -> Look<Prog
         Ok(process) => process,
         Err(why) => return Look::unseen(why),
     };
-    let Ok(link) = fs::read_link(asked.root.join(format!("proc/{process}/exe"))) else {
-        return Look::unseen("the kernel tells its user and root alone which program a process runs: run this as one of these");
+    let Ok(link) = fs::read_link(root.join(format!("proc/{process}/exe"))) else {
+        return Look::unseen(
+            "the kernel tells its user and root alone which program a process runs: run this as one of these",
+        );
     };
     let text = link.display().to_string();
     let (path, replaced) = match text.strip_suffix(" (deleted)") {
         Some(path) => (path.to_owned(), true),
         None => (text, false),
     };
-    let changeable = changeable(asked.root, Path::new(&path));
-    let (running, installed) = (survey.version.clone(), asked.installed.to_owned());
+    let changeable = changeable(root, Path::new(&path));
+    let (running, installed) = (survey.version.clone(), source.installed.clone());
     Look::seen(
-        ["read which program the node's process runs, and the modes of its file and of the folders above"],
+        [
+            "read which program the node's process runs, and the modes of its file and of the folders above",
+        ],
         Program { path, running, installed, replaced, changeable },
     )
 }
@@ -107,9 +111,10 @@ pub(super) const CURRENT: Check = Check {
 fn kept(scene: &Scene) -> Verdict {
     scene.node.judge(|node| {
         node.program.judge(|program| {
-            let faults = program.changeable.iter().map(|(path, who)| {
-                Fault::new(path.clone(), format!("can be changed by {who}"))
-            });
+            let faults = program
+                .changeable
+                .iter()
+                .map(|(path, who)| Fault::new(path.clone(), format!("can be changed by {who}")));
             Verdict::of(faults, format!("{} can be changed by root alone", program.path))
         })
     })
@@ -119,13 +124,17 @@ fn current(scene: &Scene) -> Verdict {
     scene.node.judge(|node| {
         node.program.judge(|program| {
             let Program { running, installed, replaced, .. } = program;
-            Verdict::claim(running == installed && !replaced, format!("version {running} runs, and is installed"), || {
-                let detail = match replaced {
-                    true => "its file was replaced or removed since it was started".to_owned(),
-                    false => format!("version {running} runs, and {installed} is installed"),
-                };
-                Fault::new("the node", detail)
-            })
+            Verdict::claim(
+                running == installed && !replaced,
+                format!("version {running} runs, and is installed"),
+                || {
+                    let detail = match replaced {
+                        true => "its file was replaced or removed since it was started".to_owned(),
+                        false => format!("version {running} runs, and {installed} is installed"),
+                    };
+                    Fault::new("the node", detail)
+                },
+            )
         })
     })
 }

@@ -96,18 +96,33 @@ fn is_private(address: SocketAddr) -> bool {
 fn metrics(scene: &Scene) -> Verdict {
     of_settings(scene, |settings| match settings.metrics {
         None => Verdict::holds("metrics are off"),
-        Some(address) => Verdict::claim(is_private(address), "metrics listen where no stranger comes by", || {
-            Fault::new("[metrics] listen", format!("{} is open to everybody who reaches the machine", address.ip()))
-        }),
+        Some(address) => {
+            Verdict::claim(is_private(address), "metrics listen where no stranger comes by", || {
+                Fault::new(
+                    "[metrics] listen",
+                    format!("{} is open to everybody who reaches the machine", address.ip()),
+                )
+            })
+        }
     })
 }
 
 fn tcp(scene: &Scene) -> Verdict {
     of_settings(scene, |settings| match settings.tcp {
         None => Verdict::holds("the TCP service is off"),
-        Some(address) => Verdict::claim(is_private(address), "the TCP service is on, on a private address", || {
-            Fault::new("[tcp]", format!("the TCP service listens on {}, for everybody who reaches the machine", address.ip()))
-        }),
+        Some(address) => Verdict::claim(
+            is_private(address),
+            "the TCP service is on, on a private address",
+            || {
+                Fault::new(
+                    "[tcp]",
+                    format!(
+                        "the TCP service listens on {}, for everybody who reaches the machine",
+                        address.ip()
+                    ),
+                )
+            },
+        ),
     })
 }
 
@@ -120,7 +135,9 @@ fn limits(scene: &Scene) -> Verdict {
         });
         match settings.limits.is_empty() {
             true => Verdict::untried("the node tells of no quotas"),
-            false => Verdict::of(faults, format!("{} quotas, none given up", settings.limits.len())),
+            false => {
+                Verdict::of(faults, format!("{} quotas, none given up", settings.limits.len()))
+            }
         }
     })
 }
@@ -128,7 +145,10 @@ fn limits(scene: &Scene) -> Verdict {
 fn egress(scene: &Scene) -> Verdict {
     of_settings(scene, |settings| {
         let networks = settings.webhook_networks.iter().map(|network| {
-            Fault::new(format!("[webhooks] allow {network}"), "webhooks may reach this network, which is not public")
+            Fault::new(
+                format!("[webhooks] allow {network}"),
+                "webhooks may reach this network, which is not public",
+            )
         });
         let plain = settings.webhook_plain_http.then(|| {
             Fault::new("[webhooks] plain_http", "webhooks may send over HTTP without TLS")

@@ -1,6 +1,6 @@
 //! What a run is given to look at, from what was typed.
 
-use super::profile;
+use super::{node, profile};
 use crate::args::{ChecklistRunArgs, ChecklistTarget};
 use crate::failure::Failure;
 use pintle_checklist::{Aim, Sources};
@@ -17,7 +17,7 @@ pub fn gather(args: &ChecklistRunArgs) -> Result<Sources, Failure> {
     args.projects.iter().try_for_each(|path| folder("--project", path))?;
     args.advisories.iter().try_for_each(|path| folder("--advisories", path))?;
     args.modules.iter().try_for_each(|path| file("--module", path))?;
-    let _data = data(args.data.as_deref())?;
+    let data = data(args.data.as_deref())?;
     Ok(Sources {
         aim: aim(args.target),
         now_ms: u64::try_from(now_ms()).unwrap_or(0),
@@ -26,6 +26,7 @@ pub fn gather(args: &ChecklistRunArgs) -> Result<Sources, Failure> {
         modules: args.modules.clone(),
         projects: args.projects.clone(),
         advisories: args.advisories.clone(),
+        node: node::ask(data.as_deref()),
     })
 }
 
