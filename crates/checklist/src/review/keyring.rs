@@ -88,22 +88,24 @@ fn rings(review: &Review) -> impl Iterator<Item = (&Reviewed, &Ring)> {
 fn set(scene: &Scene) -> Verdict {
     scene.review.judge(|review| {
         let bare = releases(review).filter(|product| product.keyring.is_none());
-        let faults = bare.map(|product| Fault::new(name(product), "releases firmware that nobody has to sign"));
-        Verdict::of(faults, format!("{} products release firmware, each under a keyring", releases(review).count()))
+        let faults = bare
+            .map(|product| Fault::new(name(product), "releases firmware that nobody has to sign"));
+        Verdict::of(
+            faults,
+            format!("{} products release firmware, each under a keyring", releases(review).count()),
+        )
     })
 }
 
 fn two_pairs_of_eyes(scene: &Scene) -> Verdict {
     scene.review.judge(|review| {
-        let [mut one, mut all] = [Vec::new(), Vec::new()];
-        for (product, ring) in rings(review) {
-            all.push(product);
-            let [_, _, reviewers] = ring.thresholds;
-            if reviewers == 0 {
-                one.push(Fault::new(name(product), "releases firmware that no reviewer has to sign"));
-            }
-        }
-        Verdict::of(one, format!("{} keyrings, each of which asks for a reviewer", all.len()))
+        let alone =
+            rings(review).filter(|(_, Ring { thresholds: [_, _, reviewers], .. })| *reviewers == 0);
+        let faults = alone.map(|(product, _)| {
+            Fault::new(name(product), "releases firmware that no reviewer has to sign")
+        });
+        let seen = format!("{} keyrings, each of which asks for a reviewer", rings(review).count());
+        Verdict::of(faults, seen)
     })
 }
 
@@ -114,10 +116,16 @@ fn roots(scene: &Scene) -> Verdict {
             let roots = ring.keys.iter().filter(|key| key.role == "root").count();
             let spare = roots > usize::from(wanted);
             (!spare).then(|| {
-                Fault::new(name(product), format!("has {roots} root keys, and {wanted} have to sign its next keyring"))
+                Fault::new(
+                    name(product),
+                    format!("has {roots} root keys, and {wanted} have to sign its next keyring"),
+                )
             })
         });
-        Verdict::of(faults, format!("{} keyrings, each with a root key to spare", rings(review).count()))
+        Verdict::of(
+            faults,
+            format!("{} keyrings, each with a root key to spare", rings(review).count()),
+        )
     })
 }
 
@@ -126,9 +134,15 @@ fn in_time(scene: &Scene) -> Verdict {
         let soon = scene.now_ms / 1_000 + SOON_SECONDS;
         let ending = rings(review).filter(|(_, ring)| ring.expiry <= soon);
         let faults = ending.map(|(product, ring)| {
-            Fault::new(name(product), format!("its keyring {} has ended, or ends within a month", ring.number))
+            Fault::new(
+                name(product),
+                format!("its keyring {} has ended, or ends within a month", ring.number),
+            )
         });
-        Verdict::of(faults, format!("{} keyrings, none of which ends within a month", rings(review).count()))
+        Verdict::of(
+            faults,
+            format!("{} keyrings, none of which ends within a month", rings(review).count()),
+        )
     })
 }
 
@@ -138,6 +152,9 @@ fn untouched(scene: &Scene) -> Verdict {
             let of_ring = || product.keyring.as_ref().and_then(|ring| ring.fault.clone());
             Some(Fault::new(name(product), product.locked.clone().or_else(of_ring)?))
         });
-        Verdict::of(faults, format!("{} products, each as its node sealed it", review.products.len()))
+        Verdict::of(
+            faults,
+            format!("{} products, each as its node sealed it", review.products.len()),
+        )
     })
 }
