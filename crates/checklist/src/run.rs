@@ -40,6 +40,8 @@ pub struct Sources {
     pub cargo_home: Option<PathBuf>,
     /// The lock file and the version of the program that does the checking.
     pub own: Option<(String, String)>,
+    /// The node, and what it told before the run.
+    pub node: crate::node::Source,
 }
 
 /// What a run is about.
@@ -130,6 +132,7 @@ impl Sources {
             vex: Vec::new(),
             cargo_home: None,
             own: None,
+            node: crate::node::Source::default(),
         }
     }
 }

@@ -14,6 +14,11 @@ mod world;
 use pintle_checklist::{Scene, Verdict, check_named, checks};
 use std::collections::BTreeSet;
 
+mod access;
+mod key;
+mod node;
+mod review;
+
 /// The fault of one check.
 pub struct Plant {
     /// The check's id.
@@ -29,7 +34,11 @@ const ROOMS: &[&[Plant]] = &[
     application::PLANTS,
     dependency::PLANTS,
     communication::PLANTS,
+    node::PLANTS,
+    access::PLANTS,
+    key::PLANTS,
     penetration::PLANTS,
+    review::PLANTS,
     update::PLANTS,
 ];
 

@@ -1,6 +1,6 @@
 //! What a run is given to look at, from what was typed.
 
-use super::{ground, profile};
+use super::{ground, inventory, node, profile};
 use crate::args::{ChecklistRunArgs, ChecklistTarget};
 use crate::failure::Failure;
 use crate::twin::cradle::Cradle;
@@ -26,18 +26,18 @@ pub fn gather(
     let now_ms = u64::try_from(now_ms()).unwrap_or(0);
     args.sboms.iter().try_for_each(|path| file("--sbom", path))?;
     args.vex.iter().try_for_each(|path| file("--vex", path))?;
-    let _data = data(args.data.as_deref())?;
     Ok(Sources {
         profile: profile::read(args.profile.as_deref())?,
         modules: args.modules.clone(),
         projects: args.projects.clone(),
         advisories: args.advisories.clone(),
         ground: ground::of(data, args.profile.as_deref(), cradle, aim),
-        ..Sources::new(aim, now_ms, args.root.clone())
         sboms: args.sboms.clone(),
         vex: args.vex.clone(),
         cargo_home: inventory::cargo_home(),
         own: Some(inventory::own()),
+        node: node::ask(data),
+        ..Sources::new(aim, now_ms, args.root.clone())
     })
 }
 
