@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::account::AccountId;
+use crate::weakened::{self, Weakness};
 
 mod account_of;
 mod connections;
@@ -136,7 +137,10 @@ impl Guard {
         let name = namer.origin(CONNECTION, origin);
         let opened = self.take(name, quota, Reason::Connections, now);
         opened.ok()?;
-        let seat = self.0.connections.seat(origin, limits.connections_an_address);
+        let most = limits.connections_an_address;
+        let most =
+            if weakened::is(Weakness::ConnectionsUnbounded) { NonZeroUsize::MAX } else { most };
+        let seat = self.0.connections.seat(origin, most);
         if seat.is_none() {
             self.0.tally.refused(Reason::Connections);
         }
