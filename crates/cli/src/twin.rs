@@ -46,7 +46,8 @@ pub struct Twin {
     pub data: PathBuf,
     /// Where it listens.
     pub addresses: Addresses,
-    /// The operator who made it.
+    /// The operator who made it: not among those that an attacker has.
+    #[allow(dead_code, reason = "for what is tried on a twin by somebody who is not attacked")]
     pub operator: pintle_attack::target::Person,
     folder: PathBuf,
     cradle: Cradle,
@@ -79,6 +80,7 @@ impl Twin {
     ///
     /// # Errors
     /// It cannot be written, or the twin refuses it.
+    #[allow(dead_code, reason = "for what is tried on a twin with a device that is not attacked")]
     pub fn new_device(&self, name: &str, owner: Option<&str>) -> Result<Folder, Failure> {
         let made = devices::make(self, name, None, false)?;
         devices::pin(self, &[(&made, owner)])?;
@@ -117,13 +119,7 @@ impl Twin {
         .ok_or_else(|| Failure::failed("the twin made no product"))
     }
 
-    /// A folder of its own in what is removed with the twin.
-    #[must_use]
-    pub fn scratch(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
-    }
-
-    /// The key file of a device that [`Target::devices`] names.
+    /// Where a device of this name lies.
     fn device_folder(&self, name: &str) -> PathBuf {
         self.folder.join("devices").join(name)
     }
