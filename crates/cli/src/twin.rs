@@ -22,10 +22,14 @@ use pintle_cloud::control::{ProductRequest, Request, Response};
 use pintle_cloud::init::{TCP_PUBLIC_PEM_FILE, UDP_PUBLIC_PEM_FILE};
 use pintle_cloud::serve::Addresses;
 use pintle_device::{DeviceId, Folder};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The kind of board that the twin's product is for, and that its virtual devices say they are.
 pub const PLATFORM: u16 = 10;
+
+/// Where devices lie, beside the data folder.
+const DEVICES: &str = "devices";
 
 /// What a twin is to be like.
 #[derive(Clone, Debug, Default)]
@@ -60,7 +64,8 @@ impl Twin {
     /// The folder is none, or the twin does not start; nothing is left of it then.
     pub fn start(cradle: &Cradle, like: &Like<'_>) -> Result<Self, Failure> {
         let folder = cradle.folder()?;
-        let data = folder.join("data");
+        let (data, devices) = (folder.join("data"), folder.join(DEVICES));
+        fs::create_dir(devices).map_err(Failure::failed)?;
         let (config, with_tcp) = config::of(like)?;
         let people = People::make(&data, &config, with_tcp)?;
         let addresses = cradle.serve(&data, with_tcp, like.weaken)?;
@@ -121,7 +126,7 @@ impl Twin {
 
     /// Where a device of this name lies.
     fn device_folder(&self, name: &str) -> PathBuf {
-        self.folder.join("devices").join(name)
+        self.folder.join(DEVICES).join(name)
     }
 }
 
