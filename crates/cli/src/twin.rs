@@ -124,6 +124,13 @@ impl Twin {
         .ok_or_else(|| Failure::failed("the twin made no product"))
     }
 
+    /// A folder of this name, not made yet, that is removed with the twin.
+    #[allow(dead_code, reason = "for what is tried beside a twin")]
+    #[must_use]
+    pub fn scratch(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// Where a device of this name lies.
     fn device_folder(&self, name: &str) -> PathBuf {
         self.folder.join(DEVICES).join(name)
