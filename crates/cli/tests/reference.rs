@@ -75,6 +75,8 @@ const COMMANDS: &[&[&str]] = &[
     &["secret", "list"],
     &["secret", "drop"],
     &["service", "check"],
+    &["attack"],
+    &["attack", "token"],
     &["fleet"],
     &["quickstart"],
 ];

@@ -17,6 +17,9 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 use thiserror::Error;
 
+/// In which an operator agrees to an attack, by a token of `pintle attack token`.
+pub const CONSENT_FILE: &str = "attack-consent";
+
 /// Why a data folder cannot be opened.
 #[derive(Debug, Error)]
 #[non_exhaustive]

@@ -227,6 +227,7 @@ impl Node {
             .with_guard(guard.clone())
             .with_registration(folder.config.accounts.registration)
             .with_oauth(folder.config.oauth.clone())
+            .with_consent(&folder.path.join(crate::folder::CONSENT_FILE))
             .with_contact(
                 folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
             );
