@@ -25,6 +25,8 @@ pub struct Profile {
     pub services: Vec<String>,
     /// What it needs of the machine that it runs on.
     pub host: Host,
+    /// What it may be made of.
+    pub dependencies: crate::dependency::Policy,
     /// What the product does that carries a risk.
     pub functions: BTreeMap<String, Vec<crate::risk::Risk>>,
     /// Findings that somebody answers for.

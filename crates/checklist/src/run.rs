@@ -27,6 +27,14 @@ pub struct Sources {
     pub projects: Vec<PathBuf>,
     /// Folders of advisories.
     pub advisories: Vec<PathBuf>,
+    /// SBOMs that came with something, or that go out with the product.
+    pub sboms: Vec<PathBuf>,
+    /// VEX documents.
+    pub vex: Vec<PathBuf>,
+    /// `CARGO_HOME`: where sources of crates and the index of crates.io may be.
+    pub cargo_home: Option<PathBuf>,
+    /// The lock file and the version of the program that does the checking.
+    pub own: Option<(String, String)>,
 }
 
 /// What a run is about.

@@ -4,6 +4,7 @@ use crate::args::ChecklistCommand;
 use crate::failure::Failure;
 use std::process::ExitCode;
 
+mod inventory;
 mod profile;
 mod progress;
 mod run;
@@ -13,5 +14,7 @@ mod summary;
 pub fn run(command: ChecklistCommand) -> Result<ExitCode, Failure> {
     match command {
         ChecklistCommand::Run(args) => run::run(&args),
+        ChecklistCommand::Sbom(args) => inventory::sbom(&args).map(|()| ExitCode::SUCCESS),
+        ChecklistCommand::Vex(args) => inventory::vex(&args).map(|()| ExitCode::SUCCESS),
     }
 }

@@ -4,7 +4,7 @@ use super::Sources;
 use crate::access::Access;
 use crate::application::Applications;
 use crate::communication::Communication;
-use crate::dependency::Dependencies;
+use crate::dependency::{self, Asked, Dependencies};
 use crate::key::Keys;
 use crate::look::Look;
 use crate::node::Node;
@@ -64,8 +64,17 @@ fn application(sources: &Sources) -> Look<Applications> {
 }
 
 /// Item 3.
-fn dependency(_sources: &Sources) -> Look<Dependencies> {
-    Look::default()
+fn dependency(sources: &Sources) -> Look<Dependencies> {
+    dependency::look(&Asked {
+        root: Some(sources.root.clone()),
+        projects: sources.projects.clone(),
+        modules: sources.modules.clone(),
+        sboms: sources.sboms.clone(),
+        advisories: sources.advisories.clone(),
+        vex: sources.vex.clone(),
+        cargo_home: sources.cargo_home.clone(),
+        own: sources.own.clone(),
+    })
 }
 
 /// Item 4.

@@ -4,6 +4,7 @@
 //! looks at it; where it takes what others found, the fault is planted in that.
 
 mod application;
+mod dependency;
 mod system;
 mod world;
 
@@ -20,7 +21,7 @@ pub struct Plant {
     pub sound: fn() -> Scene,
 }
 
-const ROOMS: &[&[Plant]] = &[system::PLANTS, application::PLANTS];
+const ROOMS: &[&[Plant]] = &[system::PLANTS, application::PLANTS, dependency::PLANTS];
 
 fn plants() -> impl Iterator<Item = &'static Plant> {
     ROOMS.iter().copied().flatten()

@@ -1,5 +1,6 @@
 //! `pintle checklist`.
 
+use super::inventory::{SbomArgs, VexArgs};
 use clap::{Args as ClapArgs, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -10,6 +11,13 @@ pub enum ChecklistCommand {
     /// Exit code 0 where nothing is broken that nobody accepted, 3 where the worst is low, 4 medium, 5 high or critical. What
     /// could not be tried is said to be so, with what would help. Nothing is changed on what is looked at.
     Run(Box<ChecklistRunArgs>),
+    /// Write an SBOM of projects, a Debian system, firmware modules, or of this program
+    Sbom(Box<SbomArgs>),
+    /// Write VEX statements for what is known against it: those that were made, and a draft for each that was not
+    ///
+    /// What nothing that ships reaches is drafted as not affected, with how that is known; everything else as under
+    /// investigation. Read it before anybody gets it.
+    Vex(Box<VexArgs>),
 }
 
 /// What a run is about.
@@ -45,6 +53,12 @@ pub struct ChecklistRunArgs {
     /// A folder of advisories, RustSec's or OSV's; may be repeated
     #[arg(long, value_name = "DIR")]
     pub advisories: Vec<PathBuf>,
+    /// An SBOM that came with something, or that goes out with the product; may be repeated
+    #[arg(long = "sbom", value_name = "FILE")]
+    pub sboms: Vec<PathBuf>,
+    /// A VEX document, OpenVEX or CycloneDX; may be repeated
+    #[arg(long = "vex", value_name = "FILE")]
+    pub vex: Vec<PathBuf>,
     /// What the product says of itself; pintle-product.toml where there is one
     #[arg(long, value_name = "FILE")]
     pub profile: Option<PathBuf>,

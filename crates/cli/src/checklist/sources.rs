@@ -1,6 +1,6 @@
 //! What a run is given to look at, from what was typed.
 
-use super::profile;
+use super::{inventory, profile};
 use crate::args::{ChecklistRunArgs, ChecklistTarget};
 use crate::failure::Failure;
 use pintle_checklist::{Aim, Sources};
@@ -17,6 +17,8 @@ pub fn gather(args: &ChecklistRunArgs) -> Result<Sources, Failure> {
     args.projects.iter().try_for_each(|path| folder("--project", path))?;
     args.advisories.iter().try_for_each(|path| folder("--advisories", path))?;
     args.modules.iter().try_for_each(|path| file("--module", path))?;
+    args.sboms.iter().try_for_each(|path| file("--sbom", path))?;
+    args.vex.iter().try_for_each(|path| file("--vex", path))?;
     let _data = data(args.data.as_deref())?;
     Ok(Sources {
         aim: aim(args.target),
@@ -26,6 +28,10 @@ pub fn gather(args: &ChecklistRunArgs) -> Result<Sources, Failure> {
         modules: args.modules.clone(),
         projects: args.projects.clone(),
         advisories: args.advisories.clone(),
+        sboms: args.sboms.clone(),
+        vex: args.vex.clone(),
+        cargo_home: inventory::cargo_home(),
+        own: Some(inventory::own()),
     })
 }
 
