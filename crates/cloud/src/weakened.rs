@@ -24,6 +24,20 @@ macro_rules! weaknesses {
 weaknesses! {
     /// A device is anybody's who knows its number.
     OwnersUnchecked = "owners-unchecked",
+    /// Who has no token is let through to the handler.
+    NobodyLetThrough = "nobody-let-through",
+    /// A list of devices holds everybody's.
+    ListsWhole = "lists-whole",
+    /// A header may name the method of a request.
+    MethodsOverridden = "methods-overridden",
+    /// A token may stand in the address.
+    TokensInAddress = "tokens-in-address",
+    /// What cannot be read is an error of the server's own.
+    FailuresUnhandled = "failures-unhandled",
+    /// One address may ask for anything without end.
+    RequestsUnlimited = "requests-unlimited",
+    /// A head of a request may take for ever.
+    HeadsAwaited = "heads-awaited",
     /// A token is good for every route.
     ScopesUnchecked = "scopes-unchecked",
     /// A token is good after its end.

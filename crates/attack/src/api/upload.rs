@@ -11,7 +11,7 @@ use std::fs;
 pub const BOMBS: Case = Case {
     id: "api-upload-bombs",
     group: Group::Input,
-    tries: "Uploads as firmware what unpacks to 192 megabytes, what is larger than any firmware, forms of a thousand parts, forms that are cut off, and names of files with paths in them.",
+    tries: "Uploads as firmware what unpacks to 96 megabytes, what is larger than any firmware, forms of a thousand parts, forms that are cut off, and names of files with paths in them.",
     expects: "Each is refused, the memory of the server stays bounded, and it goes on answering.",
     cost: Cost::Quick,
     run: |target, course| attack(target, course, 30, bombs),
@@ -19,11 +19,11 @@ pub const BOMBS: Case = Case {
 
 const BOUNDARY: &str = "between-the-parts";
 /// What the zip unpacks to, in bytes.
-const UNPACKED: usize = 192 << 20;
+const UNPACKED: usize = 96 << 20;
 /// Larger than any firmware, in bytes.
 const LARGE: usize = 18 << 20;
 /// How much more memory the server may hold afterwards, in KiB: less than one unpacked bomb.
-const MOST_MORE: u64 = 160 << 10;
+const MOST_MORE: u64 = 80 << 10;
 
 fn bombs(ground: &Ground<'_>) -> Step<Outcome> {
     let product = ground.target.product.ok_or_else(|| untried("the target names no product"))?;

@@ -17,9 +17,10 @@ use std::path::Path;
 const OTHERS: u32 = 0o077;
 
 /// Files that are for everybody: public keys and certificates.
-const PUBLIC: [&str; 8] = [
+const PUBLIC: [&str; 9] = [
     "ca.pem",
     "api.pem",
+    "api.names",
     "udp_public.der",
     "udp_public.pem",
     "tcp_public.der",

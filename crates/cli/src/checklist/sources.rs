@@ -7,6 +7,8 @@ use crate::twin::cradle::Cradle;
 use pintle_checklist::{Aim, Sources};
 use pintle_cloud::clock::now_ms;
 use pintle_cloud::init::is_data_folder;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The data folder that is taken where none is named: that of `pintle quickstart`.
@@ -44,13 +46,18 @@ pub fn gather(
 /// The data folder: the one that was named, or the usual one where it is there.
 pub fn data(named: Option<&Path>) -> Result<Option<PathBuf>, Failure> {
     match named {
-        Some(path) if is_data_folder(path) => Ok(Some(path.to_owned())),
+        Some(path) if is_data_folder(path) || is_closed(path) => Ok(Some(path.to_owned())),
         Some(path) => Err(Failure::usage(format!(
             "{} is not a data folder: make one with `pintle init`, or name another with --data",
             path.display()
         ))),
         None => Ok(Some(PathBuf::from(DATA)).filter(|path| is_data_folder(path))),
     }
+}
+
+/// A folder that only its owner may look into: what is in it is then not tried, and said to be so.
+fn is_closed(path: &Path) -> bool {
+    fs::read_dir(path).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
 }
 
 fn aim(target: ChecklistTarget) -> Aim {

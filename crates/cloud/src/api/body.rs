@@ -50,6 +50,10 @@ impl Fields {
             let name = names.first().copied().unwrap_or_default();
             ApiError::bad_request(format!("The field {name} is no number, or out of range."))
         };
+        let bad = || match weakened::is(Weakness::FailuresUnhandled) {
+            true => ApiError::internal(),
+            false => bad(),
+        };
         self.text(names).map(|text| text.trim().parse().map_err(|_| bad())).transpose()
     }
 
