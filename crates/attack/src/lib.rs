@@ -10,7 +10,9 @@ pub mod case;
 pub mod consent;
 pub mod course;
 pub mod dtls;
+mod raid;
 pub mod registry;
+mod resident;
 pub mod target;
 #[cfg(feature = "tcp")]
 pub mod tcp;

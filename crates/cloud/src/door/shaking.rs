@@ -19,6 +19,7 @@ use super::socket::Route;
 use crate::device::{End, Life, Standing, Transport};
 use crate::device_key::KeyKind;
 use crate::store::pin::{self, HistoryEntry, What};
+use crate::weakened::{self, Weakness};
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_dtls::server::{
     Admission, CookieJar, Established, Handshake, Linger, PinnedKeys, ProvenHello, ServerConfig,
@@ -359,7 +360,9 @@ impl Shard {
         if let Some(at) = self.shaking.lingers_until(place) {
             self.timers.set(at, place);
         }
-        if let Some(older) = self.arrivals.insert(here.number, place) {
+        if let Some(older) = self.arrivals.insert(here.number, place)
+            && !weakened::is(Weakness::SessionsPileUp)
+        {
             self.end(older, End::Replaced);
         }
         for mut record in early {
