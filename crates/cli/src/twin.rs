@@ -22,10 +22,14 @@ use pintle_cloud::control::{ProductRequest, Request, Response};
 use pintle_cloud::init::{TCP_PUBLIC_PEM_FILE, UDP_PUBLIC_PEM_FILE};
 use pintle_cloud::serve::Addresses;
 use pintle_device::{DeviceId, Folder};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The kind of board that the twin's product is for, and that its virtual devices say they are.
 pub const PLATFORM: u16 = 10;
+
+/// Where devices lie, beside the data folder.
+const DEVICES: &str = "devices";
 
 /// What a twin is to be like.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +50,8 @@ pub struct Twin {
     pub data: PathBuf,
     /// Where it listens.
     pub addresses: Addresses,
-    /// The operator who made it.
+    /// The operator who made it: not among those that an attacker has.
+    #[allow(dead_code, reason = "for what is tried on a twin by somebody who is not attacked")]
     pub operator: pintle_attack::target::Person,
     folder: PathBuf,
     cradle: Cradle,
@@ -59,7 +64,8 @@ impl Twin {
     /// The folder is none, or the twin does not start; nothing is left of it then.
     pub fn start(cradle: &Cradle, like: &Like<'_>) -> Result<Self, Failure> {
         let folder = cradle.folder()?;
-        let data = folder.join("data");
+        let (data, devices) = (folder.join("data"), folder.join(DEVICES));
+        fs::create_dir(devices).map_err(Failure::failed)?;
         let (config, with_tcp) = config::of(like)?;
         let people = People::make(&data, &config, with_tcp)?;
         let addresses = cradle.serve(&data, with_tcp, like.weaken)?;
@@ -79,6 +85,7 @@ impl Twin {
     ///
     /// # Errors
     /// It cannot be written, or the twin refuses it.
+    #[allow(dead_code, reason = "for what is tried on a twin with a device that is not attacked")]
     pub fn new_device(&self, name: &str, owner: Option<&str>) -> Result<Folder, Failure> {
         let made = devices::make(self, name, None, false)?;
         devices::pin(self, &[(&made, owner)])?;
@@ -117,15 +124,9 @@ impl Twin {
         .ok_or_else(|| Failure::failed("the twin made no product"))
     }
 
-    /// A folder of its own in what is removed with the twin.
-    #[must_use]
-    pub fn scratch(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
-    }
-
-    /// The key file of a device that [`Target::devices`] names.
+    /// Where a device of this name lies.
     fn device_folder(&self, name: &str) -> PathBuf {
-        self.folder.join("devices").join(name)
+        self.folder.join(DEVICES).join(name)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is typed where something else is expected: in every parameter, on pages, in events, in JSON.
 
 use super::ground::{Ground, Step, Visitor, attack, expect, judged, untried};
-use super::routes::{self, Operation, Parts};
+use super::routes::{self, Operation};
 use crate::case::{Case, Cost, Group, Outcome};
 use crate::https::{Answer, Ask};
 use serde_json::{Map, Value, json};
@@ -239,6 +239,7 @@ pub fn still_answers(visitor: &mut Visitor<'_, '_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::routes::Parts;
 
     #[test]
     fn a_piece_stands_in_every_part_query_and_field() {
