@@ -24,6 +24,8 @@ pub struct Profile {
     pub penetration: crate::penetration::Plan,
     /// How far its updates are to have reached.
     pub update: crate::update::Policy,
+    /// What its devices' keys are to be.
+    pub keys: crate::key::Policy,
     /// Findings that somebody answers for.
     pub accepted: Vec<Acceptance>,
 }

@@ -29,6 +29,8 @@ pub struct Sources {
     pub advisories: Vec<PathBuf>,
     /// What is attacked, called and updated.
     pub ground: crate::ground::Ground,
+    /// The node, and what it told before the run.
+    pub node: crate::node::Source,
 }
 
 /// What a run is about.

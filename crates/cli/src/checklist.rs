@@ -6,6 +6,7 @@ use crate::twin::cradle::interruptible;
 use std::process::ExitCode;
 
 mod ground;
+mod node;
 mod profile;
 mod progress;
 mod run;

@@ -74,18 +74,18 @@ fn communication(sources: &Sources) -> Look<Communication> {
 }
 
 /// Item 5.
-fn node(_sources: &Sources) -> Look<Node> {
-    Look::default()
+fn node(sources: &Sources) -> Look<Node> {
+    crate::node::look(&sources.node, &sources.root)
 }
 
 /// Item 6.
-fn access(_sources: &Sources) -> Look<Access> {
-    Look::default()
+fn access(sources: &Sources) -> Look<Access> {
+    crate::access::look(sources.node.survey(), sources.node.passwords.clone())
 }
 
 /// Pinned keys.
-fn key(_sources: &Sources) -> Look<Keys> {
-    Look::default()
+fn key(sources: &Sources) -> Look<Keys> {
+    crate::key::look(sources.node.survey())
 }
 
 /// Item 7.
@@ -94,12 +94,11 @@ fn penetration(sources: &Sources) -> Look<Penetration> {
 }
 
 /// Item 8.
-fn review(_sources: &Sources) -> Look<Review> {
-    Look::default()
+fn review(sources: &Sources) -> Look<Review> {
+    crate::review::look(sources.node.survey())
 }
 
 /// Item 9.
 fn update(sources: &Sources) -> Look<Update> {
-    let survey = Err("the node was not surveyed".to_owned());
-    crate::update::of(&sources.ground, survey, sources.now_ms)
+    crate::update::of(&sources.ground, sources.node.survey(), sources.now_ms)
 }

@@ -104,8 +104,8 @@ pub struct Entry {
     /// In milliseconds since 1970.
     pub at_ms: i64,
     /// What happened: `replaced`, `removed`, `refused-unpinned`, `refused-wrong-id`, `refused-key-in-use`,
-    /// `refused-weak-key`, `refused-handshakes`, `enrolment-allowed`; of `pinned` only those whose key is not the
-    /// device's any more.
+    /// `refused-weak-key`, `refused-handshakes`, `enrolment-allowed`; `pinned` only of devices whose key was replaced
+    /// later.
     pub what: String,
     /// To which device.
     pub device: Option<String>,

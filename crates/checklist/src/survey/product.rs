@@ -40,7 +40,7 @@ pub struct Keyring {
     pub thresholds: [u8; 3],
     /// Its keys.
     pub keys: Vec<KeyringKey>,
-    /// As it was signed: a COSE envelope, in base64.
+    /// As it was signed: a COSE envelope, in hex.
     pub envelope: String,
 }
 
@@ -78,7 +78,7 @@ pub struct Firmware {
     pub is_default: bool,
     /// The groups it is released to.
     pub groups: Vec<String>,
-    /// What was signed about it: a COSE envelope, in base64.
+    /// What was signed about it: a COSE envelope, in hex.
     pub statement: Option<String>,
 }
 

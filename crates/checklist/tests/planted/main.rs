@@ -10,6 +10,11 @@ mod update;
 use pintle_checklist::{Scene, Verdict, check_named, checks};
 use std::collections::BTreeSet;
 
+mod access;
+mod key;
+mod node;
+mod review;
+
 /// The fault of one check.
 pub struct Plant {
     /// The check's id.
@@ -20,7 +25,15 @@ pub struct Plant {
     pub sound: fn() -> Scene,
 }
 
-const ROOMS: &[&[Plant]] = &[communication::PLANTS, penetration::PLANTS, update::PLANTS];
+const ROOMS: &[&[Plant]] = &[
+    access::PLANTS,
+    communication::PLANTS,
+    key::PLANTS,
+    node::PLANTS,
+    penetration::PLANTS,
+    review::PLANTS,
+    update::PLANTS,
+];
 
 fn plants() -> impl Iterator<Item = &'static Plant> {
     ROOMS.iter().copied().flatten()

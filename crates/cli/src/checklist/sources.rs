@@ -1,6 +1,6 @@
 //! What a run is given to look at, from what was typed.
 
-use super::{ground, profile};
+use super::{ground, node, profile};
 use crate::args::{ChecklistRunArgs, ChecklistTarget};
 use crate::failure::Failure;
 use crate::twin::cradle::Cradle;
@@ -29,6 +29,7 @@ pub fn gather(args: &ChecklistRunArgs, cradle: &Cradle) -> Result<Sources, Failu
         projects: args.projects.clone(),
         advisories: args.advisories.clone(),
         ground: ground::of(data.as_deref(), args.profile.as_deref(), cradle, aim),
+        node: node::ask(data.as_deref()),
     })
 }
 

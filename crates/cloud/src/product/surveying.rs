@@ -1,7 +1,5 @@
 //! All products as an audit sees them: who has to sign, what is released, and whether its files are what they were.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use pintle_firmware::module::{Function, Module};
 
 use super::keyring::KeyringInForce;
@@ -76,13 +74,13 @@ impl Shelf {
             version: row.version,
             size: row.size,
             sha256: hex(&row.sha256),
-            module_sha256: module_sha256.as_ref().map(hex),
+            module_sha256: module_sha256.map(|sha256| hex(&sha256)),
             fault,
             uploaded_by: row.uploaded_by.handle(),
             released_at_ms: row.released_at_ms,
             is_default: releases.is_default(row.version),
             groups: releases.groups_of(row.version).into_iter().map(str::to_owned).collect(),
-            statement: row.statement.map(|statement| STANDARD.encode(statement)),
+            statement: row.statement.as_deref().map(hex),
         }
     }
 
@@ -107,10 +105,10 @@ fn shown(ring: KeyringInForce) -> Keyring {
         expiry: ring.expiry,
         thresholds: ring.thresholds,
         keys: keys.collect(),
-        envelope: STANDARD.encode(ring.envelope),
+        envelope: hex(&ring.envelope),
     }
 }
 
-fn hex(bytes: &[u8; 32]) -> String {
+fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

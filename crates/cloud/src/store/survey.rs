@@ -172,11 +172,11 @@ impl SurveyRows<'_> {
         self.0.read(Statement::new(sql), |rows| rows.iter().map(pinned).collect())
     }
 
-    /// The history of pins, oldest first, without the setting of keys that are still their devices'.
+    /// The history of pins, oldest first, without the setting of first keys that were never replaced.
     pub fn history(&self) -> Ask<Vec<HistoryEntry>> {
         let sql = "SELECT h.at, h.device, h.fingerprint, h.what, h.detail, h.kind FROM pin_history h \
-            WHERE NOT (h.what = 'pinned' AND EXISTS \
-            (SELECT 1 FROM pin p WHERE p.device = h.device AND p.fingerprint = h.fingerprint)) ORDER BY h.seq";
+            WHERE h.what <> 'pinned' OR EXISTS \
+            (SELECT 1 FROM pin_history r WHERE r.device = h.device AND r.what = 'replaced') ORDER BY h.seq";
         self.0.read(Statement::new(sql), |rows| rows.iter().map(history_entry).collect())
     }
 

@@ -30,7 +30,7 @@ pub struct Keyring {
     pub thresholds: [u8; 3],
     /// Its keys.
     pub keys: Vec<KeyringKey>,
-    /// As it was signed, in base64.
+    /// As it was signed, in hex.
     pub envelope: String,
 }
 
@@ -58,6 +58,6 @@ pub struct Firmware {
     pub released_at_ms: Option<i64>,
     pub is_default: bool,
     pub groups: Vec<String>,
-    /// What was signed about it, in base64.
+    /// What was signed about it, in hex.
     pub statement: Option<String>,
 }
