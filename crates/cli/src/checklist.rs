@@ -13,6 +13,8 @@ mod run;
 mod sources;
 mod summary;
 
+pub use ground::RECORD;
+
 pub fn run(command: ChecklistCommand) -> Result<ExitCode, Failure> {
     match command {
         ChecklistCommand::Run(args) => interruptible(move |cradle| run::run(&args, cradle)),

@@ -34,15 +34,25 @@ pub fn tries(name: &str) -> Vec<(&'static str, bool, String)> {
 }
 
 /// Tries them all: `offer` gives the endpoint one, and says whether it was taken.
-pub fn try_all(name: &str, mut offer: impl FnMut(&str) -> Result<bool, String>) -> Look<Vec<Trial>> {
+pub fn try_all(
+    name: &str,
+    mut offer: impl FnMut(&str) -> Result<bool, String>,
+) -> Look<Vec<Trial>> {
     let mut found = Vec::new();
     for (what, sound, password) in tries(name) {
         match offer(&password) {
             Ok(taken) => found.push(Trial { what: what.to_owned(), sound, taken }),
-            Err(why) => return Look::unseen(format!("the twin did not say what it makes of a password: {why}")),
+            Err(why) => {
+                return Look::unseen(format!(
+                    "the twin did not say what it makes of a password: {why}"
+                ));
+            }
         }
     }
-    Look::seen(["offered new passwords for a scratch account of a twin, at its real endpoint"], found)
+    Look::seen(
+        ["offered new passwords for a scratch account of a twin, at its real endpoint"],
+        found,
+    )
 }
 
 /// What is easily guessed is refused.
@@ -77,11 +87,18 @@ fn refused(scene: &Scene) -> Verdict {
     scene.access.judge(|access| {
         access.passwords.judge(|trials| {
             let wrong = trials.iter().filter(|trial| trial.taken != trial.sound).map(|trial| {
-                let detail = if trial.taken { "was taken" } else { "was refused, so nobody can choose a sound one" };
+                let detail = if trial.taken {
+                    "was taken"
+                } else {
+                    "was refused, so nobody can choose a sound one"
+                };
                 Fault::new(format!("password: {}", trial.what), detail)
             });
             let weak = trials.iter().filter(|trial| !trial.sound).count();
-            Verdict::of(wrong, format!("{weak} weak kinds of password refused, and a sound one taken"))
+            Verdict::of(
+                wrong,
+                format!("{weak} weak kinds of password refused, and a sound one taken"),
+            )
         })
     })
 }
@@ -96,6 +113,12 @@ fn hashed(scene: &Scene) -> Verdict {
             };
             Some(Fault::new(format!("account {}", person.handle), detail))
         });
-        Verdict::of(old, format!("{} accounts, all hashed at today's cost under the newest pepper", access.people.len()))
+        Verdict::of(
+            old,
+            format!(
+                "{} accounts, all hashed at today's cost under the newest pepper",
+                access.people.len()
+            ),
+        )
     })
 }
