@@ -115,6 +115,5 @@ fn review(sources: &Sources) -> Look<Review> {
 
 /// Item 9.
 fn update(sources: &Sources) -> Look<Update> {
-    let survey = Err("the node was not surveyed".to_owned());
-    crate::update::of(&sources.ground, survey, sources.now_ms)
+    crate::update::of(&sources.ground, sources.node.survey(), sources.now_ms)
 }
