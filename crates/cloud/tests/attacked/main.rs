@@ -6,7 +6,7 @@
 mod ground;
 
 use ground::Ground;
-use pintle_attack::{Course, Outcome, case_named, cases};
+use pintle_attack::{Cost, Course, Outcome, case_named, cases};
 use pintle_cloud::weakened::Weakness::{self, *};
 use pintle_cloud::weakened::weaken;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -98,13 +98,12 @@ fn assert_each_is_noticed(table: &[(Weakness, &str)]) {
 fn every_attack_of_a_short_run_holds_against_a_sound_node() {
     let _turn = turn();
     let ground = Ground::new();
-    let of_devices = |id: &str| ["dtls-", "coap-", "tcp-"].iter().any(|start| id.starts_with(start));
-    let quick = cases().filter(|case| of_devices(case.id) && case.cost == pintle_attack::Cost::Quick);
+    let of_devices =
+        |id: &str| ["dtls-", "coap-", "tcp-"].iter().any(|start| id.starts_with(start));
+    let quick = cases().filter(|case| of_devices(case.id) && case.cost == Cost::Quick);
     let mut wrong = Vec::new();
     for case in quick {
-        let began = std::time::Instant::now();
         let outcome = run(&ground, case.id);
-        eprintln!("{} {:?} {outcome:?}", case.id, began.elapsed());
         if !matches!(outcome, Outcome::Held { .. }) {
             wrong.push(format!("{}: {outcome:?}", case.id));
         }
