@@ -25,6 +25,7 @@ use crate::table::Section;
 use std::path::PathBuf;
 
 pub use echo::{ECHO, serve as echo};
+pub use process::lift_limits;
 
 /// What is run.
 pub struct Programs {

@@ -2,6 +2,7 @@
 
 use super::load::{Count, Side, Stream};
 use super::{DATA, GROUPS, READERS};
+use crate::node::lift_limits;
 use crate::{cores, trust};
 use axum::serve::ListenerExt;
 use pintle_cloud::account::{Accounts, Grant};
@@ -10,12 +11,14 @@ use pintle_cloud::clock::now_ms;
 use pintle_cloud::device::{Gateway, Roll};
 use pintle_cloud::event::Bus;
 use pintle_cloud::folder::Folder;
+use pintle_cloud::guard::{Guard, Limits};
 use pintle_cloud::init::{self, InitOptions};
 use pintle_cloud::serve::{Node, ServeOptions};
 use rustls::pki_types::ServerName;
 use serde::{Deserialize, Serialize};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -155,6 +158,7 @@ pub fn serve(wire: &str, folder: &Path) {
         now_ms: now_ms(),
     };
     init::create(folder, &options).expect("a data folder can be made");
+    lift_limits(folder);
     // As `pintle serve` has it.
     let runtime = tokio::runtime::Runtime::new().expect("the system has room for a reactor");
     runtime.spawn(async { tokio::task::spawn_blocking(end_with_parent).await });
@@ -185,6 +189,15 @@ async fn serve_plain(folder: &Path) {
     let store = folder.store.clone();
     let (shelf, bus) = (folder.shelf.clone(), Bus::new());
     let state = ApiState::new(store, shelf, gateway, bus, accounts.clone(), stopped);
+    let (most, all) = (NonZeroU32::MAX, NonZeroUsize::MAX);
+    let limits = Limits {
+        requests: most,
+        account_requests: most,
+        streams_opened: most,
+        streams: all,
+        ..Limits::default()
+    };
+    let state = state.with_guard(Guard::new(limits));
     let listener = TcpListener::bind(ANY_PORT).await.expect("there is a free port");
     let address = listener.local_addr().expect("it has an address");
     say_ready(address, &accounts).await;

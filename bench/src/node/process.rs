@@ -15,12 +15,19 @@ use std::time::{Duration, Instant};
 /// The operator that `pintle init` makes, who owns what devices there are.
 pub const OPERATOR: &str = "bench";
 pub const PASSWORD: &str = "correct horse battery staple";
+/// What one address may ask for is for strangers: here one address is all the clients there are.
 const LIMITS: &str = "\n[limits]\nrequests = 1000000000\naccount_requests = 1000000000\nlogins = 1000000000\n\
 streams_opened = 1000000000\nstreams = 100000\nconnections = 100000\nconnections_an_address = 100000\n";
 /// How long a node may take to be ready, with however many sessions.
 const START: Duration = Duration::from_secs(120);
 /// How finely that is measured.
 const LOOK: Duration = Duration::from_millis(1);
+
+/// Lets one address ask for all that the clients of a benchmark do.
+pub fn lift_limits(data: &Path) {
+    let config = File::options().append(true).open(data.join("config.toml"));
+    config.and_then(|mut file| file.write_all(LIMITS.as_bytes())).expect("the folder is ours");
+}
 
 /// A fresh data folder; it goes with this value.
 pub struct Folder {
@@ -49,15 +56,8 @@ impl Folder {
         writeln!(input, "{PASSWORD}").expect("pintle reads the password");
         drop(input);
         assert!(init.wait().expect("pintle ends").success(), "`pintle init` makes a folder");
-        folder.lift_limits();
+        lift_limits(&folder.data());
         folder
-    }
-
-    /// What one address may ask for is for strangers: here one address is all the clients there are.
-    fn lift_limits(&self) {
-        let config = self.data().join("config.toml");
-        let config = File::options().append(true).open(config);
-        config.and_then(|mut file| file.write_all(LIMITS.as_bytes())).expect("the folder is ours");
     }
 
     /// `pintle VERB --data` with this folder; it ends with this process however that ends.

@@ -2,7 +2,7 @@
 //!
 //! A run goes three ways. Each room *looks* (reads files, asks the system, connects as a device would) and finds plain
 //! values ([`Look`]); they make up the [`Scene`], and are the evidence. Each [`Check`] *judges* a scene: a function
-//! without files, sockets or a clock. The [`report`](crate::finding) says what came of it. So a check can be tried on a
+//! without files, sockets or a clock. The [`report`] says what came of it. So a check can be tried on a
 //! fault that somebody planted, and nothing can hold that was not looked at.
 //!
 //! A room is a folder: what it finds, how it looks, what it claims. A run changes nothing on its target: what must be
@@ -23,8 +23,10 @@ pub mod node;
 pub mod penetration;
 pub mod profile;
 pub mod registry;
+pub mod report;
 pub mod review;
 pub mod risk;
+pub mod run;
 pub mod scene;
 pub mod system;
 pub mod update;
@@ -36,6 +38,8 @@ pub use finding::{Finding, Outcome};
 pub use look::Look;
 pub use profile::Profile;
 pub use registry::{check_named, checks};
+pub use report::Report;
 pub use risk::Risk;
+pub use run::{Aim, Run, Sources, run};
 pub use scene::{Room, Scene};
 pub use verdict::{Fault, Verdict};

@@ -65,6 +65,14 @@ pub struct Acceptance {
 }
 
 impl Profile {
+    /// Reads a `pintle-product.toml`.
+    ///
+    /// # Errors
+    /// It is not TOML, or says what no profile says.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+
     /// Who accepts this fault at this time, if anybody does.
     #[must_use]
     pub fn acceptance(&self, check: &str, subject: &str, now_ms: u64) -> Option<&Acceptance> {

@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod audit;
+mod checklist;
 mod device_firmware;
 mod firmware;
 mod fleet;
@@ -16,6 +17,7 @@ mod team;
 mod user;
 
 pub use audit::{AuditCommand, AuditExportArgs, AuditShowArgs, AuditVerifyArgs};
+pub use checklist::{ChecklistCommand, ChecklistRunArgs, ChecklistTarget};
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
@@ -63,6 +65,9 @@ pub enum Command {
     /// What matters for security was written down: see it, check that nobody changed it
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// The security checklist, tried: every claim, with evidence, reports and what to do
+    #[command(subcommand)]
+    Checklist(ChecklistCommand),
     /// Events kept for a durable consumer: see them, take them
     #[command(subcommand)]
     Outbox(OutboxCommand),

@@ -1,10 +1,12 @@
 //! The `pintle` command line: parse, call, print. Everything else lives in the crates below.
 //!
-//! Exit codes: 0 done, 1 failed, 2 the person who typed can mend it (one line says how).
+//! Exit codes: 0 done, 1 failed, 2 the person who typed can mend it (one line says how), 3 to 5 what a
+//! checklist or an attack found.
 
 mod args;
 mod audit;
 mod backup;
+mod checklist;
 mod device;
 mod device_firmware;
 mod failure;
@@ -49,14 +51,15 @@ fn main() -> ExitCode {
     let args = Args::parse();
     log_to_stderr(args.command.is_quiet());
     match run(args.command) {
-        Ok(()) if say::failed() => Failure::failed("cannot write to standard output").report(),
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(_) if say::failed() => Failure::failed("cannot write to standard output").report(),
+        Ok(code) => code,
         Err(failure) => failure.report(),
     }
 }
 
-fn run(command: Command) -> Result<(), Failure> {
-    match command {
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    let done = match command {
+        Command::Checklist(command) => return checklist::run(command),
         Command::Init(args) => init::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Pin(args) => pin::run(args),
@@ -80,7 +83,8 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Service(ServiceCommand::Check(args)) => service::check::run(&args),
         Command::Fleet(args) => fleet::run(&args),
         Command::Quickstart(args) => quickstart::run(&args),
-    }
+    };
+    done.map(|()| ExitCode::SUCCESS)
 }
 
 /// The log goes to standard error, `PINTLE_LOG` says how much of it; colour only on a terminal, and to the journal of

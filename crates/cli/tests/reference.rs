@@ -23,6 +23,7 @@ const COMMANDS: &[&[&str]] = &[
     &["audit", "verify"],
     &["audit", "show"],
     &["audit", "export"],
+    &["checklist", "run"],
     &["outbox", "list"],
     &["outbox", "take"],
     &["device", "new"],

@@ -12,7 +12,9 @@
 //!
 //! Whichever comes first gives the tag back, once. Messages of the peer are [`Received::Fresh`] once; their
 //! repetitions within 64 s are shown as such, with the answer to repeat, and where the peer's ids count up
-//! ([`Exchange::set_numbering`]) later ones are known by that (P3). All that is held is bounded: a peer that sends more confirmable messages than can be remembered has the surplus refused, not acted on twice.
+//! ([`Exchange::set_numbering`]) later ones are known by that (P3). All that is held is bounded: of a peer that sends
+//! more confirmable messages than can be remembered the oldest are past, or where its ids do not count up the surplus is
+//! refused; nothing is acted on twice.
 //! The caller sends the first copy of everything itself; nothing here knows of sockets.
 
 mod numbering;
@@ -77,7 +79,8 @@ pub enum Received<T> {
     Stray,
     /// An acknowledgement or reset of nothing (any more): ignore it.
     Unmatched,
-    /// New, but too many are remembered already: drop it and say nothing; the peer will repeat it.
+    /// New, but too many are remembered already of a peer whose ids do not count up: drop it and say nothing; the peer
+    /// will repeat it.
     Full,
 }
 

@@ -198,6 +198,20 @@ fn p3_a_flood_of_messages_is_refused_and_no_duplicate_slips_through() {
 }
 
 #[test]
+fn p3_a_peer_in_a_hurry_is_heard_on_where_its_numbers_say_what_is_past() {
+    let settings = Settings { max_seen: 100, ..Settings::default() };
+    let mut exchange: Exchange<()> = Exchange::new(settings, 1, 1);
+    exchange.set_numbering(Numbering::Up(None));
+    let event = |id| message(Kind::Confirmable, Code::POST, id, Token::EMPTY);
+    for id in 0..10_000 {
+        assert_eq!(receive(&mut exchange, NOW, &event(id)), Received::Fresh);
+    }
+    for id in 0..10_000 {
+        assert_eq!(receive(&mut exchange, NOW, &event(id)), Received::Duplicate(None));
+    }
+}
+
+#[test]
 fn p3_a_message_that_no_one_acknowledges_is_acted_on_once_too() {
     let mut exchange: Exchange<()> = Exchange::new(Settings::default(), 1, 1);
     let event = |id| message(Kind::NonConfirmable, Code::POST, id, Token::EMPTY);

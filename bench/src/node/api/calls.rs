@@ -28,9 +28,9 @@ pub fn run(program: &Path, runtime: &Runtime) -> Section {
     let way = Way::new(&folder, node.addresses.api);
     let mut rows = Vec::new();
     for clients in [1, 32, 512] {
-        let before = node.vitals().processor;
+        let (before, began) = (node.vitals().processor, Instant::now());
         let (mut took, seconds) = runtime.block_on(measure(&way, &devices, clients));
-        let share = (node.vitals().processor - before).as_secs_f64() / seconds;
+        let share = (node.vitals().processor - before).div_duration_f64(began.elapsed());
         let rate =
             Row::of(&format!("{clients} clients: calls"), "/s", &once(took.len() as f64 / seconds));
         let p99 = Row::of("  p99", "ms", &once(percentile(&mut took, 99)));

@@ -1,7 +1,7 @@
 //! The peer's messages of the last while, so that a repeated one is not acted on twice (RFC 7252 4.5, P3).
 //!
-//! A confirmable message is remembered for as long as its sender may repeat it; when the memory is full, new
-//! ones are refused instead. A non-confirmable one is never repeated by its sender, only by a network (which the
+//! A confirmable message is remembered for as long as its sender may repeat it. When the memory is full, the oldest is
+//! forgotten where ids count up, since it is past then; where they do not, new ones are refused. A non-confirmable one is never repeated by its sender, only by a network (which the
 //! record layer already filters), so a short list that forgets the oldest is enough.
 
 use alloc::boxed::Box;
@@ -104,10 +104,10 @@ impl Seen {
                 self.non_confirmable.pop_front();
             }
             self.non_confirmable.push_back(entry);
-        } else if self.confirmable.len() >= settings.max_seen {
-            return Note::Full;
-        } else {
+        } else if self.confirmable.len() < settings.max_seen || self.make_room() {
             self.confirmable.push_back(entry);
+        } else {
+            return Note::Full;
         }
         if counts {
             self.numbering.came(id);
@@ -139,13 +139,28 @@ impl Seen {
     pub(super) fn forget_old(&mut self, now: Duration, settings: &Settings) {
         let old = |entry: &mut Entry| is_old(entry, now, settings);
         while let Some(entry) = self.confirmable.pop_front_if(old) {
-            self.pass(entry);
-            if entry.reply == Reply::Longer {
-                self.longer.retain(|(id, _)| *id != entry.id);
-            }
+            self.let_go(entry);
         }
         while let Some(entry) = self.non_confirmable.pop_front_if(old) {
             self.pass(entry);
+        }
+    }
+
+    /// Forgets the oldest confirmable message before its time, where its number says of a repetition that it is past (P3);
+    /// whether it did. A peer in such a hurry that its own repetition comes after a thousand others goes without an answer
+    /// to that one, rather than to all new ones for a minute.
+    fn make_room(&mut self) -> bool {
+        let oldest = match self.numbering {
+            Numbering::Up(_) => self.confirmable.pop_front(),
+            Numbering::Any => None,
+        };
+        oldest.map(|entry| self.let_go(entry)).is_some()
+    }
+
+    fn let_go(&mut self, entry: Entry) {
+        self.pass(entry);
+        if entry.reply == Reply::Longer {
+            self.longer.retain(|(id, _)| *id != entry.id);
         }
     }
 
