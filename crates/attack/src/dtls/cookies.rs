@@ -9,6 +9,9 @@ use crate::raid::{Raid, Tried, broke, raid, untried};
 
 /// The number of the hello whose answer tells where the answers to others end.
 const MARKED: u16 = 14;
+/// From so many addresses another's cookie is tried: which of a target's threads an address comes to is chance, and each may
+/// make cookies of its own.
+const MANY_ADDRESSES: usize = 16;
 /// Reachability probes of Device OS: this byte first.
 const PROBE: u8 = 252;
 /// How many probes are sent at once.
@@ -48,11 +51,13 @@ pub(super) const PROBES: Case = Case {
 };
 
 fn cookie_elsewhere(raid: &Raid<'_>) -> Tried {
-    let (here, there) = (Line::open(raid)?, Line::open(raid)?);
+    let here = Line::open(raid)?;
     let hello = Hello::sound(raid.random());
     let good = cookie(&here, &hello)?;
-    if begins(&there, &hello, &good)? {
-        return broke("a cookie was good for another address");
+    for _ in 0..MANY_ADDRESSES {
+        if begins(&Line::open(raid)?, &hello, &good)? {
+            return broke("a cookie was good for another address");
+        }
     }
     for place in 0..good.len() {
         let mut turned = good.clone();

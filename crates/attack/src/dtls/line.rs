@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
 /// How long an answer may take that has to come.
-pub(crate) const ANSWER: Duration = Duration::from_secs(3);
+pub(crate) const ANSWER: Duration = Duration::from_secs(2);
 /// How long is listened where nothing must come, and nothing that must come tells when to stop.
 pub(crate) const SILENCE: Duration = Duration::from_millis(250);
 

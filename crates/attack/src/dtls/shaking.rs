@@ -113,7 +113,9 @@ impl<'l, 'r> Shaking<'l, 'r> {
         send_hello(line, &hello, 0, &[])?;
         let cookie = loop {
             let messages = hear(line, &mut answers)?;
-            let challenge = messages.into_iter().find(|it| it.kind == HELLO_VERIFY_REQUEST);
+            // One with another number is the answer to a hello of before.
+            let is_ours = |it: &Message| (it.kind, it.sequence) == (HELLO_VERIFY_REQUEST, 0);
+            let challenge = messages.into_iter().find(is_ours);
             if let Some(cookie) = challenge.and_then(|it| it.body.get(3..).map(<[u8]>::to_vec)) {
                 break cookie;
             }

@@ -8,7 +8,7 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 /// How long an answer may take that has to come.
-pub(crate) const ANSWER: Duration = Duration::from_secs(3);
+pub(crate) const ANSWER: Duration = Duration::from_secs(2);
 
 /// What came over a connection.
 #[derive(Debug, PartialEq, Eq)]

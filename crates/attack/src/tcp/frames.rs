@@ -7,6 +7,10 @@ use crate::raid::{Raid, Tried, broke, raid};
 use pintle_protocol::coap::MessageId;
 use pintle_protocol::tcp::client;
 use pintle_protocol::{Event, from_device};
+use std::time::Duration;
+
+/// How soon an anomaly ends a session, before anything else is said in it.
+const AT_ONCE: Duration = Duration::from_millis(200);
 
 /// Lengths of frames that no device sends.
 pub(super) const LENGTHS: Case = Case {
@@ -60,6 +64,9 @@ pub(super) const OUT_OF_PLACE: Case = Case {
 
 /// Breaks where the session stands after an anomaly.
 fn must_end(session: &mut Session<'_>, after: &str) -> Tried<()> {
+    if session.has_ended(AT_ONCE)? {
+        return Ok(());
+    }
     match session.asked()? {
         Stands::Ended => Ok(()),
         Stands::Answered => broke(format!("a session went on after {after}")),

@@ -7,6 +7,7 @@ use pintle_protocol::DeviceId;
 use pintle_protocol::tcp::client::{self, Firmware, Handshake, Heard};
 use pintle_rsa::{CloudPublicKey, DeviceKey, DeviceSide};
 use std::fs;
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// How many messages are read past while one is waited for.
@@ -122,6 +123,17 @@ impl<'r> Session<'r> {
         let written = write(&mut self.session, &mut frame);
         let written = written.map_err(|error| at_home("a message cannot be written")(&error))?;
         Ok((written, frame))
+    }
+
+    /// Whether the target hangs up within this time.
+    pub(crate) fn has_ended(&mut self, within: Duration) -> Tried<bool> {
+        for _ in 0..MOST_OTHERS {
+            match self.call.next(within)? {
+                Came::Bytes(bytes) => self.came.extend(bytes),
+                came => return Ok(came == Came::End),
+            }
+        }
+        Ok(false)
     }
 
     /// Asks for the time, which every device may.
