@@ -89,7 +89,10 @@ pub fn look(survey: Result<&Survey, String>, passwords: Look<Vec<Trial>>) -> Loo
         unowned,
         passwords,
     };
-    Look::seen(["read the node's survey: accounts, roles, tokens, clients, webhooks, devices"], seen)
+    Look::seen(
+        ["read the node's survey: accounts, roles, tokens, clients, webhooks, devices"],
+        seen,
+    )
 }
 
 /// What it claims.

@@ -74,11 +74,15 @@ pub fn look(survey: Result<&Survey, String>) -> Look<Keys> {
 
 fn repeats(survey: &Survey) -> Look<Repeats> {
     let Some(running) = &survey.running else {
-        return Look::unseen("no node runs on this folder: what repeats across the fleet is watched while one does");
+        return Look::unseen(
+            "no node runs on this folder: what repeats across the fleet is watched while one does",
+        );
     };
     let watch = &running.watch;
     if watch.handshakes == 0 {
-        return Look::unseen("no device shook hands over UDP since the node started: look again when some have");
+        return Look::unseen(
+            "no device shook hands over UDP since the node started: look again when some have",
+        );
     }
     let seen = Repeats {
         remembers: watch.remembers,

@@ -88,7 +88,12 @@ pub fn look(survey: Result<&Survey, String>) -> Look<Review> {
         }
     });
     let seen = Review { products: products.collect() };
-    Look::seen(["read keyrings, signed releases and what devices report from the node's survey, and verified every signature"], seen)
+    Look::seen(
+        [
+            "read keyrings, signed releases and what devices report from the node's survey, and verified every signature",
+        ],
+        seen,
+    )
 }
 
 /// What it claims.

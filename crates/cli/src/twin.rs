@@ -124,11 +124,14 @@ impl Twin {
         .ok_or_else(|| Failure::failed("the twin made no product"))
     }
 
-    /// A folder of this name, not made yet, that is removed with the twin.
+    /// An empty folder, which is removed with the twin.
     #[allow(dead_code, reason = "for what is tried beside a twin")]
     #[must_use]
     pub fn scratch(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        let path = self.folder.join(name);
+        // Where it could not be made, whoever writes into it hears of it.
+        let _ = fs::create_dir(&path);
+        path
     }
 
     /// Where a device of this name lies.

@@ -67,9 +67,15 @@ pub(super) const PASSWORD_GRANT: Check = Check {
 
 fn scoped(scene: &Scene) -> Verdict {
     scene.access.judge(|access| {
-        let wide = access.clients.iter().filter(|client| client.scopes.iter().any(|scope| scope == "*:*"));
-        let faults = wide.map(|client| Fault::new(format!("client {}", client.id), "may ask for all scopes that there are"));
-        Verdict::of(faults, format!("{} registered clients, each with its own scopes", access.clients.len()))
+        let wide =
+            access.clients.iter().filter(|client| client.scopes.iter().any(|scope| scope == "*:*"));
+        let faults = wide.map(|client| {
+            Fault::new(format!("client {}", client.id), "may ask for all scopes that there are")
+        });
+        Verdict::of(
+            faults,
+            format!("{} registered clients, each with its own scopes", access.clients.len()),
+        )
     })
 }
 
@@ -81,7 +87,10 @@ fn used(scene: &Scene) -> Verdict {
             old && !access.tokens.iter().any(|token| token.client == client.id)
         });
         let faults = unused.map(|client| {
-            Fault::new(format!("client {}", client.id), "was registered more than 90 days ago, and holds no login")
+            Fault::new(
+                format!("client {}", client.id),
+                "was registered more than 90 days ago, and holds no login",
+            )
         });
         Verdict::of(faults, format!("{} registered clients, none forgotten", access.clients.len()))
     })
@@ -89,7 +98,8 @@ fn used(scene: &Scene) -> Verdict {
 
 fn redirects(scene: &Scene) -> Verdict {
     scene.access.judge(|access| {
-        let plain = access.clients.iter().filter(|client| client.redirect.as_deref() == Some("http"));
+        let plain =
+            access.clients.iter().filter(|client| client.redirect.as_deref() == Some("http"));
         let faults = plain.map(|client| {
             Fault::new(format!("client {}", client.id), "has codes sent back over plain HTTP")
         });
@@ -100,7 +110,10 @@ fn redirects(scene: &Scene) -> Verdict {
 fn password_grant(scene: &Scene) -> Verdict {
     scene.access.judge(|access| {
         Verdict::claim(!access.logins.password_grant, "the password grant is off", || {
-            Fault::new("[oauth] password_grant", "clients may take people's passwords and send them")
+            Fault::new(
+                "[oauth] password_grant",
+                "clients may take people's passwords and send them",
+            )
         })
     })
 }

@@ -18,7 +18,14 @@ pub(super) const PRIVILEGED: Check = Check {
     claim: "Everybody who may change firmware, keys or the team of devices that are not their own has a second factor.",
     how: "Walks the permission graph of the node's survey and asks of each person with such a power whether a second factor is enrolled.",
     remedy: "Have the person enrol a second factor in their account, or take the role away until they have.",
-    anchors: &[isvs("2.1"), en303645("5.1-5"), cra("I.1(2)(d)"), asvs("V6.3"), nistir("logical access"), iso("A.8.5")],
+    anchors: &[
+        isvs("2.1"),
+        en303645("5.1-5"),
+        cra("I.1(2)(d)"),
+        asvs("V6.3"),
+        nistir("logical access"),
+        iso("A.8.5"),
+    ],
     risks: &[Risk::PhysicalDamage, Risk::Downtime, Risk::Liability],
     room: Room::Access,
     judge: privileged,
@@ -66,10 +73,14 @@ fn privileged(scene: &Scene) -> Verdict {
         let powerful = powerful(access);
         let of_power = || people(access).filter(|person| powerful.contains(person.handle.as_str()));
         let bare = of_power().filter(|person| !person.second_factor).map(|person| {
-            let detail = "may change firmware, keys or the team of devices of others with a password alone";
+            let detail =
+                "may change firmware, keys or the team of devices of others with a password alone";
             Fault::new(format!("account {}", person.handle), detail)
         });
-        Verdict::of(bare, format!("{} people with such a power, all with a second factor", of_power().count()))
+        Verdict::of(
+            bare,
+            format!("{} people with such a power, all with a second factor", of_power().count()),
+        )
     })
 }
 
@@ -78,7 +89,8 @@ fn everyone(scene: &Scene) -> Verdict {
         let powerful = powerful(access);
         let others = || people(access).filter(|person| !powerful.contains(person.handle.as_str()));
         let bare = others().filter(|person| !person.second_factor).map(|person| {
-            let detail = format!("logs in with a password alone, and owns {} devices", person.devices);
+            let detail =
+                format!("logs in with a password alone, and owns {} devices", person.devices);
             Fault::new(format!("account {}", person.handle), detail)
         });
         Verdict::of(bare, format!("{} further people, all with a second factor", others().count()))
@@ -91,6 +103,9 @@ fn recovery(scene: &Scene) -> Verdict {
         let used_up = enrolled().filter(|person| person.recovery_codes == 0).map(|person| {
             Fault::new(format!("account {}", person.handle), "has used its last recovery code")
         });
-        Verdict::of(used_up, format!("{} people with a second factor, all with codes left", enrolled().count()))
+        Verdict::of(
+            used_up,
+            format!("{} people with a second factor, all with codes left", enrolled().count()),
+        )
     })
 }

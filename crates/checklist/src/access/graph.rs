@@ -131,7 +131,8 @@ impl Graph {
 
     /// The handles with this power over devices of others.
     pub fn with_power(&self, power: Power) -> impl Iterator<Item = &str> {
-        let ways = self.ways.iter().filter(move |way| way.may.contains(&power) && way.by != "owner");
+        let ways =
+            self.ways.iter().filter(move |way| way.may.contains(&power) && way.by != "owner");
         ways.map(|way| way.who.as_str())
     }
 }

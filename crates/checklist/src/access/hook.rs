@@ -59,7 +59,10 @@ fn narrow(scene: &Scene) -> Verdict {
             let detail = format!("takes every event whose name begins with {:?}", hook.event);
             Fault::new(format!("webhook {}", hook.id), detail)
         });
-        Verdict::of(faults, format!("{} webhooks in use, each for events of its own", used().count()))
+        Verdict::of(
+            faults,
+            format!("{} webhooks in use, each for events of its own", used().count()),
+        )
     })
 }
 
@@ -67,7 +70,8 @@ fn encrypted(scene: &Scene) -> Verdict {
     scene.access.judge(|access| {
         let used = || access.hooks.iter().filter(|hook| !hook.disabled);
         let plain = used().filter(|hook| !hook.tls);
-        let faults = plain.map(|hook| Fault::new(format!("webhook {}", hook.id), "sends events over plain HTTP"));
+        let faults = plain
+            .map(|hook| Fault::new(format!("webhook {}", hook.id), "sends events over plain HTTP"));
         Verdict::of(faults, format!("{} webhooks in use, all over HTTPS", used().count()))
     })
 }
@@ -75,10 +79,16 @@ fn encrypted(scene: &Scene) -> Verdict {
 fn secrets(scene: &Scene) -> Verdict {
     scene.access.judge(|access| {
         let overdue = (access.secrets.overdue > 0).then(|| {
-            Fault::new("one-time secrets, expired", "some are still in the store though their time is over")
+            Fault::new(
+                "one-time secrets, expired",
+                "some are still in the store though their time is over",
+            )
         });
         let read = (access.secrets.read_and_kept > 0).then(|| {
-            Fault::new("one-time secrets, read", "some are still in the store though they were read")
+            Fault::new(
+                "one-time secrets, read",
+                "some are still in the store though they were read",
+            )
         });
         Verdict::of(overdue.into_iter().chain(read), "no one-time secret outlived its time")
     })

@@ -51,7 +51,10 @@ pub(super) fn outside(survey: &Survey) -> (Vec<(String, u16, String)>, Vec<Strin
         };
         product.owner.as_deref() == Some(owner)
             || customers.contains(&(owner, number))
-            || survey.members.iter().any(|member| member.handle == owner && has_part(member, product))
+            || survey
+                .members
+                .iter()
+                .any(|member| member.handle == owner && has_part(member, product))
     };
     let strangers = survey.devices.iter().filter_map(|device| {
         let (product, owner) = (device.product?, device.owner.as_deref()?);

@@ -88,7 +88,10 @@ fn used(scene: &Scene) -> Verdict {
                 (None, product) => format!("product {}", product.unwrap_or_default()),
             };
             let role = member.role.map_or("scopes", Role::name);
-            Fault::new(format!("{what} {} in {place}", member.handle), format!("has {role} there and no login"))
+            Fault::new(
+                format!("{what} {} in {place}", member.handle),
+                format!("has {role} there and no login"),
+            )
         });
         Verdict::of(faults, format!("{} roles, all in use or new", access.members.len()))
     })
@@ -103,7 +106,10 @@ fn dormant(scene: &Scene) -> Verdict {
             is_long_ago(scene, person.created_at_ms) && !comes && !reaches
         });
         let faults = idle.map(|person| {
-            Fault::new(format!("account {}", person.handle), "has neither a login, nor a device, nor a role")
+            Fault::new(
+                format!("account {}", person.handle),
+                "has neither a login, nor a device, nor a role",
+            )
         });
         Verdict::of(faults, format!("{} accounts of people, none forgotten", people().count()))
     })
@@ -123,7 +129,8 @@ fn few(scene: &Scene) -> Verdict {
             *great += usize::from(role >= Role::Administrator);
         }
         let count = teams.len();
-        let heavy = teams.into_iter().filter(|(_, (all, great))| *all > SMALL_TEAM && 2 * great > *all);
+        let heavy =
+            teams.into_iter().filter(|(_, (all, great))| *all > SMALL_TEAM && 2 * great > *all);
         let faults = heavy.map(|(place, (all, great))| {
             Fault::new(place, format!("{great} of its {all} people are owners or administrators"))
         });
@@ -133,8 +140,15 @@ fn few(scene: &Scene) -> Verdict {
 
 fn registration(scene: &Scene) -> Verdict {
     scene.access.judge(|access| {
-        Verdict::claim(!access.logins.registration, "accounts are made by the operator alone", || {
-            Fault::new("[accounts] registration", "anybody who reaches the API may make an account")
-        })
+        Verdict::claim(
+            !access.logins.registration,
+            "accounts are made by the operator alone",
+            || {
+                Fault::new(
+                    "[accounts] registration",
+                    "anybody who reaches the API may make an account",
+                )
+            },
+        )
     })
 }

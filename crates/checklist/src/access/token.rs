@@ -88,12 +88,21 @@ fn set_up(scene: &Scene) -> Verdict {
     scene.access.judge(|access| {
         let logins = &access.logins;
         let endless = logins.endless_tokens.then(|| {
-            Fault::new("[oauth] endless_tokens", "a client that asks for it gets a token that never ends")
+            Fault::new(
+                "[oauth] endless_tokens",
+                "a client that asks for it gets a token that never ends",
+            )
         });
         let long = (logins.token_days > MOST_DAYS).then(|| {
-            Fault::new("[oauth] token_days", format!("tokens live up to {} days", logins.token_days))
+            Fault::new(
+                "[oauth] token_days",
+                format!("tokens live up to {} days", logins.token_days),
+            )
         });
-        let seen = format!("tokens live at most {} days, and wait {} days to be refreshed", logins.token_days, logins.refresh_days);
+        let seen = format!(
+            "tokens live at most {} days, and wait {} days to be refreshed",
+            logins.token_days, logins.refresh_days
+        );
         Verdict::of(endless.into_iter().chain(long), seen)
     })
 }
@@ -107,15 +116,22 @@ fn scoped(scene: &Scene) -> Verdict {
     scene.access.judge(|access| {
         let services = || access.members.iter().filter(|member| member.role.is_none());
         let wide = services().filter(|service| is_wide(&service.scopes)).map(|service| {
-            Fault::new(format!("service {}", service.handle), "may do everything that a service can, or nearly")
+            Fault::new(
+                format!("service {}", service.handle),
+                "may do everything that a service can, or nearly",
+            )
         });
         let own = |kind| matches!(kind, Kind::Client);
         let tokens = access.tokens.iter().filter(|token| own(token.kind) && is_wide(&token.scopes));
         let tokens = tokens.map(|token| {
-            let detail = "has a token for itself that allows everything that its maker may, or nearly";
+            let detail =
+                "has a token for itself that allows everything that its maker may, or nearly";
             Fault::new(format!("client {}", token.client), detail)
         });
-        Verdict::of(wide.chain(tokens), format!("{} services, none allowed everything", services().count()))
+        Verdict::of(
+            wide.chain(tokens),
+            format!("{} services, none allowed everything", services().count()),
+        )
     })
 }
 
@@ -130,6 +146,9 @@ fn shared(scene: &Scene) -> Verdict {
             let detail = format!("has more than {MOST_LOGINS} logins open at once");
             Fault::new(format!("account {handle}"), detail)
         });
-        Verdict::of(faults, format!("no account of a person has more than {MOST_LOGINS} logins open"))
+        Verdict::of(
+            faults,
+            format!("no account of a person has more than {MOST_LOGINS} logins open"),
+        )
     })
 }

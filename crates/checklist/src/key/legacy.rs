@@ -38,7 +38,10 @@ fn legacy(scene: &Scene) -> Verdict {
     scene.key.judge(|keys| {
         let old = keys.pins.iter().filter(|pin| pin.kind == "rsa1024");
         let faults = old.map(|pin| {
-            Fault::new(format!("device {}", pin.device), "proves itself with an RSA key of 1024 bits")
+            Fault::new(
+                format!("device {}", pin.device),
+                "proves itself with an RSA key of 1024 bits",
+            )
         });
         Verdict::of(faults, format!("{} pinned keys, none of RSA-1024", keys.pins.len()))
     })
@@ -48,7 +51,10 @@ fn enrolled(scene: &Scene) -> Verdict {
     scene.key.judge(|keys| {
         let own = keys.pins.iter().filter(|pin| pin.by == "enrolment");
         let faults = own.map(|pin| {
-            Fault::new(format!("device {}", pin.device), "was pinned with the key that it came with")
+            Fault::new(
+                format!("device {}", pin.device),
+                "was pinned with the key that it came with",
+            )
         });
         Verdict::of(faults, format!("{} pinned keys, each vouched for", keys.pins.len()))
     })

@@ -48,7 +48,10 @@ fn age(scene: &Scene) -> Verdict {
             scene.now_ms.saturating_sub(u64::try_from(pin.at_ms).unwrap_or(0)) > most
         });
         let faults = old.map(|pin| {
-            Fault::new(format!("device {}", pin.device), format!("has had its key for more than {days} days"))
+            Fault::new(
+                format!("device {}", pin.device),
+                format!("has had its key for more than {days} days"),
+            )
         });
         Verdict::of(faults, format!("{} pinned keys, none older than {days} days", keys.pins.len()))
     })
@@ -61,7 +64,9 @@ fn stays_out(scene: &Scene) -> Verdict {
         let earlier = earlier(&keys.history);
         let faults = earlier.iter().filter_map(|(key, of)| {
             let holder = pinned.get(key)?;
-            let detail = format!("was replaced as the key of device {of}, and is the key of device {holder} now");
+            let detail = format!(
+                "was replaced as the key of device {of}, and is the key of device {holder} now"
+            );
             Some(Fault::new(format!("key {key}"), detail))
         });
         Verdict::of(faults, format!("{} replaced keys, none of them pinned again", earlier.len()))
@@ -72,7 +77,8 @@ fn stays_out(scene: &Scene) -> Verdict {
 fn earlier(history: &[Entry]) -> BTreeMap<&str, &str> {
     let mut current: BTreeMap<&str, &str> = BTreeMap::new();
     let mut earlier = BTreeMap::new();
-    for entry in history.iter().filter(|entry| matches!(entry.what.as_str(), "pinned" | "replaced")) {
+    for entry in history.iter().filter(|entry| matches!(entry.what.as_str(), "pinned" | "replaced"))
+    {
         let (Some(device), Some(key)) = (&entry.device, &entry.fingerprint) else { continue };
         if let Some(before) = current.insert(device, key) {
             earlier.insert(before, device.as_str());

@@ -35,7 +35,9 @@ fn sound(scene: &Scene) -> Verdict {
             let pinned = keys.pins.iter().find(|pin| pin.fingerprint == key.fingerprint);
             match (&key.fault, pinned) {
                 (Some(why), _) => Some(why.clone()),
-                (None, _) if key.bits < fewest(&key.kind) => Some(format!("has only {} bits", key.bits)),
+                (None, _) if key.bits < fewest(&key.kind) => {
+                    Some(format!("has only {} bits", key.bits))
+                }
                 (None, Some(pin)) => Some(format!("is pinned as the key of device {}", pin.device)),
                 (None, None) => None,
             }

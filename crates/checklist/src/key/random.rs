@@ -72,7 +72,10 @@ fn one_place(scene: &Scene) -> Verdict {
         keys.repeats.judge(|seen| {
             let torn = seen.places.iter().filter(|place| place.turns >= TURNS);
             let faults = torn.map(|place| {
-                Fault::new(format!("device {}", place.device), "comes from two places in turn, again and again")
+                Fault::new(
+                    format!("device {}", place.device),
+                    "comes from two places in turn, again and again",
+                )
             });
             Verdict::of(faults, "every device came from one place at a time")
         })
@@ -83,7 +86,10 @@ fn repeats(scene: &Scene, what: &str, of: impl Fn(&Repeats) -> &[Repeat]) -> Ver
     scene.key.judge(|keys| {
         keys.repeats.judge(|seen| {
             let faults = of(seen).iter().map(|repeat| match repeat.first == repeat.again {
-                true => Fault::new(format!("device {}", repeat.first), format!("brought {what} a second time")),
+                true => Fault::new(
+                    format!("device {}", repeat.first),
+                    format!("brought {what} a second time"),
+                ),
                 false => Fault::new(
                     format!("devices {} and {}", repeat.first, repeat.again),
                     format!("brought {what} that was the same"),

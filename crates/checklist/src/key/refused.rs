@@ -34,7 +34,13 @@ pub(super) const RIGHT_ID: Check = Check {
     claim: "No device tried to be another one in the last thirty days.",
     how: "Looks in the history for handshakes that were refused because the id in Hello was not that of the key.",
     remedy: "Whoever has this key tries out ids: take the device out of the field and forget its pin.",
-    anchors: &[isvs("2.4"), en303645("5.5-5"), cra("I.1(2)(d)"), nistir("cybersecurity state awareness"), iso("A.8.16")],
+    anchors: &[
+        isvs("2.4"),
+        en303645("5.5-5"),
+        cra("I.1(2)(d)"),
+        nistir("cybersecurity state awareness"),
+        iso("A.8.16"),
+    ],
     risks: &[Risk::CustomerData, Risk::Liability],
     room: Room::Key,
     judge: right_id,
@@ -48,7 +54,12 @@ pub(super) const HANDSHAKES: Check = Check {
     claim: "The TCP service's alarm was quiet for thirty days: nobody asked the cloud's key questions.",
     how: "Looks in the history for the alarm that so many failed handshakes over TCP raise.",
     remedy: "Keep the port of the TCP service to the networks of its devices, and look at who else reached it.",
-    anchors: &[cra("I.1(2)(l)"), asvs("V16.3"), nistir("cybersecurity state awareness"), iso("A.8.16")],
+    anchors: &[
+        cra("I.1(2)(l)"),
+        asvs("V16.3"),
+        nistir("cybersecurity state awareness"),
+        iso("A.8.16"),
+    ],
     risks: &[Risk::CustomerData],
     room: Room::Key,
     judge: handshakes,
@@ -88,7 +99,11 @@ fn admitted(scene: &Scene) -> Verdict {
 }
 
 /// Entries of this kind in the last thirty days.
-fn news<'a>(scene: &'a Scene, history: &'a [Entry], what: &'static str) -> impl Iterator<Item = &'a Entry> {
+fn news<'a>(
+    scene: &'a Scene,
+    history: &'a [Entry],
+    what: &'static str,
+) -> impl Iterator<Item = &'a Entry> {
     history.iter().filter(move |entry| entry.what == what && is_news(scene.now_ms, entry.at_ms))
 }
 
@@ -115,10 +130,17 @@ fn handshakes(scene: &Scene) -> Verdict {
 fn strangers(scene: &Scene) -> Verdict {
     scene.key.judge(|keys| {
         let refused = news(scene, &keys.history, "refused-unpinned");
-        let different: BTreeSet<_> = refused.filter_map(|entry| entry.fingerprint.as_deref()).collect();
+        let different: BTreeSet<_> =
+            refused.filter_map(|entry| entry.fingerprint.as_deref()).collect();
         let many = (different.len() > MANY).then(|| {
-            Fault::new("keys that nobody pinned", format!("more than {MANY} came by in {NEWS_DAYS} days"))
+            Fault::new(
+                "keys that nobody pinned",
+                format!("more than {MANY} came by in {NEWS_DAYS} days"),
+            )
         });
-        Verdict::of(many, format!("{} keys that nobody pinned came by in {NEWS_DAYS} days", different.len()))
+        Verdict::of(
+            many,
+            format!("{} keys that nobody pinned came by in {NEWS_DAYS} days", different.len()),
+        )
     })
 }

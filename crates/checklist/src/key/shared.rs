@@ -89,7 +89,10 @@ fn one_device(scene: &Scene) -> Verdict {
         }
         let shared = holders.into_iter().filter(|(_, devices)| devices.len() > 1);
         let faults = shared.map(|(key, devices)| {
-            Fault::new(format!("key {key}"), format!("is the key of {} devices: {}", devices.len(), devices.join(", ")))
+            Fault::new(
+                format!("key {key}"),
+                format!("is the key of {} devices: {}", devices.len(), devices.join(", ")),
+            )
         });
         Verdict::of(faults, format!("{} pinned keys, each of one device", keys.pins.len()))
     })
@@ -123,7 +126,9 @@ fn strong(scene: &Scene) -> Verdict {
 }
 
 fn apart(scene: &Scene) -> Verdict {
-    rsa(scene, "none of which shares a prime with another", |rsa| rsa.shared.iter().map(fault).collect())
+    rsa(scene, "none of which shares a prime with another", |rsa| {
+        rsa.shared.iter().map(fault).collect()
+    })
 }
 
 fn debian(scene: &Scene) -> Verdict {

@@ -47,7 +47,12 @@ pub(super) fn of<'a>(
         let here = |one: &&Image| one.sha256 == image || one.reported.as_deref() == Some(image);
         let known = images.iter().find(here);
         let unreviewed = known.and_then(|known| unreviewed(product, known));
-        InField { image: image.to_owned(), version: known.map(|known| known.version), unreviewed, devices }
+        InField {
+            image: image.to_owned(),
+            version: known.map(|known| known.version),
+            unreviewed,
+            devices,
+        }
     });
     field.collect()
 }
@@ -70,7 +75,13 @@ pub(super) const KNOWN: Check = Check {
     claim: "Every device of a product runs an image that the product has, save those marked for development.",
     how: "Compares the hash that each device reports of itself with all images of its product.",
     remedy: "Find out how the image came onto these devices; flash a released one, or mark the devices for development.",
-    anchors: &[isvs("3.4"), en303645("5.7-2"), cra("I.1(2)(f)"), nistir("cybersecurity state awareness"), iso("A.8.19")],
+    anchors: &[
+        isvs("3.4"),
+        en303645("5.7-2"),
+        cra("I.1(2)(f)"),
+        nistir("cybersecurity state awareness"),
+        iso("A.8.19"),
+    ],
     risks: &[Risk::PhysicalDamage, Risk::Liability],
     room: Room::Review,
     judge: known,
@@ -105,7 +116,10 @@ pub(super) const DEVELOPMENT: Check = Check {
 };
 
 fn field(review: &Review) -> impl Iterator<Item = (&Reviewed, &InField)> {
-    review.products.iter().flat_map(|product| product.field.iter().map(move |image| (product, image)))
+    review
+        .products
+        .iter()
+        .flat_map(|product| product.field.iter().map(move |image| (product, image)))
 }
 
 /// The first of many devices.
@@ -121,7 +135,11 @@ fn known(scene: &Scene) -> Verdict {
     scene.review.judge(|review| {
         let strange = field(review).filter(|(_, image)| image.version.is_none());
         let faults = strange.map(|(product, image)| {
-            let detail = format!("is none of its product's, and runs on {}: {}", count(image), names(&image.devices));
+            let detail = format!(
+                "is none of its product's, and runs on {}: {}",
+                count(image),
+                names(&image.devices)
+            );
             Fault::new(format!("{}, image {}", name(product), image.image), detail)
         });
         Verdict::of(faults, format!("{} images in the field, all known", field(review).count()))
@@ -142,19 +160,29 @@ fn reviewed(scene: &Scene) -> Verdict {
             let detail = format!("runs on {} ({}): {why}", count(image), names(&image.devices));
             Some(Fault::new(format!("{}, version {version}", name(product)), detail))
         });
-        Verdict::of(faults, format!("{} images in the field, none without its reviewers", field(review).count()))
+        Verdict::of(
+            faults,
+            format!("{} images in the field, none without its reviewers", field(review).count()),
+        )
     })
 }
 
 fn development(scene: &Scene) -> Verdict {
     scene.review.judge(|review| {
         let many = review.products.iter().filter(|product| {
-            product.development > DEVELOPMENT_FEW && product.development * DEVELOPMENT_PART > product.devices
+            product.development > DEVELOPMENT_FEW
+                && product.development * DEVELOPMENT_PART > product.devices
         });
         let faults = many.map(|product| {
-            let detail = format!("{} of its {} devices take unsigned firmware", product.development, product.devices);
+            let detail = format!(
+                "{} of its {} devices take unsigned firmware",
+                product.development, product.devices
+            );
             Fault::new(name(product), detail)
         });
-        Verdict::of(faults, format!("{} products, few of whose devices are for development", review.products.len()))
+        Verdict::of(
+            faults,
+            format!("{} products, few of whose devices are for development", review.products.len()),
+        )
     })
 }

@@ -15,7 +15,14 @@ pub(super) const SIGNED: Check = Check {
     claim: "Every image that is released was signed by its releasers and reviewers, about the very file that lies there.",
     how: "Has the node hash each released file, and verifies every signature in the statement over that hash with the keys of the keyring in force.",
     remedy: "Withdraw the release, have the image reviewed and signed (`pintle release sign`, `pintle release review`), and upload it with its statement.",
-    anchors: &[isvs("1.3"), isvs("3.4"), en303645("5.3-9"), cra("I.1(2)(f)"), asvs("V15.1"), iso("A.8.32")],
+    anchors: &[
+        isvs("1.3"),
+        isvs("3.4"),
+        en303645("5.3-9"),
+        cra("I.1(2)(f)"),
+        asvs("V15.1"),
+        iso("A.8.32"),
+    ],
     risks: &[Risk::PhysicalDamage, Risk::Liability, Risk::Reputation],
     room: Room::Review,
     judge: signed,
@@ -49,9 +56,15 @@ fn signed(scene: &Scene) -> Verdict {
     scene.review.judge(|review| {
         let faults = released(review).filter_map(|(product, image)| {
             let why = image.fault.as_ref().or(image.signed.as_ref().err())?;
-            Some(Fault::new(subject(product, image), format!("is released: {why} (SHA-256 {})", image.sha256)))
+            Some(Fault::new(
+                subject(product, image),
+                format!("is released: {why} (SHA-256 {})", image.sha256),
+            ))
         });
-        Verdict::of(faults, format!("{} released images, each signed by all who have to", released(review).count()))
+        Verdict::of(
+            faults,
+            format!("{} released images, each signed by all who have to", released(review).count()),
+        )
     })
 }
 
@@ -61,9 +74,18 @@ fn in_time(scene: &Scene) -> Verdict {
         let faults = released(review).filter_map(|(product, image)| {
             let signed = image.signed.as_ref().ok()?;
             (signed.expiry <= soon).then(|| {
-                Fault::new(subject(product, image), "what was signed about it has ended, or ends within a month")
+                Fault::new(
+                    subject(product, image),
+                    "what was signed about it has ended, or ends within a month",
+                )
             })
         });
-        Verdict::of(faults, format!("{} released images, none of whose statements ends within a month", released(review).count()))
+        Verdict::of(
+            faults,
+            format!(
+                "{} released images, none of whose statements ends within a month",
+                released(review).count()
+            ),
+        )
     })
 }

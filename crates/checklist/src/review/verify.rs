@@ -47,17 +47,25 @@ pub(super) fn images(product: &Product) -> Vec<Image> {
 }
 
 fn signed(product: &Product, firmware: &Firmware) -> Result<Signed, String> {
-    let ring = product.keyring.as_ref().ok_or("its product has no keyring, so nobody has to sign")?;
+    let ring =
+        product.keyring.as_ref().ok_or("its product has no keyring, so nobody has to sign")?;
     let statement = firmware.statement.as_ref().ok_or("nobody signed it")?;
     let (ring, statement) = (bytes(&ring.envelope)?, bytes(statement)?);
     verified(product.id, &ring, &statement, firmware)
 }
 
-fn verified(product: u16, ring: &[u8], statement: &[u8], firmware: &Firmware) -> Result<Signed, String> {
-    let ring = keyring(product, ring).map_err(|fault| format!("its product's keyring does not hold: {fault}"))?;
+fn verified(
+    product: u16,
+    ring: &[u8],
+    statement: &[u8],
+    firmware: &Firmware,
+) -> Result<Signed, String> {
+    let ring = keyring(product, ring)
+        .map_err(|fault| format!("its product's keyring does not hold: {fault}"))?;
     let envelope = Envelope::parse(statement).map_err(|fault| fault.to_string())?;
     // Whether its time is over is another claim.
-    let release = ring.release(&envelope, &AwsLc, Time::Unknown).map_err(|fault| fault.to_string())?;
+    let release =
+        ring.release(&envelope, &AwsLc, Time::Unknown).map_err(|fault| fault.to_string())?;
     if hex(release.digest.as_bytes()) != firmware.sha256 || release.length != firmware.size {
         return Err("what was signed is about another file".to_owned());
     }

@@ -1,8 +1,9 @@
 //! What a run is given to look at, from what was typed.
 
-use super::{node, profile};
+use super::{ground, inventory, node, profile};
 use crate::args::{ChecklistRunArgs, ChecklistTarget};
 use crate::failure::Failure;
+use crate::twin::cradle::Cradle;
 use pintle_checklist::{Aim, Sources};
 use pintle_cloud::clock::now_ms;
 use pintle_cloud::init::is_data_folder;
@@ -14,21 +15,31 @@ use std::path::{Path, PathBuf};
 const DATA: &str = "pintle-data";
 
 /// Looks that everything that was named is there.
-pub fn gather(args: &ChecklistRunArgs) -> Result<Sources, Failure> {
+pub fn gather(
+    args: &ChecklistRunArgs,
+    data: Option<&Path>,
+    cradle: &Cradle,
+) -> Result<Sources, Failure> {
     folder("--root", &args.root)?;
     args.projects.iter().try_for_each(|path| folder("--project", path))?;
     args.advisories.iter().try_for_each(|path| folder("--advisories", path))?;
     args.modules.iter().try_for_each(|path| file("--module", path))?;
-    let data = data(args.data.as_deref())?;
+    let aim = aim(args.target);
+    let now_ms = u64::try_from(now_ms()).unwrap_or(0);
+    args.sboms.iter().try_for_each(|path| file("--sbom", path))?;
+    args.vex.iter().try_for_each(|path| file("--vex", path))?;
     Ok(Sources {
-        aim: aim(args.target),
-        now_ms: u64::try_from(now_ms()).unwrap_or(0),
         profile: profile::read(args.profile.as_deref())?,
-        root: args.root.clone(),
         modules: args.modules.clone(),
         projects: args.projects.clone(),
         advisories: args.advisories.clone(),
-        node: node::ask(data.as_deref()),
+        ground: ground::of(data, args.profile.as_deref(), cradle, aim),
+        sboms: args.sboms.clone(),
+        vex: args.vex.clone(),
+        cargo_home: inventory::cargo_home(),
+        own: Some(inventory::own()),
+        node: node::ask(data),
+        ..Sources::new(aim, now_ms, args.root.clone())
     })
 }
 
