@@ -6,6 +6,7 @@ mod checklist;
 mod device_firmware;
 mod firmware;
 mod fleet;
+mod inventory;
 mod key;
 mod keyring;
 mod login;
@@ -19,10 +20,14 @@ mod user;
 
 pub use attack::{AttackArgs, AttackCommand};
 pub use audit::{AuditCommand, AuditExportArgs, AuditShowArgs, AuditVerifyArgs};
-pub use checklist::{ChecklistCommand, ChecklistRunArgs, ChecklistTarget};
+pub use checklist::{
+    ChecklistCommand, ChecklistPackArgs, ChecklistRunArgs, ChecklistScheduleArgs, ChecklistTarget,
+    ChecklistVerifyArgs,
+};
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
+pub use inventory::{PartsArgs, SbomArgs, SbomFormat, VexArgs, VexForm};
 pub use key::{BackupArgs, KeyBackupArgs, KeyCommand, KeyRestoreArgs, RestoreArgs};
 pub use keyring::{KeyArgs, KeyringCommand, MakeArgs, NextArgs, RingArgs, RingSignArgs};
 pub use login::LoginArgs;
