@@ -29,6 +29,12 @@ pub struct Profile {
     pub dependencies: crate::dependency::Policy,
     /// What the product does that carries a risk.
     pub functions: BTreeMap<String, Vec<crate::risk::Risk>>,
+    /// How often it is attacked, and by whom.
+    pub penetration: crate::penetration::Plan,
+    /// How far its updates are to have reached.
+    pub update: crate::update::Policy,
+    /// What its devices' keys are to be.
+    pub keys: crate::key::Policy,
     /// Findings that somebody answers for.
     pub accepted: Vec<Acceptance>,
 }

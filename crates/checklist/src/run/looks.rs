@@ -9,6 +9,7 @@ use crate::key::Keys;
 use crate::look::Look;
 use crate::node::Node;
 use crate::penetration::Penetration;
+use crate::report::graph::Graph;
 use crate::review::Review;
 use crate::scene::{Room, Scene};
 use crate::system::System;
@@ -38,6 +39,11 @@ pub(super) fn look(room: Room, sources: &Sources, scene: &mut Scene) {
         Room::Review => scene.review = review(sources),
         Room::Update => scene.update = update(sources),
     }
+}
+
+/// Who reaches which device, as the room of user access saw it.
+pub(super) fn graph(_scene: &Scene) -> Option<Graph> {
+    None
 }
 
 fn leave_out(scene: &mut Scene, why: &str) {
@@ -78,36 +84,37 @@ fn dependency(sources: &Sources) -> Look<Dependencies> {
 }
 
 /// Item 4.
-fn communication(_sources: &Sources) -> Look<Communication> {
-    Look::default()
+fn communication(sources: &Sources) -> Look<Communication> {
+    crate::communication::of(&sources.ground)
 }
 
 /// Item 5.
-fn node(_sources: &Sources) -> Look<Node> {
-    Look::default()
+fn node(sources: &Sources) -> Look<Node> {
+    crate::node::look(&sources.node, &sources.root)
 }
 
 /// Item 6.
-fn access(_sources: &Sources) -> Look<Access> {
-    Look::default()
+fn access(sources: &Sources) -> Look<Access> {
+    crate::access::look(sources.node.survey(), sources.node.passwords.clone())
 }
 
 /// Pinned keys.
-fn key(_sources: &Sources) -> Look<Keys> {
-    Look::default()
+fn key(sources: &Sources) -> Look<Keys> {
+    crate::key::look(sources.node.survey())
 }
 
 /// Item 7.
-fn penetration(_sources: &Sources) -> Look<Penetration> {
-    Look::default()
+fn penetration(sources: &Sources) -> Look<Penetration> {
+    crate::penetration::of(&sources.ground, &sources.profile)
 }
 
 /// Item 8.
-fn review(_sources: &Sources) -> Look<Review> {
-    Look::default()
+fn review(sources: &Sources) -> Look<Review> {
+    crate::review::look(sources.node.survey())
 }
 
 /// Item 9.
-fn update(_sources: &Sources) -> Look<Update> {
-    Look::default()
+fn update(sources: &Sources) -> Look<Update> {
+    let survey = Err("the node was not surveyed".to_owned());
+    crate::update::of(&sources.ground, survey, sources.now_ms)
 }
