@@ -7,7 +7,9 @@
 mod agent_full_disk;
 mod agent_update;
 mod api;
+mod attack_api;
 mod authenticator;
+mod checklist_wire;
 mod cloud;
 mod coap;
 mod contract;

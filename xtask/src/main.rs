@@ -4,6 +4,7 @@
 //! distribution's packages after saying so), prints plain lines, and leaves nothing running.
 
 mod bench;
+mod browser;
 mod debian;
 mod fuzz;
 mod instructions;

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod attack;
 mod audit;
 mod checklist;
 mod device_firmware;
@@ -17,8 +18,12 @@ mod secret;
 mod team;
 mod user;
 
+pub use attack::{AttackArgs, AttackCommand};
 pub use audit::{AuditCommand, AuditExportArgs, AuditShowArgs, AuditVerifyArgs};
-pub use checklist::{ChecklistCommand, ChecklistRunArgs, ChecklistTarget};
+pub use checklist::{
+    ChecklistCommand, ChecklistPackArgs, ChecklistRunArgs, ChecklistScheduleArgs, ChecklistTarget,
+    ChecklistVerifyArgs,
+};
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
@@ -110,6 +115,8 @@ pub enum Command {
     /// As a service of the system
     #[command(subcommand)]
     Service(ServiceCommand),
+    /// Attack a twin of a node, or a target that its operator confirmed to own: the penetration suite
+    Attack(Box<AttackArgs>),
     /// A fleet of virtual devices in one process, for load, soak and faults on this machine
     Fleet(Box<FleetArgs>),
     /// A whole local cloud with one virtual device, to look at

@@ -2,6 +2,7 @@
 
 use super::Sources;
 use crate::access::Access;
+use crate::access::graph::Graph;
 use crate::application::Applications;
 use crate::communication::Communication;
 use crate::dependency::{self, Asked, Dependencies};
@@ -40,6 +41,11 @@ pub(super) fn look(room: Room, sources: &Sources, scene: &mut Scene) {
     }
 }
 
+/// Who reaches which device, as the room of user access saw it.
+pub(super) fn graph(scene: &Scene) -> Option<Graph> {
+    scene.access.found.as_ref().ok().map(|access| access.graph.clone())
+}
+
 fn leave_out(scene: &mut Scene, why: &str) {
     scene.system = Look::unseen(why);
     scene.application = Look::unseen(why);
@@ -54,13 +60,13 @@ fn leave_out(scene: &mut Scene, why: &str) {
 }
 
 /// Item 1.
-fn system(_sources: &Sources) -> Look<System> {
-    Look::default()
+fn system(sources: &Sources) -> Look<System> {
+    crate::system::look(&sources.root, &sources.profile)
 }
 
 /// Item 2.
-fn application(_sources: &Sources) -> Look<Applications> {
-    Look::default()
+fn application(sources: &Sources) -> Look<Applications> {
+    crate::application::look(&sources.root, &sources.modules)
 }
 
 /// Item 3.
@@ -78,36 +84,36 @@ fn dependency(sources: &Sources) -> Look<Dependencies> {
 }
 
 /// Item 4.
-fn communication(_sources: &Sources) -> Look<Communication> {
-    Look::default()
+fn communication(sources: &Sources) -> Look<Communication> {
+    crate::communication::of(&sources.ground)
 }
 
 /// Item 5.
-fn node(_sources: &Sources) -> Look<Node> {
-    Look::default()
+fn node(sources: &Sources) -> Look<Node> {
+    crate::node::look(&sources.node, &sources.root)
 }
 
 /// Item 6.
-fn access(_sources: &Sources) -> Look<Access> {
-    Look::default()
+fn access(sources: &Sources) -> Look<Access> {
+    crate::access::look(sources.node.survey(), sources.node.passwords.clone())
 }
 
 /// Pinned keys.
-fn key(_sources: &Sources) -> Look<Keys> {
-    Look::default()
+fn key(sources: &Sources) -> Look<Keys> {
+    crate::key::look(sources.node.survey())
 }
 
 /// Item 7.
-fn penetration(_sources: &Sources) -> Look<Penetration> {
-    Look::default()
+fn penetration(sources: &Sources) -> Look<Penetration> {
+    crate::penetration::of(&sources.ground, &sources.profile)
 }
 
 /// Item 8.
-fn review(_sources: &Sources) -> Look<Review> {
-    Look::default()
+fn review(sources: &Sources) -> Look<Review> {
+    crate::review::look(sources.node.survey())
 }
 
 /// Item 9.
-fn update(_sources: &Sources) -> Look<Update> {
-    Look::default()
+fn update(sources: &Sources) -> Look<Update> {
+    crate::update::of(&sources.ground, sources.node.survey(), sources.now_ms)
 }
