@@ -44,37 +44,24 @@ pub struct Program {
     pub preload: bool,
 }
 
-/// Looks at the programs that run.
+/// Looks at the programs that run. What is wrong with a program whose file may not be seen is not known either.
 ///
 /// # Errors
 /// There is no `/proc` with programs in it, in words.
 pub fn look(machine: &Machine) -> Result<Running, String> {
     let processes = processes(machine)?;
-    let mut hidden = processes.hidden;
-    let mut programs = BTreeSet::new();
-    for process in &processes.all {
-        match program(machine, process, &mut hidden) {
-            Some(program) => drop(programs.insert(program)),
-            None => hidden = true,
-        }
-    }
+    let programs: BTreeSet<Program> =
+        processes.all.iter().filter_map(|process| program(machine, process)).collect();
     Ok(Running {
         programs: programs.into_iter().collect(),
-        hidden: hidden
-            .then(|| "some programs let only root see what they are: run as root".to_owned()),
+        hidden: processes.hidden,
         preloaded: preloaded(machine),
     })
 }
 
-fn program(machine: &Machine, process: &Process, hidden: &mut bool) -> Option<Program> {
-    let at = |file: &str| format!("proc/{}/{file}", process.id);
-    let mut unseen = |text: std::io::Result<String>| {
-        *hidden |= text.is_err();
-        text.unwrap_or_default()
-    };
-    let maps = unseen(machine.text(&at("maps")));
-    let environment = unseen(machine.text(&at("environ")));
-    let arguments = machine.text(&at("cmdline")).unwrap_or_default();
+fn program(machine: &Machine, process: &Process) -> Option<Program> {
+    let text =
+        |file: &str| machine.text(&format!("proc/{}/{file}", process.id)).unwrap_or_default();
     Some(Program {
         path: process.program.clone()?,
         replaced: process.replaced,
@@ -83,9 +70,9 @@ fn program(machine: &Machine, process: &Process, hidden: &mut bool) -> Option<Pr
         no_new_privileges: process.number("NoNewPrivs") == Some(1),
         filtered: process.number("Seccomp").is_some_and(|mode| mode != 0),
         traced: process.number("TracerPid").is_some_and(|tracer| tracer != 0),
-        old_libraries: old_libraries(&maps),
-        secret_arguments: secret_arguments(&arguments),
-        preload: environment
+        old_libraries: old_libraries(&text("maps")),
+        secret_arguments: secret_arguments(&text("cmdline")),
+        preload: text("environ")
             .split('\0')
             .any(|one| one.strip_prefix("LD_PRELOAD=").is_some_and(|of| !of.is_empty())),
     })

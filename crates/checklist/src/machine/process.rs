@@ -3,7 +3,9 @@
 
 use crate::machine::Machine;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 
 /// What is at the end of the name of a program whose file is gone.
 const DELETED: &str = " (deleted)";
@@ -30,8 +32,8 @@ pub struct Process {
 pub struct Processes {
     /// By number.
     pub all: Vec<Process>,
-    /// Some of them let only root see what they are.
-    pub hidden: bool,
+    /// Why of some of them not all could be seen.
+    pub hidden: Option<String>,
     /// Sockets of this program and of what it started, by inode.
     pub own_sockets: BTreeSet<u64>,
 }
@@ -64,13 +66,11 @@ pub fn processes(machine: &Machine) -> Result<Processes, String> {
     let names = machine.list("proc").map_err(|error| {
         format!("/proc cannot be read ({error}): run where the target runs, with /proc mounted")
     })?;
-    let mut found = Processes::default();
-    for id in names.iter().filter_map(|name| name.parse().ok()) {
-        if let Some(process) = process(machine, id) {
-            found.hidden |= process.program.is_none() || process.sockets.is_none();
-            found.all.push(process);
-        }
-    }
+    let ids = names.iter().filter_map(|name| name.parse().ok());
+    let mut found = Processes {
+        all: ids.filter_map(|id| process(machine, id)).collect(),
+        ..Processes::default()
+    };
     if found.all.is_empty() {
         return Err("no program runs under this root: it is a system that is not started".into());
     }
@@ -79,7 +79,29 @@ pub fn processes(machine: &Machine) -> Result<Processes, String> {
         found.own_sockets =
             ours.iter().flat_map(|one| one.sockets.iter().flatten()).copied().collect();
     }
+    found.hidden = hidden(&found.all);
     Ok(found)
+}
+
+/// Why of some programs not all could be seen. Root is told which they are; others would be told of most.
+fn hidden(all: &[Process]) -> Option<String> {
+    let unseen =
+        all.iter().filter(|process| process.program.is_none() || process.sockets.is_none());
+    let names: BTreeSet<&str> =
+        unseen.filter_map(|process| process.status.get("Name")).map(String::as_str).collect();
+    let is_root = fs::metadata("/proc/self").is_ok_and(|about| about.uid() == 0);
+    match (names.is_empty(), is_root) {
+        (true, _) => None,
+        (false, false) => Some(
+            "what programs of other users are and hold is only shown to root: run as root".into(),
+        ),
+        (false, true) => {
+            let names = names.into_iter().collect::<Vec<_>>().join(", ");
+            Some(format!(
+                "the kernel shows not even root what {names} is and holds: look from the machine around this one"
+            ))
+        }
+    }
 }
 
 /// One program; `None` for what ended meanwhile, and for threads of the kernel.
@@ -95,12 +117,17 @@ fn process(machine: &Machine, id: u32) -> Option<Process> {
     let replaced = program.as_deref().is_some_and(|program| program.ends_with(DELETED));
     Some(Process {
         id,
-        program: program.map(|program| program.trim_end_matches(DELETED).to_owned()),
+        program: program.map(|program| lasting(program.trim_end_matches(DELETED))),
         replaced,
         network: machine.link(&at("ns/net")).ok(),
         sockets: sockets(machine, &at("fd")),
         status,
     })
+}
+
+/// A program that lies in memory alone has a name of the moment.
+fn lasting(program: &str) -> String {
+    if program.starts_with("/memfd:") { "/memfd:*".into() } else { program.to_owned() }
 }
 
 /// `Name: value` lines, by name.

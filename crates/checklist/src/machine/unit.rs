@@ -28,7 +28,7 @@ pub fn enabled(machine: &Machine, kind: &str) -> Vec<String> {
     found.into_iter().collect()
 }
 
-/// Scripts that System V's or OpenRC's way to start would run.
+/// Scripts that System V's or OpenRC's way to start would run, but for those that a unit of systemd stands in for.
 #[must_use]
 pub fn scripts(machine: &Machine) -> Vec<String> {
     let mut found = BTreeSet::new();
@@ -42,7 +42,14 @@ pub fn scripts(machine: &Machine) -> Vec<String> {
     for level in machine.names_in("etc/runlevels") {
         found.extend(machine.names_in(&format!("etc/runlevels/{level}")));
     }
-    found.into_iter().filter(|name| !name.is_empty()).collect()
+    let has_unit = |name: &String| {
+        let unit = format!("{}.service", name.trim_end_matches(".sh"));
+        FOLDERS.iter().any(|folder| {
+            machine.link(&format!("{folder}/{unit}")).is_ok()
+                || machine.has(&format!("{folder}/{unit}"))
+        })
+    };
+    found.into_iter().filter(|name| !name.is_empty() && !has_unit(name)).collect()
 }
 
 /// A unit's file.

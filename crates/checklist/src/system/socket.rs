@@ -135,9 +135,7 @@ pub fn look(machine: &Machine, declared: &[Port]) -> Result<Sockets, String> {
     }
     Ok(Sockets {
         open: merged(open),
-        hidden: processes.hidden.then(|| {
-            "some programs let only root see their sockets and namespaces: run as root".to_owned()
-        }),
+        hidden: processes.hidden.clone(),
         empty_networks: empty_networks(machine, &networks),
     })
 }

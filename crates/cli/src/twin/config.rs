@@ -85,7 +85,7 @@ mod tests {
             config.audit.keep_days,
             Config::parse("[audit]\nkeep_days = 30\n", Path::new("x")).unwrap().audit.keep_days
         );
-        for place in ["0.0.0.0", "a.pem", "a.key", "/k", "/mnt"] {
+        for place in ["0.0.0.0:", "a.pem", "a.key", "/k", "/mnt"] {
             assert!(!text.contains(place), "{place} is in\n{text}");
         }
     }

@@ -15,7 +15,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 /// So many people with second factors: a code is good once, so each attack that needs one has a person of its own.
-const GUARDED: usize = 8;
+const GUARDED: usize = 5;
 /// Their second factors were set up so long ago: the codes of now and of the half minutes beside it are still unused.
 const AGO_MS: i64 = 120_000;
 
