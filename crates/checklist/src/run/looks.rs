@@ -95,7 +95,11 @@ fn node(sources: &Sources) -> Look<Node> {
 
 /// Item 6.
 fn access(sources: &Sources) -> Look<Access> {
-    crate::access::look(sources.node.survey(), sources.node.passwords.clone())
+    let passwords = match &sources.ground.twin {
+        Ok(twin) => crate::access::password::on(&twin.target),
+        Err(why) => Look::unseen(why.as_str()),
+    };
+    crate::access::look(sources.node.survey(), passwords)
 }
 
 /// Pinned keys.
