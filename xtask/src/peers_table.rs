@@ -2,6 +2,9 @@
 //! written to `docs/checklist-peers.md`.
 
 mod cargo_audit;
+mod lynis;
+mod nmap;
+mod ours;
 
 use crate::process::{Failure, Program};
 use crate::repo;
@@ -31,6 +34,8 @@ pub(crate) struct Row {
 pub(crate) fn run() -> Result<(), Failure> {
     let path = repo::root().join("docs/checklist-peers.md");
     let mut sections = Vec::new();
+    sections.extend(lynis::sections()?);
+    sections.extend(nmap::sections()?);
     sections.extend(cargo_audit::sections()?);
     fs::write(&path, page(&sections)).map_err(|error| Failure::at(&path, &error))?;
     println!("written: {}", path.display());

@@ -11,7 +11,9 @@ pub mod consent;
 pub mod course;
 pub mod dtls;
 pub mod https;
+mod raid;
 pub mod registry;
+mod resident;
 pub mod suite;
 pub mod target;
 #[cfg(feature = "tcp")]

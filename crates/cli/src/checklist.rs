@@ -20,6 +20,8 @@ mod sources;
 mod summary;
 mod verify;
 
+pub use ground::RECORD;
+
 pub fn run(command: ChecklistCommand) -> Result<ExitCode, Failure> {
     let done = match command {
         ChecklistCommand::Run(args) => return interruptible(move |cradle| run::run(&args, cradle)),

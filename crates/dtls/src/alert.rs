@@ -2,6 +2,7 @@
 //! so that a stranger learns nothing about who is admitted.
 
 use crate::error::HandshakeError;
+use crate::weakened::{self, Weakness};
 
 pub(crate) const WARNING: u8 = 1;
 pub(crate) const FATAL: u8 = 2;
@@ -24,6 +25,7 @@ pub(crate) fn description_for(error: &HandshakeError) -> Option<u8> {
         HandshakeError::WrongCloudKey => BAD_CERTIFICATE,
         HandshakeError::BadSignature(_) | HandshakeError::BadFinished => DECRYPT_ERROR,
         HandshakeError::Crypto(_) => INTERNAL_ERROR,
+        HandshakeError::KeyRefused(_) if weakened::is(Weakness::RefusalTold) => BAD_CERTIFICATE,
         HandshakeError::KeyRefused(_)
         | HandshakeError::PeerAlert(_)
         | HandshakeError::TimedOut

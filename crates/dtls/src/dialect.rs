@@ -15,6 +15,7 @@ use crate::message::extension::{
     SERVER_CERTIFICATE_TYPE, SIGNATURE_ALGORITHMS, SUPPORTED_GROUPS, UNCOMPRESSED, contains_u16,
 };
 use crate::record::header::DTLS_1_2;
+use crate::weakened::{self, Weakness};
 use crate::wire::{Malformed, Reader};
 
 /// How a peer speaks.
@@ -99,11 +100,13 @@ fn check_basics(hello: &ClientHello<'_>) -> Result<(), HandshakeError> {
         Err(Malformed) => Err(HandshakeError::Malformed("ClientHello")),
     };
     // Versions count down: 0xfefd is DTLS 1.2, anything newer is smaller.
+    let version = hello.version <= DTLS_1_2 && hello.version >> 8 == DTLS_1_2 >> 8;
+    agree(Ok(Some(version || weakened::is(Weakness::AnyVersion))), "the version")?;
+    let suite = |offered| offered || weakened::is(Weakness::AnySuite);
     agree(
-        Ok(Some(hello.version <= DTLS_1_2 && hello.version >> 8 == DTLS_1_2 >> 8)),
-        "the version",
+        contains_u16(hello.suites, SUITE).map(|offered| Some(suite(offered))),
+        "the cipher suite",
     )?;
-    agree(contains_u16(hello.suites, SUITE).map(Some), "the cipher suite")?;
     agree(Ok(Some(hello.compressions.contains(&NO_COMPRESSION))), "the compression")?;
     let extensions = &hello.extensions;
     agree(extensions.lists_u16(SIGNATURE_ALGORITHMS, ECDSA_SHA256), "the signature algorithm")?;

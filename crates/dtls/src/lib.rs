@@ -34,6 +34,10 @@ mod record;
 pub mod server;
 mod session;
 mod transcript;
+#[cfg(feature = "weakened")]
+pub mod weakened;
+#[cfg(not(feature = "weakened"))]
+mod weakened;
 mod wire;
 
 pub use connection_id::{ConnectionId, PeerConnectionId, connection_id_of};

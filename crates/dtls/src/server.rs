@@ -12,6 +12,7 @@ pub use linger::Linger;
 
 use crate::crypto::{Crypto, CryptoError};
 use crate::key::PublicKey;
+use crate::weakened::{self, Weakness};
 use core::time::Duration;
 
 /// A handshake that has not ended after this time is dropped.
@@ -53,7 +54,9 @@ impl<C: Crypto> ServerConfig<C> {
 
     pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], CryptoError> {
         let mut bytes = [0; N];
-        self.crypto.fill_random(&mut bytes)?;
+        if !weakened::is(Weakness::RandomsRepeat) {
+            self.crypto.fill_random(&mut bytes)?;
+        }
         Ok(bytes)
     }
 }

@@ -30,6 +30,10 @@ pub mod tcp;
 pub mod update;
 pub mod value;
 mod varint;
+#[cfg(feature = "weakened")]
+pub mod weakened;
+#[cfg(not(feature = "weakened"))]
+mod weakened;
 mod wire;
 
 pub use device_id::DeviceId;

@@ -12,6 +12,7 @@ use super::question::Asked;
 use super::roll::RollNumber;
 use super::update::{ChunkSize, Step, Underway};
 use super::world::World;
+use crate::weakened::{self, Weakness};
 use pintle_protocol::block::Assembler;
 use pintle_protocol::coap::{Kind, Message, MessageId};
 use pintle_protocol::exchange::{Answered, Exchange, Numbering, Received, Settings};
@@ -203,7 +204,7 @@ impl Life {
         if let Request::Hello(hello) = &request {
             return self.introduce(world, who, standing, hello, message, out);
         }
-        if !standing.introduced {
+        if !standing.introduced && !weakened::is(Weakness::HelloOptional) {
             // Nothing is heard from a device that has not said who it is; it may say it again after.
             self.exchange.forget(message.id);
             return Verdict::Keep;

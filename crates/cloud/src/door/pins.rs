@@ -3,6 +3,7 @@
 //! costs little and fills no log.
 
 use crate::device::Roll;
+use crate::weakened::{self, Weakness};
 use pintle_dtls::{Fingerprint, PublicKey};
 use pintle_protocol::DeviceId;
 use std::collections::HashMap;
@@ -54,7 +55,9 @@ impl Pins {
         if self.refused.get(&fingerprint).is_some_and(|wait| now < wait.until) {
             return Err(Refusal::BackedOff);
         }
-        self.roll.device_of(fingerprint).ok_or_else(|| {
+        let held = self.roll.device_of(fingerprint);
+        let anyone = || weakened::is(Weakness::AnyKey).then(|| self.roll.first()).flatten();
+        held.or_else(anyone).ok_or_else(|| {
             self.refuse(fingerprint, now);
             Refusal::Unpinned(fingerprint)
         })

@@ -17,6 +17,7 @@ use crate::device::{
 use crate::device_key::KeyKind;
 use crate::event::Event;
 use crate::store::pin::{self, HistoryEntry, What};
+use crate::weakened::{self, Weakness};
 use pintle_dtls::{Content, OpenError, SealError};
 use pintle_protocol::reply;
 use std::time::Duration;
@@ -55,7 +56,8 @@ impl Shard {
             };
             rest = opened.rest;
             let length = length - rest.len();
-            if opened.newest && live.route != Some(route) {
+            let moves = opened.newest || weakened::is(Weakness::LateRecordsMove);
+            if moves && live.route != Some(route) {
                 self.counters.moved();
                 live.route = Some(route);
                 live.proven = false;
@@ -174,7 +176,8 @@ impl Shard {
             OpenError::Forged | OpenError::TooManyForged => {
                 self.counters.forged();
                 self.forgers.count((route.peer.ip(), place), self.world.now);
-                if matches!(error, OpenError::TooManyForged) {
+                let ends = weakened::is(Weakness::ForgeriesEnd);
+                if ends || matches!(error, OpenError::TooManyForged) {
                     self.end(place, End::Forged);
                 }
             }
@@ -222,6 +225,9 @@ impl Shard {
             self.arrivals.remove(&number);
         }
         let Some(old) = self.world.roll.settle(number, self.whereabouts(place)) else { return };
+        if weakened::is(Weakness::SessionsPileUp) {
+            return;
+        }
         if old.shard != self.number {
             return self.replaced.push(old);
         }
@@ -342,7 +348,8 @@ impl Shard {
         let mut exhausted = false;
         for message in self.out.iter() {
             let life = live.life.as_deref_mut();
-            let may = live.proven || life.is_some_and(|life| life.spend(message.len() + OVERHEAD));
+            let trusted = live.proven || weakened::is(Weakness::UnprovenTrusted);
+            let may = trusted || life.is_some_and(|life| life.spend(message.len() + OVERHEAD));
             if !may {
                 self.counters.withheld();
                 continue;

@@ -20,6 +20,7 @@ use crate::device::{End, Life, Standing, Transport};
 use crate::device_key::KeyKind;
 use crate::store::pin::{self, HistoryEntry, What};
 use crate::survey::Brought;
+use crate::weakened::{self, Weakness};
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_dtls::server::{
     Admission, CookieJar, Established, Handshake, Linger, PinnedKeys, ProvenHello, ServerConfig,
@@ -365,7 +366,9 @@ impl Shard {
         if let Some(at) = self.shaking.lingers_until(place) {
             self.timers.set(at, place);
         }
-        if let Some(older) = self.arrivals.insert(here.number, place) {
+        if let Some(older) = self.arrivals.insert(here.number, place)
+            && !weakened::is(Weakness::SessionsPileUp)
+        {
             self.end(older, End::Replaced);
         }
         for mut record in early {

@@ -34,6 +34,7 @@ use crate::device::{
     AskError, Command, End, Outgoing, Reply, RollNumber, SessionKey, Whereabouts, World,
 };
 use crate::store::Store;
+use crate::weakened::{self, Weakness};
 use pintle_protocol::DeviceId;
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -244,6 +245,11 @@ impl Shard {
         let handshake = matches!(datagram.first(), Some(20 | 22));
         let in_the_open = datagram.get(3..5) == Some(&[0, 0]);
         let session = self.addresses.get(&route.peer).copied();
+        if weakened::is(Weakness::ClearAlertsHeard)
+            && let (Some(21), Some(place)) = (datagram.first(), session)
+        {
+            return self.end(place, End::ClosedByDevice);
+        }
         match (self.shaking.from(route.peer), session) {
             (Some(place), None) => self.wait(Step::Flight(place), route, datagram),
             (Some(place), _) if handshake || in_the_open => {
@@ -258,7 +264,8 @@ impl Shard {
     /// Echoes a reachability probe: never more than came, and not often.
     fn probe(&mut self, route: Route, datagram: &[u8]) {
         let fits = (13..=LONGEST_PROBE).contains(&datagram.len());
-        if fits && self.probers.count(route.peer.ip(), self.world.now) {
+        let limited = !weakened::is(Weakness::ProbesUnlimited);
+        if fits && (self.probers.count(route.peer.ip(), self.world.now) || !limited) {
             self.outbound.queue(route, |out| out.extend_from_slice(datagram));
         } else {
             self.counters.noise();

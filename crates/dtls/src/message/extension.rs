@@ -1,5 +1,6 @@
 //! The extensions of hello messages (RFC 5246 7.4.1.4): their numbers, and a list that is checked once.
 
+use crate::weakened::{self, Weakness};
 use crate::wire::{Malformed, Reader};
 
 pub(crate) const SUPPORTED_GROUPS: u16 = 10;
@@ -50,7 +51,8 @@ impl<'a> Extensions<'a> {
             let kind = rest.u16()?;
             rest.vec16()?;
             // RFC 5246 7.4.1.4: no extension twice.
-            if kinds.iter().take(count).any(|seen| *seen == kind) {
+            let twice = kinds.iter().take(count).any(|seen| *seen == kind);
+            if twice && !weakened::is(Weakness::ExtensionsTwice) {
                 return Err(Malformed);
             }
             *kinds.get_mut(count).ok_or(Malformed)? = kind;

@@ -10,6 +10,7 @@ use crate::record::header::{
     PROTECTED_EPOCH, has_connection_id,
 };
 use crate::record::protection::{AdditionalData, EXPLICIT_LENGTH, TAG_LENGTH};
+use crate::weakened::{self, Weakness};
 use crate::{ConnectionId, Role};
 
 /// RFC 5246 6.2.1: the longest plaintext of any record, in bytes.
@@ -58,7 +59,7 @@ impl Session {
             datagram.split_at_mut_checked(header.record_length()).ok_or(OpenError::Malformed)?;
         self.check_addressee(&header, record)?;
         let text = text_length(&header)?;
-        if !self.window.admits(header.sequence) {
+        if !self.window.admits(header.sequence) && !weakened::is(Weakness::ReplaysHeard) {
             return Err(OpenError::Replayed);
         }
         let (kind, content) = self.authenticate(&header, text, record)?;
@@ -78,11 +79,18 @@ impl Session {
             Some(id) => has_connection_id(header.kind) && record.get(11..19) == Some(id.as_bytes()),
             None => !has_connection_id(header.kind),
         };
+        let addressed = addressed || self.is_let_off(header);
         // Only a device moves: the cloud stays where it is.
         let may_move = self.dialect == Dialect::DeviceOs && self.role == Role::Server;
         let layout = header.kind != MOVED_RECORD || may_move;
-        let ours = header.version == DTLS_1_2 && header.epoch == PROTECTED_EPOCH;
+        let epoch = header.epoch == PROTECTED_EPOCH || weakened::is(Weakness::AnyEpoch);
+        let ours = header.version == DTLS_1_2 && epoch;
         if addressed && layout && ours { Ok(()) } else { Err(OpenError::NotForSession) }
+    }
+
+    /// Whether a record need not have the connection ID that was agreed on.
+    fn is_let_off(&self, header: &Header) -> bool {
+        weakened::is(Weakness::ConnectionIdOptional) && !has_connection_id(header.kind)
     }
 
     /// Decrypts in place and gives the real content type and the plaintext.
@@ -100,13 +108,14 @@ impl Session {
         if !self.read.open(explicit, &additional, body, tag) {
             return Err(self.count_forged());
         }
-        if self.local_id.is_some() { real_type(body) } else { Ok((header.kind, body)) }
+        let is_inside = self.local_id.is_some() && !self.is_let_off(header);
+        if is_inside { real_type(body) } else { Ok((header.kind, body)) }
     }
 
     /// What the tag of a record with this header covers besides its text.
     fn covers(&self, header: &Header, text: u16) -> AdditionalData {
         let Header { kind, epoch, sequence, .. } = *header;
-        match self.local_id {
+        match self.local_id.filter(|_| !self.is_let_off(header)) {
             // A record of type 253 is authenticated as the type 25 that it stands for.
             Some(id) => AdditionalData::with_connection_id(
                 self.dialect,

@@ -10,6 +10,7 @@ use crate::record::header::{
     PROTECTED_EPOCH,
 };
 use crate::record::protection::{AdditionalData, EXPLICIT_LENGTH, TAG_LENGTH};
+use crate::weakened::{self, Weakness};
 use alloc::vec::Vec;
 
 /// Device OS pads what it sends with a connection ID to a multiple of this.
@@ -92,7 +93,8 @@ impl Session {
     /// Appends the record with the next number; `None`, and a part of it appended, where it would be too long.
     fn append(&self, kind: u8, plaintext: &[u8], outer: u8, out: &mut Vec<u8>) -> Option<()> {
         let (sequence, id) = (self.next.into(), self.peer_id.as_bytes());
-        let explicit = self.explicit_nonce(self.next);
+        let repeats = weakened::is(Weakness::NoncesRepeat);
+        let explicit = self.explicit_nonce(if repeats { 0 } else { self.next });
         let inner = self.inner_length(plaintext.len());
         let text = u16::try_from(inner).ok()?;
         let body = u16::try_from(EXPLICIT_LENGTH + inner + TAG_LENGTH).ok()?;

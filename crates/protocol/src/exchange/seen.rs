@@ -11,6 +11,7 @@ use core::time::Duration;
 
 use super::{Numbering, Settings};
 use crate::coap::{Code, Kind, Message, MessageId};
+use crate::weakened::{self, Weakness};
 use crate::{MAX_MESSAGE, reply};
 
 /// How many non-confirmable messages are remembered.
@@ -90,7 +91,9 @@ impl Seen {
         let (id, counts) = (message.id, message.code != Code::EMPTY);
         self.forget_old(now, settings);
         let highest = self.is_highest(id);
-        if !(counts && highest)
+        let heeds = !weakened::is(Weakness::RepeatsActedOn);
+        if heeds
+            && !(counts && highest)
             && let Some(again) = self.again(id, counts)
         {
             return again;

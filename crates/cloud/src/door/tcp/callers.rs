@@ -10,6 +10,7 @@
 
 use super::address::Tag;
 use super::slab::Key;
+use crate::weakened::{self, Weakness};
 use std::collections::{HashMap, VecDeque};
 
 /// How many may be at the door at once.
@@ -51,7 +52,7 @@ impl Callers {
     /// Whether a newcomer from this address may shake hands; counts it where it may.
     pub fn arrive(&mut self, from: Tag) -> Turn {
         let caller = self.each.entry(from).or_default();
-        if caller.shaking < MOST_EACH {
+        if caller.shaking < MOST_EACH || weakened::is(Weakness::TcpCallersUnbounded) {
             caller.shaking += 1;
             Turn::Now
         } else if caller.waiting.len() < MOST_KEPT_WAITING {

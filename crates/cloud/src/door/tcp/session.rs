@@ -10,6 +10,7 @@ use crate::device::{
     TcpVerdict, Who,
 };
 use crate::event::Event;
+use crate::weakened::{self, Weakness};
 use pintle_protocol::DeviceId;
 use pintle_protocol::coap::{Message, MessageId};
 use pintle_protocol::tcp::server::Session;
@@ -202,6 +203,9 @@ impl TcpShard {
             self.arrivals.remove(&number);
         }
         let Some(old) = self.world.roll.settle(number, self.whereabouts(key)) else { return };
+        if weakened::is(Weakness::TcpSessionsPileUp) {
+            return;
+        }
         if old.shard != self.number {
             return self.replaced.push(old);
         }

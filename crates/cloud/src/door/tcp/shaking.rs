@@ -18,6 +18,7 @@ use super::slab::Key;
 use crate::device::{End, Transport};
 use crate::device_key::KeyKind;
 use crate::store::pin::{self, HistoryEntry, What};
+use crate::weakened::{self, Weakness};
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_protocol::tcp::server::Greeting;
 use pintle_protocol::tcp::{BLOCK_DEADLINE, HELLO_DEADLINE, NONCE};
@@ -172,7 +173,11 @@ impl TcpShard {
             }
             Opened::Refused(stranger) => {
                 self.counters.failed();
+                let told = stranger.is_none() && weakened::is(Weakness::TcpPaddingTold);
                 self.fail(key, from, stranger);
+                if told {
+                    self.close(key, End::NotIntroduced);
+                }
             }
             Opened::TooLate => return self.stays_shut(key, from),
         }
@@ -207,7 +212,9 @@ impl TcpShard {
         self.say_raw(key, &admitted.answer);
         self.orders.add(Order::Listen(key, true));
         self.end_at(key, now + HELLO_DEADLINE);
-        if let Some(older) = self.arrivals.insert(here.number, key) {
+        if let Some(older) = self.arrivals.insert(here.number, key)
+            && !weakened::is(Weakness::TcpSessionsPileUp)
+        {
             self.close(older, End::Replaced);
         }
     }
