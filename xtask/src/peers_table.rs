@@ -5,6 +5,7 @@ mod cargo_audit;
 mod lynis;
 mod nmap;
 mod ours;
+mod sslscan;
 
 use crate::process::{Failure, Program};
 use crate::repo;
@@ -37,6 +38,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     sections.extend(lynis::sections()?);
     sections.extend(nmap::sections()?);
     sections.extend(cargo_audit::sections()?);
+    sections.extend(sslscan::sections()?);
     fs::write(&path, page(&sections)).map_err(|error| Failure::at(&path, &error))?;
     println!("written: {}", path.display());
     Ok(())
