@@ -46,6 +46,21 @@ pub struct Asked {
     pub vex: Vec<PathBuf>,
     /// `CARGO_HOME`: where sources of crates and the index of crates.io may be.
     pub cargo_home: Option<PathBuf>,
-    /// The lock file and the version of the program that does the checking.
-    pub own: Option<(String, String)>,
+    /// The program that does the checking.
+    pub own: Option<Own>,
+}
+
+/// A program that carries along what it was built of.
+#[derive(Clone, Copy, Debug)]
+pub struct Own {
+    /// Its name: that of its package.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// Its `Cargo.lock`.
+    pub lock: &'static str,
+    /// The manifest of its workspace.
+    pub root: &'static str,
+    /// The manifests of the workspace's packages: without them, what tests need would count as a part of it.
+    pub manifests: &'static [&'static str],
 }

@@ -38,8 +38,8 @@ pub struct Sources {
     pub vex: Vec<PathBuf>,
     /// `CARGO_HOME`: where sources of crates and the index of crates.io may be.
     pub cargo_home: Option<PathBuf>,
-    /// The lock file and the version of the program that does the checking.
-    pub own: Option<(String, String)>,
+    /// The program that does the checking.
+    pub own: Option<crate::dependency::Own>,
     /// The node, and what it told before the run.
     pub node: crate::node::Source,
 }

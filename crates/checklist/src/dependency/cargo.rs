@@ -6,6 +6,7 @@ pub mod manifest;
 mod scope;
 pub mod store;
 
+use super::Own;
 use super::component::{Bom, Component, Ecosystem, Origin};
 use lock::{Lock, Package};
 use manifest::Manifest;
@@ -51,14 +52,20 @@ pub fn workspace(lock: &Lock, own: &[Manifest], store: &Store) -> Workspace {
     Workspace { bom, missing: missing(lock, own), sourceless }
 }
 
-/// What a lock file alone says: of a program that brings its own along.
-#[must_use]
-pub fn locked(lock: &Lock, of: &str, version: &str) -> Bom {
-    let others = lock.packages.iter().filter(|package| !package.is_own());
-    let components = others.map(|package| component(package, lock)).collect();
-    let mut bom = Bom { subject: of.into(), version: version.into(), components };
-    bom.settle();
-    bom
+/// What a program says that carries along what it was built of.
+///
+/// # Errors
+/// Its lock file is none.
+pub fn carried(own: &Own) -> Result<Bom, String> {
+    let lock = Lock::read(own.lock)?;
+    let root = manifest::Root::read(own.root);
+    let manifests = own.manifests.iter().filter_map(|text| Manifest::read(text, &root));
+    let manifests: Vec<Manifest> = manifests
+        .map(|manifest| Manifest { is_default: manifest.name == own.name, ..manifest })
+        .collect();
+    let mut bom = workspace(&lock, &manifests, &Store::default()).bom;
+    bom.version = own.version.into();
+    Ok(bom)
 }
 
 fn component(package: &Package, lock: &Lock) -> Component {

@@ -4,12 +4,11 @@
 mod matches;
 mod project;
 
-use super::cargo::lock::Lock;
 use super::cargo::{self, store::Store};
 use super::component::Ecosystem;
 use super::database::Database;
 use super::facts::{Dependencies, HandedSbom, Packages, Part, PartKind, Said, Yanked};
-use super::{Asked, debian, file, module, sbom, vex};
+use super::{Asked, Own, debian, file, module, sbom, vex};
 use crate::look::Look;
 use std::path::Path;
 
@@ -23,9 +22,9 @@ pub fn look(asked: &Asked) -> Look<Dependencies> {
         ran.push(format!("read the lock files and manifests of {}", folder.display()));
         trees.extend(project::look(folder, asked.cargo_home.as_deref(), &mut found));
     }
-    if let Some((lock, version)) = &asked.own {
+    if let Some(program) = &asked.own {
         ran.push("read what this program is made of".into());
-        own(lock, version, &mut found);
+        own(program, &mut found);
     }
     found.debian = system(asked.root.as_deref(), &mut found.parts);
     ran.extend(found.debian.ran.iter().cloned());
@@ -36,6 +35,9 @@ pub fn look(asked: &Asked) -> Look<Dependencies> {
     found.known = known(asked, &mut found, &trees);
     found.unread.sort();
     if found.parts.is_empty() && found.unlocked.is_empty() && found.unread.is_empty() {
+        if let (Some(_), Err(why)) = (&asked.root, &found.debian.found) {
+            return Look::unseen(why.as_str());
+        }
         return Look::unseen(
             "nothing to look at: name folders with --project, or a root of Debian with --root",
         );
@@ -43,12 +45,12 @@ pub fn look(asked: &Asked) -> Look<Dependencies> {
     Look::seen(ran, found)
 }
 
-fn own(lock: &str, version: &str, found: &mut Dependencies) {
-    match Lock::read(lock) {
-        Ok(lock) => found.parts.push(Part {
-            of: format!("pintle {version}"),
+fn own(program: &Own, found: &mut Dependencies) {
+    match cargo::carried(program) {
+        Ok(bom) => found.parts.push(Part {
+            of: format!("{} {}", program.name, program.version),
             kind: PartKind::Own,
-            bom: cargo::locked(&lock, "pintle", version),
+            bom,
             direct: Default::default(),
             missing: Default::default(),
             sourceless: 0,

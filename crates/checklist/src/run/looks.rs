@@ -79,7 +79,7 @@ fn dependency(sources: &Sources) -> Look<Dependencies> {
         advisories: sources.advisories.clone(),
         vex: sources.vex.clone(),
         cargo_home: sources.cargo_home.clone(),
-        own: sources.own.clone(),
+        own: sources.own,
     })
 }
 

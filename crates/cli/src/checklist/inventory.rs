@@ -4,16 +4,41 @@ use crate::args::{PartsArgs, SbomArgs, SbomFormat, VexArgs, VexForm};
 use crate::failure::Failure;
 use crate::say::say;
 use pintle_checklist::dependency::component::Bom;
-use pintle_checklist::dependency::{self, Asked, Dependencies, sbom, vex};
+use pintle_checklist::dependency::{self, Asked, Dependencies, Own, sbom, vex};
 use pintle_cloud::clock::now_ms;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What this program is made of, and its version.
-pub fn own() -> (String, String) {
-    let lock = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.lock"));
-    (lock.into(), env!("CARGO_PKG_VERSION").into())
+/// A file of the workspace that this program was built in.
+macro_rules! beside {
+    ($path:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../", $path))
+    };
 }
+
+/// What this program is made of.
+pub const OWN: Own = Own {
+    name: env!("CARGO_PKG_NAME"),
+    version: env!("CARGO_PKG_VERSION"),
+    lock: beside!("Cargo.lock"),
+    root: beside!("Cargo.toml"),
+    manifests: &[
+        beside!("crates/attack/Cargo.toml"),
+        beside!("crates/checklist/Cargo.toml"),
+        beside!("crates/cli/Cargo.toml"),
+        beside!("crates/cloud/Cargo.toml"),
+        beside!("crates/device/Cargo.toml"),
+        beside!("crates/dtls/Cargo.toml"),
+        beside!("crates/firmware/Cargo.toml"),
+        beside!("crates/protocol/Cargo.toml"),
+        beside!("crates/rsa/Cargo.toml"),
+        beside!("tests/powercuts/Cargo.toml"),
+        beside!("tests/simulation/Cargo.toml"),
+        beside!("tests/timing/Cargo.toml"),
+        beside!("xtask/Cargo.toml"),
+        beside!("xtask/instructions/Cargo.toml"),
+    ],
+};
 
 /// Where Cargo keeps what it fetched, on a machine that has it.
 pub fn cargo_home() -> Option<PathBuf> {
@@ -53,7 +78,7 @@ fn asked(parts: &PartsArgs) -> Asked {
         modules: parts.modules.clone(),
         sboms: parts.sboms.clone(),
         cargo_home: cargo_home(),
-        own: parts.own.then(own),
+        own: parts.own.then_some(OWN),
         ..Asked::default()
     }
 }
@@ -61,8 +86,10 @@ fn asked(parts: &PartsArgs) -> Asked {
 /// Whoever names something is told where it cannot be read: nothing is left out of a document in silence.
 fn look(asked: Asked, parts: &PartsArgs) -> Result<Dependencies, Failure> {
     let found = dependency::look(&asked).found;
-    let found = found.map_err(|_| {
-        Failure::usage("name what it is to be of: --project, --root, --module, --sbom or --own")
+    let nothing = "name what it is to be of: --project, --root, --module, --sbom or --own";
+    let found = found.map_err(|why| match parts.root {
+        Some(_) => Failure::usage(why),
+        None => Failure::usage(nothing),
     })?;
     if let Some(first) = found.unread.first() {
         return Err(Failure::usage(first));

@@ -37,7 +37,7 @@ pub fn gather(
         sboms: args.sboms.clone(),
         vex: args.vex.clone(),
         cargo_home: inventory::cargo_home(),
-        own: Some(inventory::own()),
+        own: Some(inventory::OWN),
         node: node::ask(data),
         ..Sources::new(aim, now_ms, args.root.clone())
     })

@@ -31,6 +31,12 @@ fn an_sbom_of_the_program_itself_is_the_same_product_in_both_forms() {
     assert_eq!(cyclone["metadata"]["component"]["name"], "pintle");
     let components = cyclone["components"].as_array().expect("components");
     assert!(components.iter().any(|one| one["name"] == "rustls" && !one["hashes"].is_null()));
+    // What tests need is no part of it.
+    let scope = |name: &str| {
+        components.iter().find(|one| one["name"] == name).map(|one| one["scope"].clone())
+    };
+    assert_eq!(scope("rustls").expect("it is there"), "required");
+    assert_eq!(scope("proptest").expect("it is there"), "excluded");
     desk.done("checklist sbom --own --out own.json");
     let spdx = desk.json("checklist sbom --sbom own.json --format spdx");
     assert_eq!(spdx["spdxVersion"], "SPDX-2.3");
