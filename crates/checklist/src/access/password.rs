@@ -78,7 +78,9 @@ pub fn on(target: &Target) -> Look<Vec<Trial>> {
     let mut visitor = match Visitor::of(target, &mut course, &person.name, &person.password) {
         Ok(visitor) => visitor,
         Err(why) => {
-            return Look::unseen(format!("nobody could log in to the twin to try passwords: {why}"));
+            return Look::unseen(format!(
+                "nobody could log in to the twin to try passwords: {why}"
+            ));
         }
     };
     let found = try_all(&person.name, |password| visitor.change(&mut course, password));
