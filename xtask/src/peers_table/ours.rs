@@ -1,6 +1,7 @@
 //! What our checklist says of this machine, read off its JSON: one value a line.
 
 use crate::process::{Failure, Program};
+use std::path::Path;
 
 /// What each check said.
 pub(crate) struct Ours(Vec<Said>);
@@ -19,6 +20,16 @@ impl Ours {
         let program = super::pintle()?;
         let text = Program::new(program)
             .args(["checklist", "run", "--target", "host", "--json"])
+            .output()?;
+        Ok(Self::read(&text))
+    }
+
+    /// Looks at the node of a data folder.
+    pub(crate) fn of_node(data: &Path) -> Result<Self, Failure> {
+        let program = super::pintle()?;
+        let text = Program::new(program)
+            .args(["checklist", "run", "--target", "cloud", "--json", "--data"])
+            .arg(data)
             .output()?;
         Ok(Self::read(&text))
     }

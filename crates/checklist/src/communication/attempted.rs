@@ -77,7 +77,7 @@ impl Group {
             match attempts.of(case) {
                 None => {
                     return Verdict::untried(format!(
-                        "the attack {case} is not among those that ran"
+                        "the attack {case} was not run: the target has no such service, or the selection leaves it out"
                     ));
                 }
                 Some(Outcome::Untried { why }) if faults.is_empty() => {
