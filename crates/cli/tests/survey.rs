@@ -208,8 +208,11 @@ fn what_a_node_tells_and_what_the_checklist_reads_are_in_step() {
     assert_eq!(serde_json::to_value(read).unwrap(), told);
 }
 
-/// Everything that can be seen of a folder's files: names, sizes, modes, owners, times of writing, contents.
-fn state(folder: &Path) -> BTreeMap<String, (u64, u32, u32, i64, i64, Vec<u8>)> {
+/// What can be seen of a file: its size, mode and owner, when it was written, and what is in it.
+type Seen = (u64, u32, u32, i64, i64, Vec<u8>);
+
+/// Everything that can be seen of a folder's files, by name.
+fn state(folder: &Path) -> BTreeMap<String, Seen> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
