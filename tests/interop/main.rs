@@ -7,6 +7,7 @@
 mod agent_full_disk;
 mod agent_update;
 mod api;
+mod attack_api;
 mod authenticator;
 mod cloud;
 mod coap;

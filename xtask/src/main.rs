@@ -4,6 +4,7 @@
 //! distribution's packages after saying so), prints plain lines, and leaves nothing running.
 
 mod bench;
+mod browser;
 mod debian;
 mod fuzz;
 mod instructions;
@@ -11,6 +12,7 @@ mod leftovers;
 mod no_std;
 mod package;
 mod peers;
+mod peers_table;
 mod powercuts;
 mod process;
 mod promises;
@@ -47,6 +49,7 @@ usage: cargo xtask <verb>
                                                 and 5,000 through the door of a node
   powercuts [--cuts N] [--seed N] [...]         cut a device's power inside every write of many updates
   peers                                         install what the interoperability tests talk to
+  peers-table                                   what other tools find on the same inputs, and which check finds it
 ";
 
 fn main() -> ExitCode {
@@ -71,6 +74,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         "package" => package::run(rest),
         "powercuts" => powercuts::run(rest),
         "peers" => peers::install(),
+        "peers-table" => peers_table::run(),
         "simulate" => simulate::run(rest),
         "timing" => timing::run(rest),
         "help" | "--help" | "-h" => {

@@ -93,6 +93,12 @@ impl Program {
         }
     }
 
+    /// Runs it with its output kept, however it ends: for programs that tell by it what they found.
+    pub(crate) fn output(mut self) -> Result<String, Failure> {
+        let output = self.command.output().map_err(|error| self.not_started(&error))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// Whether it can be started and exits with 0; its output is dropped.
     pub(crate) fn works(mut self) -> bool {
         self.command.stdout(Stdio::null()).stderr(Stdio::null());

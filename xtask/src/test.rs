@@ -6,8 +6,8 @@ use crate::fuzz::Which;
 use crate::process::{Failure, Program};
 use crate::steps::Steps;
 use crate::{
-    bench, fuzz, instructions, leftovers, no_std, package, peers, powercuts, promises, repo,
-    simulate, tls, tools, unit,
+    bench, browser, fuzz, instructions, leftovers, no_std, package, peers, powercuts, promises,
+    repo, simulate, tls, tools, unit,
 };
 use std::time::Duration;
 
@@ -50,6 +50,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         steps.add("damage", damage);
         steps.add("power cuts", powercuts::full);
         steps.add("TLS from outside", tls::check);
+        steps.add("report in a browser", browser::check);
         steps.add("guessing from many addresses", guessing);
     }
     steps.add("documentation tests", documentation_tests);

@@ -10,14 +10,18 @@ pub mod case;
 pub mod consent;
 pub mod course;
 pub mod dtls;
+pub mod https;
 mod raid;
 pub mod registry;
 mod resident;
+pub mod suite;
 pub mod target;
 #[cfg(feature = "tcp")]
 pub mod tcp;
+pub mod totp;
 
 pub use case::{Case, Cost, Group, Outcome};
 pub use course::Course;
 pub use registry::{case_named, cases};
+pub use suite::{Outcomes, Selection};
 pub use target::Target;

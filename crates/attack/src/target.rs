@@ -27,8 +27,56 @@ pub struct Target {
     pub devices: Vec<Device>,
     /// People that the target knows, for the attack alone.
     pub people: Vec<Person>,
+    /// The number of a product of the owner's, for the attack alone.
+    pub product: Option<u16>,
     /// The process of the target, where it runs on this machine: its memory and descriptors are looked at.
     pub process: Option<u32>,
+}
+
+impl Target {
+    /// Who owns a device, and has no second factor.
+    #[must_use]
+    pub fn owner(&self) -> Option<&Person> {
+        let owns = |person: &&Person| {
+            let name = Some(person.name.as_str());
+            self.devices.iter().any(|device| device.owner.as_deref() == name)
+        };
+        self.people.iter().filter(|person| person.seed.is_none()).find(owns)
+    }
+
+    /// Who owns no device, and has no second factor: a stranger to all that is the owner's.
+    #[must_use]
+    pub fn outsider(&self) -> Option<&Person> {
+        self.strangers().next()
+    }
+
+    /// Another stranger: the one whose account is guessed at, so that nobody else is kept waiting.
+    #[must_use]
+    pub fn bystander(&self) -> Option<&Person> {
+        self.strangers().nth(1)
+    }
+
+    fn strangers(&self) -> impl Iterator<Item = &Person> {
+        let owns = |person: &Person| {
+            let name = Some(person.name.as_str());
+            self.devices.iter().any(|device| device.owner.as_deref() == name)
+        };
+        self.people.iter().filter(move |person| person.seed.is_none() && !owns(person))
+    }
+
+    /// The person of this place among those with a second factor. A code is good once, so each case that needs one has a
+    /// person of its own.
+    #[must_use]
+    pub fn guarded(&self, place: usize) -> Option<&Person> {
+        self.people.iter().filter(|person| person.seed.is_some()).nth(place)
+    }
+
+    /// A device that this person owns, on the UDP service.
+    #[must_use]
+    pub fn device_of(&self, person: &Person) -> Option<&Device> {
+        let name = Some(person.name.as_str());
+        self.devices.iter().find(|device| !device.tcp && device.owner.as_deref() == name)
+    }
 }
 
 /// A device of the attacker.

@@ -4,6 +4,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use time::{Date, format_description::well_known::Iso8601};
 
+pub mod draft;
+mod host;
+
+pub use host::{EXPOSURE, Host, names};
+
 /// What a product says of itself. Nothing declared is nothing allowed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -18,8 +23,18 @@ pub struct Profile {
     pub programs: Vec<String>,
     /// Services that may be enabled, by unit name.
     pub services: Vec<String>,
+    /// What it needs of the machine that it runs on.
+    pub host: Host,
+    /// What it may be made of.
+    pub dependencies: crate::dependency::Policy,
     /// What the product does that carries a risk.
     pub functions: BTreeMap<String, Vec<crate::risk::Risk>>,
+    /// How often it is attacked, and by whom.
+    pub penetration: crate::penetration::Plan,
+    /// How far its updates are to have reached.
+    pub update: crate::update::Policy,
+    /// What its devices' keys are to be.
+    pub keys: crate::key::Policy,
     /// Findings that somebody answers for.
     pub accepted: Vec<Acceptance>,
 }

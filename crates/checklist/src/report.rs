@@ -13,11 +13,17 @@ use serde::{Deserialize, Serialize};
 
 mod counts;
 mod evidence;
+pub mod graph;
+pub mod json;
+pub mod junit;
+pub mod page;
 mod risks;
+pub mod sarif;
 mod times;
 
 pub use counts::Counts;
 pub use evidence::Evidence;
+pub(crate) use evidence::hex;
 pub use risks::Chapter;
 pub use times::Times;
 

@@ -1,7 +1,10 @@
 //! A run: every room looks, every check judges what was seen, and a [`Report`] says what came of it.
 
+use crate::bundle::Bundle;
 use crate::profile::Profile;
-use crate::report::{Evidence, Report, Times};
+use crate::report::graph::Graph;
+use crate::report::page::Beside;
+use crate::report::{Evidence, Report, Times, json, junit, page, sarif};
 use crate::scene::{Room, Scene};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,6 +30,18 @@ pub struct Sources {
     pub projects: Vec<PathBuf>,
     /// Folders of advisories.
     pub advisories: Vec<PathBuf>,
+    /// What is attacked, called and updated.
+    pub ground: crate::ground::Ground,
+    /// SBOMs that came with something, or that go out with the product.
+    pub sboms: Vec<PathBuf>,
+    /// VEX documents.
+    pub vex: Vec<PathBuf>,
+    /// `CARGO_HOME`: where sources of crates and the index of crates.io may be.
+    pub cargo_home: Option<PathBuf>,
+    /// The lock file and the version of the program that does the checking.
+    pub own: Option<(String, String)>,
+    /// The node, and what it told before the run.
+    pub node: crate::node::Source,
 }
 
 /// What a run is about.
@@ -58,12 +73,20 @@ pub struct Run {
     pub report: Report,
     /// What was seen, a file for each room.
     pub evidence: Vec<Evidence>,
+    /// Who reaches which device, where a node could be asked.
+    pub graph: Option<Graph>,
 }
 
 /// Why there is no report.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum RunError {
+    /// The report cannot be written as JSON.
+    #[error("the report cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// The report cannot be written as a page.
+    #[error("the report cannot be written as a page: {0}")]
+    Page(#[from] askama::Error),
     /// What a room saw cannot be written down.
     #[error("what was seen in the room {room} cannot be written as JSON: {source}")]
     Evidence {
@@ -72,6 +95,46 @@ pub enum RunError {
         /// Why.
         source: serde_json::Error,
     },
+}
+
+impl Run {
+    /// The files of a report: the page, JSON, SARIF, JUnit, and the evidence.
+    ///
+    /// # Errors
+    /// [`RunError`].
+    pub fn bundle(&self, beside: Beside) -> Result<Bundle, RunError> {
+        let mut bundle = Bundle::default()
+            .with(page::FILE, page::html(&self.report, beside)?)
+            .with(json::FILE, self.report.to_json()?)
+            .with(sarif::FILE, serde_json::to_vec_pretty(&sarif::log(&self.report))?)
+            .with(junit::FILE, junit::document(&self.report));
+        for file in &self.evidence {
+            bundle = bundle.with(file.path.clone(), file.content.clone());
+        }
+        Ok(bundle)
+    }
+}
+
+impl Sources {
+    /// A run about this, at this time, that is given nothing to look at yet.
+    #[must_use]
+    pub fn new(aim: Aim, now_ms: u64, root: PathBuf) -> Self {
+        Self {
+            aim,
+            now_ms,
+            profile: Profile::default(),
+            root,
+            modules: Vec::new(),
+            projects: Vec::new(),
+            advisories: Vec::new(),
+            ground: crate::ground::Ground::default(),
+            sboms: Vec::new(),
+            vex: Vec::new(),
+            cargo_home: None,
+            own: None,
+            node: crate::node::Source::default(),
+        }
+    }
 }
 
 impl Aim {
@@ -118,7 +181,8 @@ pub fn run(sources: Sources, progress: &mut dyn FnMut(Step)) -> Result<Run, RunE
     let (scene, took) = look(sources, progress);
     let evidence = evidence(&scene)?;
     let times = Times::new(now_ms, began.elapsed(), took);
-    Ok(Run { report: Report::of(&scene, aim, &evidence, times), evidence })
+    let graph = looks::graph(&scene);
+    Ok(Run { report: Report::of(&scene, aim, &evidence, times), evidence, graph })
 }
 
 fn look(

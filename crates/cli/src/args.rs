@@ -1,10 +1,12 @@
 //! What can be typed.
 
+mod attack;
 mod audit;
 mod checklist;
 mod device_firmware;
 mod firmware;
 mod fleet;
+mod inventory;
 mod key;
 mod keyring;
 mod login;
@@ -16,11 +18,16 @@ mod secret;
 mod team;
 mod user;
 
+pub use attack::{AttackArgs, AttackCommand};
 pub use audit::{AuditCommand, AuditExportArgs, AuditShowArgs, AuditVerifyArgs};
-pub use checklist::{ChecklistCommand, ChecklistRunArgs, ChecklistTarget};
+pub use checklist::{
+    ChecklistCommand, ChecklistPackArgs, ChecklistRunArgs, ChecklistScheduleArgs, ChecklistTarget,
+    ChecklistVerifyArgs,
+};
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};
 pub use fleet::FleetArgs;
+pub use inventory::{PartsArgs, SbomArgs, SbomFormat, VexArgs, VexForm};
 pub use key::{BackupArgs, KeyBackupArgs, KeyCommand, KeyRestoreArgs, RestoreArgs};
 pub use keyring::{KeyArgs, KeyringCommand, MakeArgs, NextArgs, RingArgs, RingSignArgs};
 pub use login::LoginArgs;
@@ -108,6 +115,8 @@ pub enum Command {
     /// As a service of the system
     #[command(subcommand)]
     Service(ServiceCommand),
+    /// Attack a twin of a node, or a target that its operator confirmed to own: the penetration suite
+    Attack(Box<AttackArgs>),
     /// A fleet of virtual devices in one process, for load, soak and faults on this machine
     Fleet(Box<FleetArgs>),
     /// A whole local cloud with one virtual device, to look at

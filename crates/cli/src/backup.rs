@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::pin::carry_out;
 use crate::say::say;
 use pintle_cloud::clock::{iso8601, now_ms};
-use pintle_cloud::control::{ControlError, Request, Response};
+use pintle_cloud::control::{ControlError, KeyRequest, Request, Response};
 use pintle_cloud::node_key::NodeKey;
 use pintle_cloud::vault::restore::restore;
 use std::fs::{self, DirBuilder, File};
@@ -61,6 +61,9 @@ pub fn restore_from(args: &RestoreArgs) -> Result<(), Failure> {
         true => Failure::usage(error),
         false => Failure::failed(error),
     })?;
+    if let Some(node) = &args.tell {
+        carry_out(node, Request::Key { key: KeyRequest::RestoreTried })?;
+    }
     let made = iso8601(done.made_at_ms);
     if args.json {
         let missing = &done.key_missing;

@@ -4,6 +4,7 @@
 //! checklist or an attack found.
 
 mod args;
+mod attack;
 mod audit;
 mod backup;
 mod checklist;
@@ -32,6 +33,7 @@ mod service;
 mod signing;
 mod stop;
 mod team;
+mod twin;
 mod user;
 
 use args::{Args, Command, ServiceCommand};
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Failure> {
     let done = match command {
         Command::Checklist(command) => return checklist::run(command),
+        Command::Attack(args) => return attack::run(*args),
         Command::Init(args) => init::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Pin(args) => pin::run(args),

@@ -81,6 +81,7 @@ fn print(response: &Response, json: bool) -> Result<(), Failure> {
         | Response::Rotated { .. }
         | Response::Noted
         | Response::BackedUp { .. }
+        | Response::Survey { .. }
         | Response::Outbox { .. }
         | Response::Taken { .. }
         | Response::WrittenDown {}

@@ -4,6 +4,7 @@
 //! What a route needs is asked by `gate`, before its handler; errors have one shape, made in [`error`] alone. It knows devices through a [`Fleet`]
 //! and events through the bus, so tests run it without a door. TLS is in [`listener`]; there is no plain HTTP.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -96,6 +97,8 @@ pub struct ApiState<F> {
     pub clock: Clock,
     /// The contact in `/.well-known/security.txt`.
     pub contact: Option<Arc<str>>,
+    /// The file in which an operator agrees to an attack.
+    pub consent: Option<Arc<Path>>,
     /// Whether anyone may make an account.
     pub registration: bool,
     /// Turns true when the node ends: streams end, and the node says it is not ready.
@@ -142,6 +145,7 @@ impl<F: Fleet> ApiState<F> {
             accounts,
             clock: Clock::system(),
             contact: None,
+            consent: None,
             registration: false,
             shutdown,
             guard: Guard::default(),
@@ -155,6 +159,13 @@ impl<F: Fleet> ApiState<F> {
     #[must_use]
     pub fn with_contact(mut self, contact: Option<&str>) -> Self {
         self.contact = contact.map(Arc::from);
+        self
+    }
+
+    /// Sets the file in which an operator agrees to an attack.
+    #[must_use]
+    pub fn with_consent(mut self, file: &Path) -> Self {
+        self.consent = Some(Arc::from(file));
         self
     }
 

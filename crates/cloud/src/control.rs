@@ -15,6 +15,7 @@ mod people;
 mod product;
 mod rollout;
 mod socket;
+mod survey;
 mod team;
 
 pub use audit::AuditReading;

@@ -17,6 +17,9 @@ use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 use thiserror::Error;
 
+/// In which an operator agrees to an attack, by a token of `pintle attack token`.
+pub const CONSENT_FILE: &str = "attack-consent";
+
 /// Why a data folder cannot be opened.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -125,6 +128,21 @@ impl Folder {
         })
     }
 
+    /// Opens a copy of a folder's store with the settings and the node key that the folder has. The copy may be written to;
+    /// the folder is not locked, and nothing in it changes.
+    ///
+    /// # Errors
+    /// [`FolderError`].
+    pub(crate) fn open_copy(copy: &Path, of: &Path, config: Config) -> Result<Self, FolderError> {
+        let lock = lock(copy)?;
+        let node_key = NodeKey::load(&config.node.key_file)?;
+        let store = Store::open(copy, &node_key)?;
+        let known_weak = Arc::new(known_weak(&config)?);
+        let shelf = Shelf::new(store.clone(), &node_key, copy)?;
+        let (path, node_key) = (of.into(), Arc::new(node_key));
+        Ok(Self { path, config, node_key, store, shelf, known_weak, _heads: None, _lock: lock })
+    }
+
     /// What sets this folder on this machine apart from any copy of it: a restored backup or a clone is
     /// another incarnation, and does not take up the sessions that were saved (promise P3).
     ///
@@ -145,6 +163,11 @@ impl Folder {
     /// The way to a pin.
     pub fn pinning(&self) -> Pinning {
         Pinning::new(self.store.clone(), Arc::clone(&self.known_weak))
+    }
+
+    /// The keys that are known to be weak.
+    pub(crate) fn known_weak(&self) -> Arc<KnownWeak> {
+        Arc::clone(&self.known_weak)
     }
 
     /// Its keys, and everything that lies under them.

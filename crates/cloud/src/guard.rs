@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::account::AccountId;
+use crate::weakened::{self, Weakness};
 
 mod account_of;
 mod connections;
@@ -111,6 +112,9 @@ impl Guard {
         token: Option<&[u8]>,
         now: Duration,
     ) -> Result<(), Duration> {
+        if weakened::is(Weakness::RequestsUnlimited) {
+            return Ok(());
+        }
         let Inner { limits, namer, .. } = &*self.0;
         let all = Quota::new(limits.requests, WINDOW);
         self.take(namer.origin(ALL_REQUESTS, origin), all, Reason::Address, now)?;
@@ -136,7 +140,10 @@ impl Guard {
         let name = namer.origin(CONNECTION, origin);
         let opened = self.take(name, quota, Reason::Connections, now);
         opened.ok()?;
-        let seat = self.0.connections.seat(origin, limits.connections_an_address);
+        let most = limits.connections_an_address;
+        let most =
+            if weakened::is(Weakness::ConnectionsUnbounded) { NonZeroUsize::MAX } else { most };
+        let seat = self.0.connections.seat(origin, most);
         if seat.is_none() {
             self.0.tally.refused(Reason::Connections);
         }

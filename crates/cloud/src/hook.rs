@@ -35,7 +35,7 @@ use crate::account::AccountId;
 use crate::event::interest::Room;
 use crate::node_key::{NodeKeyError, random};
 use crate::product::ProductId;
-pub(crate) use desk::sealed::context as sealed_context;
+pub(crate) use desk::sealed::{context as sealed_context, open_row};
 pub use desk::{By, Hooks, HooksError, Trial};
 pub use log::Logged;
 use settings::Settings;

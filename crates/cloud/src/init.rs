@@ -22,7 +22,8 @@ use crate::config::{self, Config};
 use crate::folder::{self, FolderError};
 use crate::node_key::{NodeKey, NodeKeyError};
 use crate::private_file::{self, Readers};
-use crate::store::{Store, StoreError};
+use crate::store::milestone::{Milestone, reached};
+use crate::store::{Store, StoreError, Transaction};
 
 mod config_text;
 mod key_file;
@@ -302,7 +303,8 @@ fn build(
 
 /// Writes the first entry of the audit log; its first key.
 fn begin_audit(folder: &Path, store: &Store, now_ms: i64) -> Result<PublicKey, InitError> {
-    store.note(Act::new("node.made", Who::Operator, now_ms));
+    let made = Transaction::from(reached(Milestone::Began, now_ms));
+    store.enqueue(made.noting(Act::new("node.made", Who::Operator, now_ms)))?;
     store.flush().wait()?;
     let key = store.audit_head().ok_or(StoreError::Closed)?.key;
     write(folder, AUDIT_PUBLIC_FILE, Readers::Everyone, format!("{key}\n").as_bytes())?;

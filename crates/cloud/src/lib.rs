@@ -33,6 +33,7 @@ pub mod pulse;
 pub mod secret;
 pub mod serve;
 pub mod store;
+pub mod survey;
 pub mod vault;
 #[cfg(feature = "weakened")]
 pub mod weakened;

@@ -21,6 +21,7 @@ mod weak;
 mod weak;
 
 pub use weak::KnownWeak;
+pub(crate) use weak::{Modulus, look, own_key};
 
 /// Sets pins.
 #[derive(Clone)]

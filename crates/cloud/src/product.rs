@@ -19,6 +19,7 @@ mod releasing;
 pub mod rollout;
 mod shelf;
 mod standing;
+mod surveying;
 pub mod target;
 mod uploading;
 

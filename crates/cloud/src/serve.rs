@@ -17,6 +17,7 @@ use crate::product::rollout::{Desk, Engine};
 use crate::product::{Deliver, Delivery};
 use crate::pulse::{Dead, Pulse};
 use crate::store::Store;
+use crate::survey::Surveyor;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -202,6 +203,7 @@ impl Node {
             .with_products(products)
             .with_rollouts(Rollouts { desk, shelf: folder.shelf.clone() })
             .with_vault(vault.clone())
+            .with_surveyor(Surveyor::new(&folder).of_running(addresses, roll.watch().clone()))
             .of_running(Running {
                 pulse: pulse.clone(),
                 addresses,
@@ -225,6 +227,7 @@ impl Node {
             .with_guard(guard.clone())
             .with_registration(folder.config.accounts.registration)
             .with_oauth(folder.config.oauth.clone())
+            .with_consent(&folder.path.join(crate::folder::CONSENT_FILE))
             .with_contact(
                 folder.config.security.contact.as_ref().map(|contact| contact.get_ref().as_str()),
             );

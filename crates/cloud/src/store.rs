@@ -30,6 +30,7 @@ mod execute;
 pub mod firmware;
 pub mod hook;
 pub mod member;
+pub mod milestone;
 pub mod organization;
 pub mod pin;
 pub mod product;
@@ -44,6 +45,7 @@ pub mod secret;
 mod snapshot;
 mod statement;
 mod stream;
+pub mod survey;
 pub mod token;
 mod writer;
 

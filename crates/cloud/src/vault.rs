@@ -22,6 +22,7 @@ use crate::folder::Folder;
 use crate::node_key::{NodeKey, NodeKeyError, random};
 use crate::product::Shelf;
 use crate::store::data_key::DataKeyRow;
+use crate::store::milestone::{Milestone, reached};
 use crate::store::{Store, StoreError, Transaction};
 use backup::{BackupError, Made};
 
@@ -68,7 +69,21 @@ impl Vault {
     /// [`StoreError`]
     pub async fn note_copy(&self, how: &str, at_ms: i64) -> Result<(), StoreError> {
         let act = Act::new("node-key.copied", Who::Operator, at_ms).on("copy", how);
-        self.store.enqueue(Transaction::new().noting(act))?;
+        self.note(act, Milestone::KeyCopied, at_ms).await
+    }
+
+    /// Writes down that a backup of this node was restored elsewhere, to see whether it can be.
+    ///
+    /// # Errors
+    /// [`StoreError`]
+    pub async fn note_restore(&self, at_ms: i64) -> Result<(), StoreError> {
+        let act = Act::new("node.restore-tried", Who::Operator, at_ms);
+        self.note(act, Milestone::Restored, at_ms).await
+    }
+
+    async fn note(&self, act: Act, milestone: Milestone, at_ms: i64) -> Result<(), StoreError> {
+        let done = Transaction::from(reached(milestone, at_ms)).noting(act);
+        self.store.enqueue(done)?;
         self.store.flush().await
     }
 
@@ -89,8 +104,7 @@ impl Vault {
         });
         let made = made.await.map_err(|_| NodeKeyError::Crypto)??;
         let act = Act::new("node.backed-up", Who::Operator, at_ms);
-        self.store.enqueue(Transaction::new().noting(act))?;
-        self.store.flush().await?;
+        self.note(act, Milestone::BackedUp, at_ms).await?;
         Ok((to, made))
     }
 

@@ -22,6 +22,66 @@ macro_rules! weaknesses {
 }
 
 weaknesses! {
+    /// A device is anybody's who knows its number.
+    OwnersUnchecked = "owners-unchecked",
+    /// Who has no token is let through to the handler.
+    NobodyLetThrough = "nobody-let-through",
+    /// A list of devices holds everybody's.
+    ListsWhole = "lists-whole",
+    /// A header may name the method of a request.
+    MethodsOverridden = "methods-overridden",
+    /// A token may stand in the address.
+    TokensInAddress = "tokens-in-address",
+    /// What cannot be read is an error of the server's own.
+    FailuresUnhandled = "failures-unhandled",
+    /// One address may ask for anything without end.
+    RequestsUnlimited = "requests-unlimited",
+    /// A head of a request may take for ever.
+    HeadsAwaited = "heads-awaited",
+    /// A token is good for every route.
+    ScopesUnchecked = "scopes-unchecked",
+    /// A token is good after its end.
+    TokensEndless = "tokens-endless",
+    /// A logout ends nothing.
+    LogoutsIgnored = "logouts-ignored",
+    /// A refresh token that comes twice ends nothing.
+    RefreshesReused = "refreshes-reused",
+    /// An authorization code is good again.
+    LoginCodesReused = "login-codes-reused",
+    /// An authorization code is good without the secret of its challenge.
+    ChallengesUnchecked = "challenges-unchecked",
+    /// A login leads to any address.
+    RedirectsAnywhere = "redirects-anywhere",
+    /// Every client is told of every token.
+    TokensTold = "tokens-told",
+    /// A code of a second factor is good again.
+    FactorsReused = "factors-reused",
+    /// A password is enough where there is a second factor.
+    FactorsSkipped = "factors-skipped",
+    /// Codes of second factors may be guessed at without end.
+    FactorGuessesUnlimited = "factor-guesses-unlimited",
+    /// Nothing asks for a fresh second factor.
+    FreshnessUnchecked = "freshness-unchecked",
+    /// Passwords may be guessed at without end.
+    GuessesUnlimited = "guesses-unlimited",
+    /// A login says whether there is an account of that name.
+    NamesTold = "names-told",
+    /// Every password is taken.
+    WeakPasswordsTaken = "weak-passwords-taken",
+    /// A page shows what it was given as it is.
+    MarkupShown = "markup-shown",
+    /// An event's name stands in a stream as it is.
+    LineBreaksKept = "line-breaks-kept",
+    /// Webhooks reach every address.
+    WebhooksInward = "webhooks-inward",
+    /// Webhooks set every header.
+    WebhookHeadersFree = "webhook-headers-free",
+    /// Bodies of requests have no bound of their own.
+    BodiesUnbounded = "bodies-unbounded",
+    /// Heads of requests have the bounds of the connection alone.
+    HeadsUnbounded = "heads-unbounded",
+    /// One address may have every connection.
+    ConnectionsUnbounded = "connections-unbounded",
     /// What is sealed lies there as it is.
     SealsNothing = "seals-nothing",
     /// Data keys lie beside what they open, wrapped in nothing.

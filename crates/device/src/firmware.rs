@@ -3,6 +3,7 @@
 //! [`Store`] keeps it: two slots on a [`flash`], whose word counts for them, and what falls out of an update. A
 //! `Program` runs what is in a slot. [`VirtualFirmware`] is the same without a disk and without a program.
 
+mod bench;
 mod clock;
 mod content;
 mod declined;
@@ -18,6 +19,7 @@ mod virtual_firmware;
 #[cfg(feature = "test-switches")]
 pub(crate) mod switches;
 
+pub use bench::{Bench, Started};
 pub use flash::MemoryFlash;
 pub use install::{InSlot, Installed, install, installed};
 pub(crate) use install::{open, purpose_of};

@@ -43,7 +43,8 @@ pub use board::{Board, BoardError, VirtualBoard};
 pub use config::{Application, Config, Events, Source, Variable};
 pub use error::Error;
 pub use firmware::{
-    Firmware, InSlot, Installed, MemoryFlash, VirtualFirmware, install, installed, pin_keyring,
+    Bench, Firmware, InSlot, Installed, MemoryFlash, Started, VirtualFirmware, install, installed,
+    pin_keyring,
 };
 pub use folder::{CreateOptions, Folder, Service};
 pub use generation::{Generation, generation_named};

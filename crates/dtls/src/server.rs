@@ -7,7 +7,7 @@ mod handshake;
 mod linger;
 
 pub use cookie::{Admission, Challenge, CookieJar, DropReason, ProvenHello};
-pub use handshake::{Established, Handshake};
+pub use handshake::{Established, Handshake, Once};
 pub use linger::Linger;
 
 use crate::crypto::{Crypto, CryptoError};

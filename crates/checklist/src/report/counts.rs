@@ -59,18 +59,19 @@ impl Counts {
     /// How many are broken, and nobody accepted it.
     #[must_use]
     pub const fn broken(&self) -> usize {
-        self.low + self.medium + self.high + self.critical
+        // Somebody else may have written the report.
+        self.low.saturating_add(self.medium).saturating_add(self.high).saturating_add(self.critical)
     }
 
     /// All of them.
     #[must_use]
     pub const fn all(&self) -> usize {
-        self.holds + self.broken() + self.accepted + self.untried
+        self.tried().saturating_add(self.untried)
     }
 
     /// How many were tried.
     #[must_use]
     pub const fn tried(&self) -> usize {
-        self.all() - self.untried
+        self.holds.saturating_add(self.broken()).saturating_add(self.accepted)
     }
 }

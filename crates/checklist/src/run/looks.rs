@@ -4,11 +4,12 @@ use super::Sources;
 use crate::access::Access;
 use crate::application::Applications;
 use crate::communication::Communication;
-use crate::dependency::Dependencies;
+use crate::dependency::{self, Asked, Dependencies};
 use crate::key::Keys;
 use crate::look::Look;
 use crate::node::Node;
 use crate::penetration::Penetration;
+use crate::report::graph::Graph;
 use crate::review::Review;
 use crate::scene::{Room, Scene};
 use crate::system::System;
@@ -40,6 +41,11 @@ pub(super) fn look(room: Room, sources: &Sources, scene: &mut Scene) {
     }
 }
 
+/// Who reaches which device, as the room of user access saw it.
+pub(super) fn graph(_scene: &Scene) -> Option<Graph> {
+    None
+}
+
 fn leave_out(scene: &mut Scene, why: &str) {
     scene.system = Look::unseen(why);
     scene.application = Look::unseen(why);
@@ -54,51 +60,61 @@ fn leave_out(scene: &mut Scene, why: &str) {
 }
 
 /// Item 1.
-fn system(_sources: &Sources) -> Look<System> {
-    Look::default()
+fn system(sources: &Sources) -> Look<System> {
+    crate::system::look(&sources.root, &sources.profile)
 }
 
 /// Item 2.
-fn application(_sources: &Sources) -> Look<Applications> {
-    Look::default()
+fn application(sources: &Sources) -> Look<Applications> {
+    crate::application::look(&sources.root, &sources.modules)
 }
 
 /// Item 3.
-fn dependency(_sources: &Sources) -> Look<Dependencies> {
-    Look::default()
+fn dependency(sources: &Sources) -> Look<Dependencies> {
+    dependency::look(&Asked {
+        root: Some(sources.root.clone()),
+        projects: sources.projects.clone(),
+        modules: sources.modules.clone(),
+        sboms: sources.sboms.clone(),
+        advisories: sources.advisories.clone(),
+        vex: sources.vex.clone(),
+        cargo_home: sources.cargo_home.clone(),
+        own: sources.own.clone(),
+    })
 }
 
 /// Item 4.
-fn communication(_sources: &Sources) -> Look<Communication> {
-    Look::default()
+fn communication(sources: &Sources) -> Look<Communication> {
+    crate::communication::of(&sources.ground)
 }
 
 /// Item 5.
-fn node(_sources: &Sources) -> Look<Node> {
-    Look::default()
+fn node(sources: &Sources) -> Look<Node> {
+    crate::node::look(&sources.node, &sources.root)
 }
 
 /// Item 6.
-fn access(_sources: &Sources) -> Look<Access> {
-    Look::default()
+fn access(sources: &Sources) -> Look<Access> {
+    crate::access::look(sources.node.survey(), sources.node.passwords.clone())
 }
 
 /// Pinned keys.
-fn key(_sources: &Sources) -> Look<Keys> {
-    Look::default()
+fn key(sources: &Sources) -> Look<Keys> {
+    crate::key::look(sources.node.survey())
 }
 
 /// Item 7.
-fn penetration(_sources: &Sources) -> Look<Penetration> {
-    Look::default()
+fn penetration(sources: &Sources) -> Look<Penetration> {
+    crate::penetration::of(&sources.ground, &sources.profile)
 }
 
 /// Item 8.
-fn review(_sources: &Sources) -> Look<Review> {
-    Look::default()
+fn review(sources: &Sources) -> Look<Review> {
+    crate::review::look(sources.node.survey())
 }
 
 /// Item 9.
-fn update(_sources: &Sources) -> Look<Update> {
-    Look::default()
+fn update(sources: &Sources) -> Look<Update> {
+    let survey = Err("the node was not surveyed".to_owned());
+    crate::update::of(&sources.ground, survey, sources.now_ms)
 }

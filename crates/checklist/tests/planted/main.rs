@@ -3,8 +3,21 @@
 //! A room has one file here. Wherever a room looks at files, sockets or processes, the fault is planted there and the room
 //! looks at it; where it takes what others found, the fault is planted in that.
 
+mod application;
+mod communication;
+mod dependency;
+mod penetration;
+mod system;
+mod update;
+mod world;
+
 use pintle_checklist::{Scene, Verdict, check_named, checks};
 use std::collections::BTreeSet;
+
+mod access;
+mod key;
+mod node;
+mod review;
 
 /// The fault of one check.
 pub struct Plant {
@@ -16,7 +29,18 @@ pub struct Plant {
     pub sound: fn() -> Scene,
 }
 
-const ROOMS: &[&[Plant]] = &[];
+const ROOMS: &[&[Plant]] = &[
+    system::PLANTS,
+    application::PLANTS,
+    dependency::PLANTS,
+    communication::PLANTS,
+    node::PLANTS,
+    access::PLANTS,
+    key::PLANTS,
+    penetration::PLANTS,
+    review::PLANTS,
+    update::PLANTS,
+];
 
 fn plants() -> impl Iterator<Item = &'static Plant> {
     ROOMS.iter().copied().flatten()

@@ -88,6 +88,9 @@ pub struct RestoreArgs {
     /// The node key that the node had when the backup was made
     #[arg(long, value_name = "FILE")]
     pub node_key: PathBuf,
+    /// Also write down in this data folder, running or not, that its backup was tried out
+    #[arg(long, value_name = "DIR")]
+    pub tell: Option<PathBuf>,
     /// Print the outcome as JSON
     #[arg(long)]
     pub json: bool,

@@ -1,6 +1,8 @@
 //! Commands that need no node and no network: signing, and the secrets of a device's networks.
 
 mod audit;
+mod checklist;
+mod inventory;
 mod network;
 mod signing;
 mod vault;

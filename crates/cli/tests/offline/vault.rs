@@ -7,7 +7,7 @@ const PASSWORD: &str = "nanosecond wire 11.8 inches\n";
 
 impl Desk {
     /// A data folder, with its node key beside it; what `init` said.
-    fn node(&self) -> String {
+    pub(super) fn node(&self) -> String {
         let words = [
             "init",
             "--data",

@@ -8,6 +8,7 @@ use crate::audit::{Act, TokenMark, Who};
 use crate::node_key::KEY_LENGTH;
 use crate::product::ProductId;
 use crate::store::token::TokenRow;
+use crate::weakened::{self, Weakness};
 
 /// What kind of holder a token was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +138,7 @@ impl Accounts {
     ) -> Result<Option<Caller>, AccountError> {
         let Some(token) = Token::parse(presented) else { return Ok(None) };
         let hash = self.token_hash(&token);
+        let now_ms = if weakened::is(Weakness::TokensEndless) { 0 } else { now_ms };
         let Some(row) = self.store.tokens().find(&hash, now_ms).await? else { return Ok(None) };
         let name = token.open_name(&hash, &row.sealed_name)?;
         Ok(Some(caller(row, name)))

@@ -5,6 +5,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use subtle::ConstantTimeEq as _;
 
+use crate::weakened::{self, Weakness};
+
 /// What a client says when it asks for a code: the hash of a secret that it will show when it takes the code in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Challenge([u8; 32]);
@@ -23,7 +25,7 @@ impl Challenge {
         let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         let formed = (43..=128).contains(&verifier.len()) && verifier.bytes().all(unreserved);
         let same = digest(&SHA256, verifier.as_bytes()).as_ref().ct_eq(&self.0);
-        formed && bool::from(same)
+        formed && (bool::from(same) || weakened::is(Weakness::ChallengesUnchecked))
     }
 }
 

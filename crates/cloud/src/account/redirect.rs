@@ -4,6 +4,7 @@
 //! an app does not know beforehand (RFC 8252 7.3). Taken are `https`, `http` to this machine alone, and schemes of an
 //! app's own that have a dot (RFC 8252 7.1).
 
+use crate::weakened::{self, Weakness};
 use std::fmt;
 use std::str::FromStr;
 
@@ -59,7 +60,7 @@ impl RedirectUri {
     #[must_use]
     pub fn allows(&self, asked: &Self) -> bool {
         let same_but_port = || self.loopback.is_some() && self.loopback == asked.loopback;
-        self.text == asked.text || same_but_port()
+        self.text == asked.text || same_but_port() || weakened::is(Weakness::RedirectsAnywhere)
     }
 }
 

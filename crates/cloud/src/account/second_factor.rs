@@ -17,6 +17,7 @@ use crate::audit::{Act, Who};
 use crate::guard::Behind;
 use crate::node_key::random;
 use crate::store::second_factor::SecondFactorRow;
+use crate::weakened::{self, Weakness};
 
 mod tries;
 
@@ -203,7 +204,8 @@ impl Accounts {
         let seed = Seed::new(seed.map_err(|_| AccountError::Crypto)?);
         let Step(step) = totp::step_of(&seed, &digits(typed), now_ms).ok_or(ProofError::Wrong)?;
         // The store says who was first: two at once with one code do not both get in.
-        if !self.store.second_factors().advance(account, step).await? {
+        let is_new = self.store.second_factors().advance(account, step).await?;
+        if !is_new && !weakened::is(Weakness::FactorsReused) {
             return Err(ProofError::Used);
         }
         self.tries.forgive(account);

@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 use super::MAX_BODY;
 use super::error::ApiError;
+use crate::weakened::{self, Weakness};
 
 /// Bytes of a body that are taken only to be dropped, at most.
 const MAX_DROPPED: usize = 4 << 20;
@@ -48,6 +49,10 @@ impl Fields {
         let bad = || {
             let name = names.first().copied().unwrap_or_default();
             ApiError::bad_request(format!("The field {name} is no number, or out of range."))
+        };
+        let bad = || match weakened::is(Weakness::FailuresUnhandled) {
+            true => ApiError::internal(),
+            false => bad(),
         };
         self.text(names).map(|text| text.trim().parse().map_err(|_| bad())).transpose()
     }
@@ -126,6 +131,7 @@ pub(super) async fn drop_all(mut body: Body) {
 /// The body, or `None` if it is too large: then the rest is taken and dropped, since a client that is still
 /// sending when the connection closes never reads the answer.
 async fn bounded(mut body: Body) -> Option<Bytes> {
+    let most = if weakened::is(Weakness::BodiesUnbounded) { MAX_DROPPED } else { MAX_BODY };
     let (mut kept, mut seen) = (BytesMut::new(), 0_usize);
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         // An error means that the client went away: nobody reads the answer.
@@ -134,11 +140,11 @@ async fn bounded(mut body: Body) -> Option<Bytes> {
         if seen > MAX_DROPPED {
             return None;
         }
-        if seen <= MAX_BODY {
+        if seen <= most {
             kept.extend_from_slice(&data);
         }
     }
-    (seen <= MAX_BODY).then(|| kept.freeze())
+    (seen <= most).then(|| kept.freeze())
 }
 
 fn form(body: &[u8]) -> Fields {

@@ -16,6 +16,7 @@ use super::error::ApiError;
 use super::{Clock, oauth, source};
 use crate::guard::{Group, Guard, Reason};
 use crate::metrics::Traffic;
+use crate::weakened::{self, Weakness};
 
 /// The most bytes of path and query.
 const MAX_URI: usize = 8 * 1024;
@@ -73,6 +74,9 @@ impl Door {
 
 /// Clients need little; what is longer is told so in the one shape, as far as the listener let it in.
 fn head_is_small(request: &Request) -> Result<(), ApiError> {
+    if weakened::is(Weakness::HeadsUnbounded) {
+        return Ok(());
+    }
     let uri = request.uri().path_and_query().map_or(0, |uri| uri.as_str().len());
     if uri > MAX_URI {
         let text = format!("The address is too long: this server takes at most {MAX_URI} bytes.");
@@ -88,7 +92,13 @@ fn head_is_small(request: &Request) -> Result<(), ApiError> {
     Ok(())
 }
 
-async fn answer(State(door): State<Door>, request: Request, next: Next) -> Response {
+async fn answer(State(door): State<Door>, mut request: Request, next: Next) -> Response {
+    if weakened::is(Weakness::MethodsOverridden)
+        && let Some(other) = request.headers().get("x-http-method-override")
+        && let Ok(method) = Method::from_bytes(other.as_bytes())
+    {
+        *request.method_mut() = method;
+    }
     // Browsers ask before they send; every path may be asked about, and none is worked for it.
     let preflight = request.method() == Method::OPTIONS;
     // RFC 9700 2.6: what a person logs in on is read by no other page.

@@ -145,10 +145,11 @@ async fn connection(
         request.extensions_mut().insert(this.clone());
         request
     });
+    let awaited = weakened::is(Weakness::HeadsAwaited);
     let mut serving = std::pin::pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HANDSHAKE)
+            .header_read_timeout(if awaited { Duration::from_secs(3_600) } else { HANDSHAKE })
             .max_buf_size(MAX_BUFFER)
             .max_header_size(MAX_HEAD)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))

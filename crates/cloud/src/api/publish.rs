@@ -11,6 +11,7 @@ use super::route::{Kind, Needs, Route, post};
 use super::{ApiState, Fleet};
 use crate::account::{Caller, Scope};
 use crate::event::{DEFAULT_TTL, Event, MAX_DATA, MAX_NAME, Source, is_reserved};
+use crate::weakened::{self, Weakness};
 
 pub(super) fn routes<F: Fleet>() -> Vec<Route<F>> {
     vec![
@@ -57,7 +58,8 @@ async fn publish<F: Fleet>(
 }
 
 fn check_name(name: &str) -> Result<(), ApiError> {
-    if name.len() > MAX_NAME || name.chars().any(char::is_control) {
+    let breaks = name.chars().any(char::is_control) && !weakened::is(Weakness::LineBreaksKept);
+    if name.len() > MAX_NAME || breaks {
         return Err(ApiError::bad_request(format!(
             "An event name has 1 to {MAX_NAME} bytes and no control characters."
         )));

@@ -21,6 +21,8 @@ pub enum KeyRequest {
         /// What kind of copy.
         how: String,
     },
+    /// Write down that a backup was restored, as a trial.
+    RestoreTried,
 }
 
 /// A data key, for an operator.
@@ -67,6 +69,10 @@ impl Office {
             }
             KeyRequest::Copied { how } => {
                 vault.note_copy(&how, now_ms()).await.map_err(text)?;
+                Ok(Response::Noted)
+            }
+            KeyRequest::RestoreTried => {
+                vault.note_restore(now_ms()).await.map_err(text)?;
                 Ok(Response::Noted)
             }
         }

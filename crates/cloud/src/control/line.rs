@@ -77,6 +77,8 @@ pub enum Request {
     },
     /// Make a backup, to be taken out of the data folder.
     Backup,
+    /// What an audit needs to know of the node: reads alone.
+    Survey,
     /// Write down that the audit log is about to be read.
     AuditRead {
         /// What of it.
@@ -117,6 +119,11 @@ pub enum Response {
         destroyed: usize,
         /// Older keys that are kept.
         kept: usize,
+    },
+    /// What an audit needs to know of the node.
+    Survey {
+        /// As [`crate::survey::Survey`] is written.
+        survey: serde_json::Value,
     },
     /// It is written down.
     Noted,

@@ -15,6 +15,7 @@ use crate::pulse::Pulse;
 use crate::serve::Addresses;
 use crate::store::Store;
 use crate::store::pin::{BatchError, HistoryEntry, NewPin, PinChange, PinError, PinnedBy, What};
+use crate::survey::Surveyor;
 use crate::vault::Vault;
 use pintle_protocol::DeviceId;
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub struct Office {
     rollouts: Option<Rollouts>,
     products: Option<Products>,
     vault: Option<Vault>,
+    surveyor: Option<Surveyor>,
 }
 
 /// What only a running node has.
@@ -74,6 +76,7 @@ impl Office {
             rollouts: None,
             products: None,
             vault: None,
+            surveyor: None,
         }
     }
 
@@ -104,6 +107,17 @@ impl Office {
     pub fn with_vault(mut self, vault: Vault) -> Self {
         self.vault = Some(vault);
         self
+    }
+
+    /// Lets it answer an audit.
+    #[must_use]
+    pub fn with_surveyor(mut self, surveyor: Surveyor) -> Self {
+        self.surveyor = Some(surveyor);
+        self
+    }
+
+    pub(super) fn surveyor(&self) -> Option<&Surveyor> {
+        self.surveyor.as_ref()
     }
 
     pub(super) fn vault(&self) -> Option<&Vault> {
@@ -149,6 +163,7 @@ impl Office {
             Request::People { people } => self.people(people).await,
             Request::Key { key } => self.key(key).await,
             Request::Backup => self.back_up().await,
+            Request::Survey => self.take_survey().await,
             Request::AuditRead { reading, because } => self.audit_read(reading, because).await,
             Request::Team { team } => self.team(team).await,
             Request::PinList => self.list().await,

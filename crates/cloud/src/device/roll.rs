@@ -12,6 +12,7 @@ mod owners;
 
 use super::presence::{Entry, Presence, Transport, Whereabouts};
 use crate::account::AccountId;
+use crate::survey::Watch;
 use crate::weakened::{self, Weakness};
 use chunks::Chunks;
 use names::Names;
@@ -54,6 +55,7 @@ struct Shared {
     owners: Owners,
     names: RwLock<Names>,
     reading: Mutex<()>,
+    watch: Watch,
 }
 
 /// When a device begins: names and keys. Each takes the lock once.
@@ -144,6 +146,11 @@ impl Roll {
     /// once, the later one then counts, whichever shard hears of it first.
     pub fn while_reading(&self) -> MutexGuard<'_, ()> {
         self.shared.reading.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The eye that is kept on all of them.
+    pub fn watch(&self) -> &Watch {
+        &self.shared.watch
     }
 
     /// How many devices are on it.

@@ -19,6 +19,7 @@ use super::socket::Route;
 use crate::device::{End, Life, Standing, Transport};
 use crate::device_key::KeyKind;
 use crate::store::pin::{self, HistoryEntry, What};
+use crate::survey::Brought;
 use crate::weakened::{self, Weakness};
 use pintle_dtls::crypto::{AwsLc, Crypto};
 use pintle_dtls::server::{
@@ -334,7 +335,12 @@ impl Shard {
             return self.counters.failed();
         };
         self.counters.completed();
-        let Established { session, linger, early, .. } = established;
+        let Established { session, linger, early, once, .. } = established;
+        let brought =
+            Brought { random: &once.random, point: &once.point, signature: &once.signature };
+        self.world.roll.watch().handshake(device, brought);
+        let alive = self.world.roll.is_online(here.number);
+        self.world.roll.watch().place(device, route.peer.ip(), alive);
         self.world.roll.shook_hands(here.number, self.world.wall_ms, Transport::Udp);
         let (next_message, next_token) = (self.world.random(), self.world.random() as u8);
         let numbering = numbering_of(session.dialect());

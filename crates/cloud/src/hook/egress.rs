@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
+use crate::weakened::{self, Weakness};
 pub use network::{Network, NetworkError};
 use nix::ifaddrs::getifaddrs;
 
@@ -101,6 +102,9 @@ impl Egress {
     }
 
     fn may_reach(&self, address: IpAddr, own: Option<&BTreeSet<IpAddr>>) -> bool {
+        if weakened::is(Weakness::WebhooksInward) {
+            return true;
+        }
         let plain = address.to_canonical();
         if self.allowed.iter().any(|network| network.contains(plain)) {
             return true;

@@ -71,6 +71,8 @@ labels! {
     BACKUP = Fixed "backup";
     /// Keys the hash over what a backup says of itself.
     BACKUP_MANIFEST = Fixed "backup manifest";
+    /// Makes the key that signs the reports of the checklist.
+    CHECKLIST = Fixed "checklist";
     /// Wraps the data keys.
     DATA_KEYS = Fixed "data keys";
 }

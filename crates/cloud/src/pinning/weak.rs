@@ -13,10 +13,14 @@ use pintle_rsa::weak::shared::{self, Beside, Common};
 use pintle_rsa::weak::{self, DebianList};
 use std::collections::{BTreeMap, HashSet};
 
+mod all;
+
+pub(crate) use all::{look, own_key};
+
 /// Pinned keys that are looked at together.
 const CHUNK: usize = 4096;
 
-type Modulus = [u8; 128];
+pub(crate) type Modulus = [u8; 128];
 type Faults = BTreeMap<usize, PinError>;
 
 /// Keys that are known to be weak, which an operator gave a list of.

@@ -124,7 +124,7 @@ impl Clients<'_> {
     }
 }
 
-fn client(row: &Row) -> Result<ClientRow, StoreError> {
+pub(super) fn client(row: &Row) -> Result<ClientRow, StoreError> {
     Ok(ClientRow {
         id: row.text(0)?.to_owned(),
         account: AccountId::from_bytes(row.array(1)?),

@@ -8,6 +8,7 @@ use pintle_protocol::DeviceId;
 use super::statement::{Expect, Failure, Row, Statement, Transaction};
 use super::{Ask, Store, StoreError, Stream};
 use crate::account::AccountId;
+use crate::weakened::{self, Weakness};
 
 /// What is kept of one device.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +103,8 @@ const FIND_BY_NAME: &str = "SELECT id, owner, name, notes, platform_id, product_
 const LIST: &str = "SELECT id, owner, name, notes, platform_id, product_id, firmware_version, system_version, \
     last_handshake_at, functions, variables, system FROM device WHERE owner = ?1 \
     ORDER BY COALESCE(last_handshake_at, 0) DESC, id";
+const LIST_WHOLE: &str = "SELECT id, owner, name, notes, platform_id, product_id, firmware_version, system_version, \
+    last_handshake_at, functions, variables, system FROM device WHERE owner = ?1 OR owner <> ?1";
 
 impl Devices<'_> {
     /// The device with this id.
@@ -119,7 +122,8 @@ impl Devices<'_> {
 
     /// The devices of `owner`, newest handshake first.
     pub fn list(&self, owner: AccountId) -> Ask<Vec<DeviceRow>> {
-        let question = Statement::new(LIST).with(owner.as_bytes().as_slice());
+        let list = if weakened::is(Weakness::ListsWhole) { LIST_WHOLE } else { LIST };
+        let question = Statement::new(list).with(owner.as_bytes().as_slice());
         self.0.read(question, |rows| rows.iter().map(device).collect())
     }
 

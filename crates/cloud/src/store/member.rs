@@ -214,7 +214,7 @@ fn at(sql: &'static str, place: Place) -> Statement {
     Statement::new(sql).with(place.product().map(|id| id.0)).with(organization)
 }
 
-fn member(row: &Row) -> Result<MemberRow, StoreError> {
+pub(super) fn member(row: &Row) -> Result<MemberRow, StoreError> {
     Ok(MemberRow {
         account: AccountId::from_bytes(row.array(0)?),
         standing: standing(row, 1)?,

@@ -19,7 +19,7 @@ mod history;
 use change::{Change, decode_batch, decode_set, forget_all, forgotten, replace, set, set_all};
 
 use crate::audit::TokenMark;
-use history::history_entry;
+pub(super) use history::history_entry;
 pub use history::{HistoryEntry, What, note};
 
 /// What setting a pin changed.

@@ -25,6 +25,7 @@ use crate::config::{Config, ConfigError};
 use crate::init::{InitError, Place, refuse_taken};
 use crate::node_key::{Label, NodeKey, NodeKeyError, open_with};
 use crate::private_file::{self, Readers};
+use crate::store::milestone::{Milestone, reached};
 use crate::store::{self, Store, StoreError, Transaction};
 
 /// The longest manifest, in bytes.
@@ -151,7 +152,7 @@ fn build(
     store::check(&path)?;
     let store = Store::open(folder, node_key)?;
     let act = Act::new("node.restored", Who::Operator, at_ms);
-    store.enqueue(Transaction::new().noting(act))?;
+    store.enqueue(Transaction::from(reached(Milestone::Restored, at_ms)).noting(act))?;
     store.flush().wait()?;
     drop(store);
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a test waits for what must come.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a test listens for what must not come.
 const SILENCE: Duration = Duration::from_millis(300);
@@ -61,8 +61,21 @@ pub fn shake(
     cloud_key: PublicKey,
     offer: Offer,
 ) -> Option<Session> {
-    let key = AwsLc.signing_key_from_der(key).unwrap();
-    let config = Arc::new(ClientConfig::new(AwsLc, key, cloud_key, offer));
+    shake_with(AwsLc, socket, patience, cloud, key, cloud_key, offer)
+}
+
+/// The same with another source of randomness.
+pub fn shake_with<C: Crypto>(
+    crypto: C,
+    socket: &UdpSocket,
+    patience: Duration,
+    cloud: SocketAddr,
+    key: &[u8],
+    cloud_key: PublicKey,
+    offer: Offer,
+) -> Option<Session> {
+    let key = crypto.signing_key_from_der(key).unwrap();
+    let config = Arc::new(ClientConfig::new(crypto, key, cloud_key, offer));
     let start = Instant::now();
     let mut handshake = Handshake::start(config, Duration::ZERO).unwrap();
     let mut buffer = [0; 2048];

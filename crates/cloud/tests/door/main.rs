@@ -13,6 +13,7 @@ mod floods;
 mod killed;
 mod neighbours;
 mod pins;
+mod repeats;
 mod restart;
 mod shards;
 #[cfg(feature = "tcp")]

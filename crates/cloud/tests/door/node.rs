@@ -31,6 +31,7 @@ pub struct Node {
     pub bus: Bus,
     pub outbox: Outbox,
     pub owner: AccountId,
+    pub roll: Roll,
     pub gateway: Gateway,
     pub door: Option<UdpDoor>,
     #[cfg(feature = "tcp")]
@@ -81,6 +82,7 @@ impl Node {
             outbox: Outbox::new(Vec::new()).1,
             owner,
             gateway: Gateway::new(Vec::new(), Roll::default()),
+            roll: Roll::default(),
             door: None,
             #[cfg(feature = "tcp")]
             tcp: None,
@@ -94,6 +96,7 @@ impl Node {
     fn open_door(&mut self, address: SocketAddr, answer_within: Duration) {
         let around = self.around(answer_within);
         let door = UdpDoor::open(address, around.clone()).unwrap();
+        self.roll = around.roll.clone();
         self.gateway = Gateway::new(door.mailboxes(), around.roll);
         self.door = Some(door);
     }

@@ -19,7 +19,7 @@
 //!
 //! ChangeCipherSpec itself is not waited for: the epoch of the Finished says the same and is authenticated.
 
-use super::{PinnedKeys, ServerConfig};
+use super::{Once, PinnedKeys, ServerConfig};
 use crate::connection_id::ConnectionId;
 use crate::crypto::Crypto;
 use crate::dialect::Terms;
@@ -61,6 +61,7 @@ pub(super) enum Stage<C: Crypto> {
 /// The keys are made; the client still has to prove itself.
 pub(super) struct Keyed {
     peer: PublicKey,
+    once: Once,
     master: MasterSecret,
     pub(super) session: Session,
 }
@@ -68,6 +69,7 @@ pub(super) struct Keyed {
 /// Both ends proved themselves.
 pub(super) struct Complete {
     pub(super) peer: PublicKey,
+    pub(super) once: Once,
     pub(super) session: Session,
     /// Our Finished: the last flight.
     pub(super) finished: Message,
@@ -101,8 +103,8 @@ impl<C: Crypto> Stage<C> {
                 shared.transcript.add(message.as_bytes());
                 Self::AwaitVerify(shared.make_keys(key, peer, message)?)
             }
-            (Self::AwaitVerify(keyed), CERTIFICATE_VERIFY) => {
-                shared.check_signature(&keyed.peer, message)?;
+            (Self::AwaitVerify(mut keyed), CERTIFICATE_VERIFY) => {
+                keyed.once.signature = shared.check_signature(&keyed.peer, message)?;
                 shared.transcript.add(message.as_bytes());
                 Self::AwaitFinished(keyed)
             }
@@ -186,18 +188,25 @@ impl<C: Crypto> Shared<C> {
             self.terms.peer_id,
             self.config.random()?,
         );
-        Ok(Keyed { peer, master, session })
+        let once = Once { random: self.client_random, point: x_of(point), signature: [0; 32] };
+        Ok(Keyed { peer, once, master, session })
     }
 
     /// RFC 5246 7.4.8: the client signs every message before this one, so it holds its private key now.
-    fn check_signature(&self, peer: &PublicKey, message: &Message) -> Result<(), HandshakeError> {
+    /// The first half of the signature, which its signer must never use again.
+    fn check_signature(
+        &self,
+        peer: &PublicKey,
+        message: &Message,
+    ) -> Result<[u8; 32], HandshakeError> {
         let signature = key_exchange::read_signature(&mut Reader::new(message.body()))
             .map_err(|Malformed| HandshakeError::Malformed("CertificateVerify"))?;
         if weakened::is(Weakness::SignatureUnchecked) {
-            return Ok(());
+            return Ok(first_half(signature));
         }
         let verified = self.config.crypto.verify_digest(peer, &self.transcript.hash(), signature);
-        verified.map_err(|_| HandshakeError::BadSignature("CertificateVerify"))
+        verified.map_err(|_| HandshakeError::BadSignature("CertificateVerify"))?;
+        Ok(first_half(signature))
     }
 
     /// RFC 5246 7.4.9: both ends saw the same handshake. Ours covers the client's.
@@ -215,6 +224,36 @@ impl<C: Crypto> Shared<C> {
         self.transcript.add(message.as_bytes());
         let data = keyed.master.server_finished(&self.transcript.hash());
         let finished = Message::write(FINISHED, reply_sequence, |out| out.extend_from_slice(&data));
-        Ok(Complete { peer: keyed.peer, session: keyed.session, finished })
+        Ok(Complete { peer: keyed.peer, once: keyed.once, session: keyed.session, finished })
+    }
+}
+
+/// The first coordinate of a point.
+fn x_of(point: &[u8; 65]) -> [u8; 32] {
+    point.get(1..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default()
+}
+
+/// `r` of an ECDSA signature in DER (RFC 3279, 2.2.3): the first of two integers, without the zero before a high bit.
+fn first_half(signature: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    let [_, _, _, length, rest @ ..] = signature else { return out };
+    let r = rest.get(..usize::from(*length)).unwrap_or_default();
+    out.iter_mut().rev().zip(r.iter().rev()).for_each(|(to, from)| *to = *from);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_half;
+
+    #[test]
+    fn the_first_half_of_a_signature_is_read_whatever_its_length() {
+        let mut short = [0x30, 6, 2, 1, 7, 2, 1, 9];
+        assert_eq!(first_half(&short).last(), Some(&7));
+        short[3] = 200;
+        assert_eq!(first_half(&short), [0; 32]);
+        let mut long = [0xab; 39];
+        long[..5].copy_from_slice(&[0x30, 37, 2, 33, 0]);
+        assert_eq!(first_half(&long), [0xab; 32]);
     }
 }

@@ -38,12 +38,26 @@ pub struct Handshake<C: Crypto> {
     early: Vec<Vec<u8>>,
 }
 
+/// What a client made up for one handshake, as it was seen on the wire. Where one of these comes again, in this client's
+/// next handshake or in another's, its random numbers are none; with the signature's, its private key is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Once {
+    /// The random number of its hello.
+    pub random: [u8; 32],
+    /// The first coordinate of its ephemeral point.
+    pub point: [u8; 32],
+    /// The first half of its signature.
+    pub signature: [u8; 32],
+}
+
 /// What a finished handshake leaves.
 pub struct Established {
     /// The record layer.
     pub session: Session,
     /// The device's key: pinned, and proven to be its own.
     pub peer: PublicKey,
+    /// What the device must never bring again.
+    pub once: Once,
     /// The last flight, to be repeated while the client asks for it.
     pub linger: Linger,
     /// Records that came before the client's Finished, to be opened now.
@@ -292,6 +306,7 @@ impl<C: Crypto> Handshake<C> {
         Some(Established {
             session: complete.session,
             peer: complete.peer,
+            once: complete.once,
             linger,
             early: self.early,
         })

@@ -14,6 +14,7 @@ use super::asker::Asker;
 use super::token::missing;
 use crate::account::{Caller, Holder};
 use crate::store::client::ClientRow;
+use crate::weakened::{self, Weakness};
 
 pub(super) async fn introspect<F: Fleet>(
     State(state): State<ApiState<F>>,
@@ -29,7 +30,7 @@ pub(super) async fn introspect<F: Fleet>(
 
 fn may_know(client: &ClientRow, caller: &Caller) -> bool {
     let of_product = client.product.is_some() && client.product == caller.product;
-    caller.client == client.id || of_product
+    caller.client == client.id || of_product || weakened::is(Weakness::TokensTold)
 }
 
 fn shown(caller: &Caller) -> Value {

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::super::body::Fields;
 use super::super::error::ApiError;
 use crate::account::Scopes;
+use crate::weakened::{self, Weakness};
 
 /// What a person types, by the names of the fields.
 pub(super) const TYPED: [&str; 4] = ["username", "password", "otp", "decision"];
@@ -135,6 +136,9 @@ fn status(wrong: Option<&ApiError>) -> StatusCode {
 
 /// For text and for quoted attributes alike.
 fn escaped(text: &str) -> String {
+    if weakened::is(Weakness::MarkupShown) {
+        return text.to_owned();
+    }
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

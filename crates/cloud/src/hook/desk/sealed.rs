@@ -6,7 +6,9 @@ use zeroize::Zeroizing;
 
 use super::{Hooks, HooksError};
 use crate::account::AccountId;
+use crate::hook::settings::Settings;
 use crate::hook::{Hook, HookId};
+use crate::node_key::Sealer;
 use crate::product::ProductId;
 use crate::store::hook::HookRow;
 
@@ -26,18 +28,24 @@ impl Hooks {
     }
 
     pub(super) fn open(&self, row: &HookRow) -> Option<Hook> {
-        let context = context(row.id, row.owner, row.product);
-        let plain = self.shared.sealer.open(&context, &row.sealed).ok()?;
+        let settings = open_row(&self.shared.sealer, row)?;
         Some(Hook {
             id: row.id,
             owner: row.owner,
             product: row.product,
-            settings: serde_json::from_slice(&plain).ok()?,
+            settings,
             created_at_ms: row.created_at_ms,
             updated_at_ms: row.updated_at_ms,
             room: Arc::default(),
         })
     }
+}
+
+/// What the webhook of a row is told; `None` where it does not open.
+pub(crate) fn open_row(sealer: &Sealer, row: &HookRow) -> Option<Settings> {
+    let context = context(row.id, row.owner, row.product);
+    let plain = sealer.open(&context, &row.sealed).ok()?;
+    serde_json::from_slice(&plain).ok()
 }
 
 /// What a row's settings are bound to: those of one account do nothing in the row of another.

@@ -27,8 +27,7 @@ impl OfflineLog {
             path: file.clone(),
             reason: error.to_string(),
         };
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&file, flags).map_err(open)?;
+        let connection = connect(&file).map_err(open)?;
         connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(open)?;
         // All pages are then read from one state of the store. The transaction ends with the connection.
         connection.execute_batch("BEGIN").map_err(open)?;
@@ -98,6 +97,25 @@ impl OfflineLog {
         let number = i64::try_from(after).unwrap_or(i64::MAX);
         let answer = run(&self.connection, &Statement::new(PAGE).with(number))?;
         Ok(answer.rows.iter().map(logged).collect())
+    }
+}
+
+/// Opens a database to be read. One that nobody has open is read as it lies: SQLite would make its log and its index anew
+/// beside it, and where root looks these would be root's, which the node could not open then.
+fn connect(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let beside = |end: &str| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(end);
+        Path::new(&name).exists()
+    };
+    match file.to_str() {
+        Some(path) if !beside("-wal") && !beside("-shm") => {
+            let plain = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+            let uri = format!("file:{plain}?immutable=1");
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)
+        }
+        _ => Connection::open_with_flags(file, flags),
     }
 }
 

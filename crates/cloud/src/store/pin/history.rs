@@ -148,7 +148,7 @@ fn about(act: Act, entry: &HistoryEntry) -> Act {
     }
 }
 
-pub(super) fn history_entry(row: &Row) -> Result<HistoryEntry, StoreError> {
+pub(in crate::store) fn history_entry(row: &Row) -> Result<HistoryEntry, StoreError> {
     Ok(HistoryEntry {
         at_ms: row.int(0)?,
         device: row.maybe_array(1)?.map(DeviceId::from_bytes),
