@@ -9,6 +9,7 @@ mod agent_update;
 mod api;
 mod attack_api;
 mod authenticator;
+mod checklist_wire;
 mod cloud;
 mod coap;
 mod contract;

@@ -7,10 +7,13 @@ use crate::debian::{self, Packaged};
 use crate::process::{Failure, Program};
 use crate::repo;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A desk and a telephone, in CSS pixels.
 const WIDTHS: [u32; 2] = [1280, 390];
+
+/// So much of the page is on a picture.
+const HEIGHT: u32 = 3000;
 
 /// Lays out the report of everything that a report can have.
 pub(crate) fn check() -> Result<(), Failure> {
@@ -23,21 +26,21 @@ pub(crate) fn check() -> Result<(), Failure> {
         .args(["--example", "sample_report", "--"])
         .arg(&report)
         .run()?;
+    let page = read(&report.join("report.html"))?;
     for width in WIDTHS {
-        no_wider_than(width, &folder, &report)?;
-        picture(width, &folder, &report.join("report.html"))?;
+        let frame = folder.join(format!("frame-{width}.html"));
+        fs::write(&frame, framed(&page, width)).map_err(|error| Failure::at(&frame, &error))?;
+        no_wider_than(width, &folder, &frame)?;
+        picture(width, &folder, &frame)?;
     }
     print(&folder, &report.join("report.html"))
 }
 
 /// Fails where a reader would have to scroll sideways.
-fn no_wider_than(width: u32, folder: &Path, report: &Path) -> Result<(), Failure> {
-    let page = read(&report.join("report.html"))?;
-    let frame = folder.join(format!("frame-{width}.html"));
-    fs::write(&frame, framed(&page, width)).map_err(|error| Failure::at(&frame, &error))?;
+fn no_wider_than(width: u32, folder: &Path, frame: &Path) -> Result<(), Failure> {
     let seen = chromium(folder)
         .args(["--dump-dom", "--virtual-time-budget=5000"])
-        .arg(address(&frame))
+        .arg(address(frame))
         .capture()?;
     let measured = seen.split("pintle-width ").nth(1).and_then(|rest| rest.split('<').next());
     match measured.and_then(|wide| wide.trim().parse::<u32>().ok()) {
@@ -50,22 +53,22 @@ fn no_wider_than(width: u32, folder: &Path, report: &Path) -> Result<(), Failure
     }
 }
 
-/// The page in a frame of that width. Its rules of what may run are left out there, so that its document can be measured.
+/// The page in a frame of that width: a window is never as narrow as a telephone.
 fn framed(page: &str, width: u32) -> String {
     let page = page.replace("&", "&amp;").replace('"', "&quot;");
     format!(
-        "<!doctype html><iframe id=f width={width} height=900 style=border:0 srcdoc=\"{page}\"></iframe><p id=m></p>\
+        "<!doctype html><body style=margin:0><iframe id=f width={width} height={HEIGHT} style=border:0 srcdoc=\"{page}\"></iframe><p id=m></p>\
          <script>f.onload = () => m.textContent = 'pintle-width ' + f.contentDocument.documentElement.scrollWidth</script>"
     )
 }
 
-fn picture(width: u32, folder: &Path, page: &Path) -> Result<(), Failure> {
+fn picture(width: u32, folder: &Path, frame: &Path) -> Result<(), Failure> {
     let picture = folder.join(format!("report-{width}.png"));
     let out = format!("--screenshot={}", picture.display());
     chromium(folder)
-        .arg(format!("--window-size={width},2400"))
+        .arg(format!("--window-size={},{HEIGHT}", width.max(600)))
         .arg(out)
-        .arg(address(page))
+        .arg(address(frame))
         .capture()?;
     there(&picture)
 }
@@ -102,6 +105,6 @@ fn address(path: &Path) -> String {
     format!("file://{}", path.display())
 }
 
-fn read(path: &PathBuf) -> Result<String, Failure> {
+fn read(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::at(path, &error))
 }

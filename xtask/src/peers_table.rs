@@ -2,6 +2,10 @@
 //! written to `docs/checklist-peers.md`.
 
 mod cargo_audit;
+mod lynis;
+mod nmap;
+mod ours;
+mod sslscan;
 
 use crate::process::{Failure, Program};
 use crate::repo;
@@ -31,7 +35,10 @@ pub(crate) struct Row {
 pub(crate) fn run() -> Result<(), Failure> {
     let path = repo::root().join("docs/checklist-peers.md");
     let mut sections = Vec::new();
+    sections.extend(lynis::sections()?);
+    sections.extend(nmap::sections()?);
     sections.extend(cargo_audit::sections()?);
+    sections.extend(sslscan::sections()?);
     fs::write(&path, page(&sections)).map_err(|error| Failure::at(&path, &error))?;
     println!("written: {}", path.display());
     Ok(())
@@ -43,24 +50,31 @@ fn page(sections: &[Section]) -> String {
          does.\nMade by `cargo xtask peers-table`.\n",
     );
     for section in sections {
-        let found = section.rows.iter().filter(|row| row.ours.is_ok()).count();
         // Writing to a string does not fail.
-        let _ = write!(
-            page,
-            "\n## {}\n\n{}\n\n{found} of its {} findings are found here too.\n\n| its finding | ours |\n|---|---|\n",
-            section.title,
-            section.how,
-            section.rows.len()
-        );
-        for row in &section.rows {
-            let ours = match &row.ours {
-                Ok(ours) => ours.clone(),
-                Err(why) => format!("none: {why}"),
-            };
-            let _ = writeln!(page, "| {} | {} |", cell(&row.theirs), cell(&ours));
-        }
+        let _ = write!(page, "\n## {}\n\n{}\n", section.title, section.how);
+        page.push_str(&table(&section.rows));
     }
     page
+}
+
+fn table(rows: &[Row]) -> String {
+    if rows.is_empty() {
+        return "\nIt finds nothing.\n".into();
+    }
+    let found = rows.iter().filter(|row| row.ours.is_ok()).count();
+    let count = rows.len();
+    let mut table = format!(
+        "\n{found} of its {count} findings are found here too.\n\n| its finding | ours |\n|---|---|\n"
+    );
+    for row in rows {
+        let ours = match &row.ours {
+            Ok(ours) => ours.clone(),
+            Err(why) => format!("none: {why}"),
+        };
+        // Writing to a string does not fail.
+        let _ = writeln!(table, "| {} | {} |", cell(&row.theirs), cell(&ours));
+    }
+    table
 }
 
 fn cell(text: &str) -> String {

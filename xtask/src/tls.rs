@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const START: Duration = Duration::from_secs(60);
 
 /// A running node; it ends with this value.
-struct Node(Child);
+pub(crate) struct Node(Child);
 
 impl Drop for Node {
     fn drop(&mut self) {
@@ -28,12 +28,8 @@ pub(crate) fn check() -> Result<(), Failure> {
     Program::cargo().args(["build", "--quiet", "--locked", "--package", "pintle"]).run()?;
     let sslyze = tools::sslyze()?;
     let folder = repo::target().join("tls");
-    // What a run that was cut off left.
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder).map_err(|error| Failure::at(&folder, &error))?;
     let data = folder.join("data");
-    init(&data)?;
-    let (node, api) = serve(&folder, &data)?;
+    let (node, api) = fresh(&folder)?;
     let said = Program::new(sslyze)
         .args(["--mozilla_config", "intermediate", "--certinfo_ca_file"])
         .arg(data.join("ca.pem"))
@@ -47,6 +43,16 @@ pub(crate) fn check() -> Result<(), Failure> {
         return Err(Failure::new(format!("sslyze says:\n{said}")));
     }
     fs::remove_dir_all(&folder).map_err(|error| Failure::at(&folder, &error))
+}
+
+/// A fresh node, its data in `data` below this folder, and where its API is.
+pub(crate) fn fresh(folder: &Path) -> Result<(Node, String), Failure> {
+    // What a run that was cut off left.
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir_all(folder).map_err(|error| Failure::at(folder, &error))?;
+    let data = folder.join("data");
+    init(&data)?;
+    serve(folder, &data)
 }
 
 /// sslyze shouts what it finds weak; its exit code is about the configuration alone. That no public store of authorities knows

@@ -77,7 +77,9 @@ impl Ground {
 
 fn attack(target: &Target) -> Look<Attempts> {
     let selection = Selection { full: false, seed: SEED };
-    let chosen: Vec<&Case> = cases().filter(|case| selection.has(case)).collect();
+    // A service that the target does not have is not attacked, and that is nothing left out.
+    let is_there = |case: &&Case| target.tcp.is_some() || !case.id.starts_with("tcp-");
+    let chosen: Vec<&Case> = cases().filter(|case| selection.has(case)).filter(is_there).collect();
     let nobody = |_: &Case, _: Option<&Outcome>| {};
     let ran = format!("the quick selection of `pintle attack` on a twin, seed {SEED}");
     Look::seen([ran], Attempts(selection.run(target, chosen, nobody)))

@@ -18,7 +18,6 @@ pub use files::{File, Files};
 pub use process::Process;
 pub use program::Program;
 
-use crate::access::password::Trial;
 use crate::check::Check;
 use crate::look::Look;
 use crate::survey::{DataKey, Milestones, Settings, Survey};
@@ -55,8 +54,6 @@ pub struct Source {
     pub survey: Result<Box<Survey>, String>,
     /// What came of verifying its audit log.
     pub audit: Look<Audit>,
-    /// What a twin's endpoint made of passwords.
-    pub passwords: Look<Vec<Trial>>,
     /// The version of the program that is installed here.
     pub installed: String,
 }
@@ -69,7 +66,6 @@ impl Source {
             data: None,
             survey: Err(why.to_owned()),
             audit: Look::unseen(why),
-            passwords: Look::unseen(why),
             installed: String::new(),
         }
     }

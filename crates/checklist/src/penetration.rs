@@ -8,12 +8,12 @@ mod claims;
 pub mod hired;
 mod look;
 pub mod plan;
-mod reader;
+pub mod reader;
 
 pub use attempts::{Attempts, Record};
 pub use claims::CHECKS;
 pub use hired::Hired;
-pub use look::{Asked, look, of};
+pub use look::{Asked, build_of, look, of};
 pub use plan::Plan;
 
 use crate::look::Look;

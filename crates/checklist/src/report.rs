@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 mod counts;
 mod evidence;
-pub mod graph;
 pub mod json;
 pub mod junit;
 pub mod page;

@@ -1,8 +1,8 @@
 //! A run: every room looks, every check judges what was seen, and a [`Report`] says what came of it.
 
+use crate::access::graph::Graph;
 use crate::bundle::Bundle;
 use crate::profile::Profile;
-use crate::report::graph::Graph;
 use crate::report::page::Beside;
 use crate::report::{Evidence, Report, Times, json, junit, page, sarif};
 use crate::scene::{Room, Scene};

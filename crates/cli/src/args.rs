@@ -21,8 +21,8 @@ mod user;
 pub use attack::{AttackArgs, AttackCommand};
 pub use audit::{AuditCommand, AuditExportArgs, AuditShowArgs, AuditVerifyArgs};
 pub use checklist::{
-    ChecklistCommand, ChecklistPackArgs, ChecklistRunArgs, ChecklistScheduleArgs, ChecklistTarget,
-    ChecklistVerifyArgs,
+    ChecklistCommand, ChecklistInitArgs, ChecklistPackArgs, ChecklistRunArgs,
+    ChecklistScheduleArgs, ChecklistTarget, ChecklistVerifyArgs,
 };
 pub use device_firmware::{DeviceFirmwareCommand, FirmwareInstallArgs, FirmwareStatusArgs};
 pub use firmware::{FirmwareCommand, InspectArgs, VerifyArgs};

@@ -1,5 +1,6 @@
 //! `pintle attack`: the penetration suite against a twin of a node, or against a target that its operator confirmed to own.
 
+mod record;
 mod show;
 
 use crate::args::{AttackArgs, AttackCommand};
@@ -26,9 +27,13 @@ pub fn run(args: AttackArgs) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let json = args.json;
+    let kept = record::place(&args);
     let attacked = chosen.clone();
     let outcomes = interruptible(move |cradle| attack(cradle, &args, &attacked))?;
     show::outcomes(&chosen, &outcomes, json);
+    if let Some(path) = kept {
+        record::keep(&path, &outcomes)?;
+    }
     let broke = outcomes.values().any(|outcome| matches!(outcome, Outcome::Broke { .. }));
     Ok(if broke { ExitCode::from(BROKE) } else { ExitCode::SUCCESS })
 }

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 mod difference;
 mod explain;
 mod ground;
+mod init;
 mod inventory;
 mod key;
 mod node;
@@ -20,12 +21,15 @@ mod sources;
 mod summary;
 mod verify;
 
+pub use ground::RECORD;
+
 pub fn run(command: ChecklistCommand) -> Result<ExitCode, Failure> {
     let done = match command {
         ChecklistCommand::Run(args) => return interruptible(move |cradle| run::run(&args, cradle)),
         ChecklistCommand::Diff { before, after, json } => {
             return difference::run(&before, &after, json);
         }
+        ChecklistCommand::Init(args) => init::run(&args),
         ChecklistCommand::List { json } => explain::list(json),
         ChecklistCommand::Explain { check } => explain::one(&check),
         ChecklistCommand::Verify(args) => verify::run(&args),

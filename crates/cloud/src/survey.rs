@@ -117,10 +117,10 @@ impl Surveyor {
         let (pins, rsa) = self.pins().await?;
         Ok(Survey {
             version: env!("CARGO_PKG_VERSION"),
-            running: self.running.as_ref().map(|(_, watch)| Running {
-                process: std::process::id(),
-                watch: watch.seen(),
-            }),
+            running: self
+                .running
+                .as_ref()
+                .map(|(_, watch)| Running { process: std::process::id(), watch: watch.seen() }),
             settings: self.settings(),
             milestones: self.milestones().await?,
             own_keys: key::own(&self.data),
@@ -146,7 +146,8 @@ impl Surveyor {
     /// All pins, and what was found in the RSA keys among them.
     async fn pins(&self) -> Result<(Vec<Pin>, RsaLook), StoreError> {
         let keys = self.store.survey().pins().await?;
-        let (known, debian) = (Arc::clone(&self.known_weak), self.config.security.weak_keys.is_some());
+        let (known, debian) =
+            (Arc::clone(&self.known_weak), self.config.security.weak_keys.is_some());
         let looked = tokio::task::spawn_blocking(move || key::look(&known, debian, keys)).await;
         looked.map_err(|_| StoreError::Closed)
     }

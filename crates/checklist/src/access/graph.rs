@@ -70,6 +70,18 @@ pub enum Power {
 impl Power {
     const ALL: [Self; 5] = [Self::See, Self::Command, Self::Update, Self::Rekey, Self::Admit];
 
+    /// As a verb.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::See => "see",
+            Self::Command => "command",
+            Self::Update => "update",
+            Self::Rekey => "rekey",
+            Self::Admit => "let others in",
+        }
+    }
+
     /// The scopes that come to it; any of them is enough.
     const fn scopes(self) -> &'static [&'static str] {
         match self {

@@ -6,7 +6,18 @@ use crate::look::Look;
 use crate::risk::Risk;
 use crate::scene::{Room, Scene};
 use crate::verdict::{Fault, Verdict};
+use pintle_attack::https::{Ask, Client};
+use pintle_attack::{Course, Target};
 use serde::Serialize;
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// How long trying may take, and how many requests.
+const TIME: Duration = Duration::from_secs(20);
+const SENDS: u32 = 20;
+
+/// The address that it is tried from, where there is a choice: none that an attack comes from.
+const LANE: u16 = 60_000;
 
 /// A password that was tried.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -53,6 +64,76 @@ pub fn try_all(
         ["offered new passwords for a scratch account of a twin, at its real endpoint"],
         found,
     )
+}
+
+/// Tries them at the endpoint of a twin, as somebody there who owns nothing; gives that account its own password back.
+#[must_use]
+pub fn on(target: &Target) -> Look<Vec<Trial>> {
+    let Some(person) = target.bystander().or_else(|| target.outsider()) else {
+        return Look::unseen(
+            "the twin has nobody whose password may be changed: it names no person without a second factor",
+        );
+    };
+    let mut course = Course::new(TIME, SENDS, 0);
+    let mut visitor = match Visitor::of(target, &mut course, &person.name, &person.password) {
+        Ok(visitor) => visitor,
+        Err(why) => {
+            return Look::unseen(format!("nobody could log in to the twin to try passwords: {why}"));
+        }
+    };
+    let found = try_all(&person.name, |password| visitor.change(&mut course, password));
+    // The next case on this twin finds the account as it was.
+    match visitor.change(&mut course, &person.password) {
+        Ok(true) => found,
+        _ => Look::unseen("the twin's account could not be given its own password back"),
+    }
+}
+
+/// Somebody who is logged in and changes their password.
+struct Visitor {
+    client: Client,
+    token: Zeroizing<String>,
+    password: Zeroizing<String>,
+}
+
+impl Visitor {
+    fn of(
+        target: &Target,
+        course: &mut Course,
+        name: &str,
+        password: &str,
+    ) -> Result<Self, String> {
+        let mut client = Client::of(target, course, LANE)?;
+        let login = Ask::new("POST", "/oauth/token").form(&[
+            ("grant_type", "password"),
+            ("client_id", "particle"),
+            ("client_secret", "particle"),
+            ("username", name),
+            ("password", password),
+        ]);
+        let answer = client.ask(course, &login).map_err(|error| error.to_string())?;
+        let token = answer.text("access_token").ok_or("the login was refused")?;
+        Ok(Self {
+            client,
+            token: Zeroizing::new(token),
+            password: Zeroizing::new(password.to_owned()),
+        })
+    }
+
+    /// Whether the endpoint takes this password.
+    fn change(&mut self, course: &mut Course, password: &str) -> Result<bool, String> {
+        let fields = [("current_password", self.password.as_str()), ("password", password)];
+        let ask = Ask::new("PUT", "/v1/user").bearer(&self.token).form(&fields);
+        let answer = self.client.ask(course, &ask).map_err(|error| error.to_string())?;
+        match answer.status {
+            200 => {
+                self.password = Zeroizing::new(password.to_owned());
+                Ok(true)
+            }
+            400 | 422 => Ok(false),
+            other => Err(format!("it answered {other}")),
+        }
+    }
 }
 
 /// What is easily guessed is refused.

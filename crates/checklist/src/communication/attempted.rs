@@ -29,13 +29,13 @@ pub const MOVED: Group = Group(&["dtls-forged-ids", "dtls-late-record", "dtls-un
 /// Numbers that must not come twice.
 pub const NUMBERS: Group = Group(&["dtls-nonces", "dtls-randoms"]);
 /// The TCP service, with another key.
-pub const TCP_WRONG_KEY: Group = Group(&["tcp-wrong-key"]);
+pub const TCP_WRONG_KEY: Group = Group(&["tcp-anothers-id", "tcp-wrong-key"]);
 /// The TCP service, with bits turned and lengths that lie.
-pub const TCP_CHANGED: Group = Group(&["tcp-flipped-bits", "tcp-wrong-lengths"]);
+pub const TCP_CHANGED: Group = Group(&["tcp-bit-flips", "tcp-frame-lengths"]);
 /// The TCP service, with what was heard before.
-pub const TCP_REPLAY: Group = Group(&["tcp-replay"]);
+pub const TCP_REPLAY: Group = Group(&["tcp-message-ids", "tcp-repeated-frame"]);
 /// The TCP service, asked what is in a block of somebody else's.
-pub const TCP_ORACLE: Group = Group(&["tcp-bleichenbacher"]);
+pub const TCP_ORACLE: Group = Group(&["tcp-padding-oracle"]);
 
 const ALL: [&Group; 13] = [
     &WRONG_KEY,
@@ -77,7 +77,7 @@ impl Group {
             match attempts.of(case) {
                 None => {
                     return Verdict::untried(format!(
-                        "the attack {case} is not among those that ran"
+                        "the attack {case} was not run: the target has no such service, or the selection leaves it out"
                     ));
                 }
                 Some(Outcome::Untried { why }) if faults.is_empty() => {

@@ -20,20 +20,25 @@ pub struct Workspace {
     pub bom: Bom,
     /// What its manifests ask for that the lock file does not have: the two are out of step.
     pub missing: BTreeSet<String>,
+    /// How many of the crates have no source at hand.
+    pub sourceless: usize,
 }
 
 /// Puts together what a lock file, the manifests and the registry's folder say.
 #[must_use]
 pub fn workspace(lock: &Lock, own: &[Manifest], store: &Store) -> Workspace {
     let scopes = scope::scopes(lock, own, store);
-    let mut components = Vec::new();
+    let (mut components, mut sourceless) = (Vec::new(), 0);
     for (package, scope) in lock.packages.iter().zip(scopes) {
         if package.is_own() && own.iter().any(|manifest| manifest.name == package.name) {
             continue;
         }
         let mut component = component(package, lock);
         component.scope = scope;
-        component.licence = store.licence(&package.name, &package.version);
+        match store.folder(&package.name, &package.version) {
+            Some(folder) => component.licence = store::licence(&folder),
+            None => sourceless += 1,
+        }
         components.push(component);
     }
     let first = own.iter().find(|manifest| manifest.is_default).or(own.first());
@@ -43,7 +48,7 @@ pub fn workspace(lock: &Lock, own: &[Manifest], store: &Store) -> Workspace {
         components,
     };
     bom.settle();
-    Workspace { bom, missing: missing(lock, own) }
+    Workspace { bom, missing: missing(lock, own), sourceless }
 }
 
 /// What a lock file alone says: of a program that brings its own along.

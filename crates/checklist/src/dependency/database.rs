@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// What a folder has for an ecosystem.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Coverage {
     /// How many advisories.
     pub advisories: usize,
@@ -59,19 +59,17 @@ impl Database {
 
     /// Puts an advisory in, unless it or one that it is a copy of is there.
     pub fn put(&mut self, advisory: Advisory) {
-        let coverage = self
-            .coverage
-            .entry(advisory.ecosystem)
-            .or_insert_with(|| Coverage { advisories: 0, newest: String::new() });
+        let key = (advisory.ecosystem, advisory.package.clone());
+        let known = self.by_package.entry(key).or_default();
+        if known.iter().any(|one| one.id == advisory.id && one.release == advisory.release) {
+            return;
+        }
+        let coverage = self.coverage.entry(advisory.ecosystem).or_default();
         coverage.advisories += 1;
         if coverage.newest < advisory.date {
             coverage.newest.clone_from(&advisory.date);
         }
-        let key = (advisory.ecosystem, advisory.package.clone());
-        let known = self.by_package.entry(key).or_default();
-        if !known.iter().any(|one| one.id == advisory.id && one.release == advisory.release) {
-            known.push(advisory);
-        }
+        known.push(advisory);
     }
 
     /// Every id that an advisory has, its other names included.

@@ -65,6 +65,8 @@ pub struct Part {
     pub direct: BTreeSet<String>,
     /// What its manifests ask for that its lock file does not have.
     pub missing: BTreeSet<String>,
+    /// Crates whose source is not at hand, so that nothing tells their licence: how many.
+    pub sourceless: usize,
 }
 
 /// A system of Debian, without what it is made of: that is a [`Part`].

@@ -51,6 +51,7 @@ fn own(lock: &str, version: &str, found: &mut Dependencies) {
             bom: cargo::locked(&lock, "pintle", version),
             direct: Default::default(),
             missing: Default::default(),
+            sourceless: 0,
         }),
         Err(why) => found.unread.push(format!("what this program is made of: {why}")),
     }
@@ -70,6 +71,7 @@ fn system(root: Option<&Path>, parts: &mut Vec<Part>) -> Look<Packages> {
         bom: system.bom,
         direct: Default::default(),
         missing: Default::default(),
+        sourceless: 0,
     });
     let read = ["var/lib/dpkg/status", "etc/os-release", "etc/apt"];
     Look::seen(
@@ -124,6 +126,7 @@ fn sboms(asked: &Asked, parts: &mut Vec<Part>, unread: &mut Vec<String>) -> Look
                         bom: bom.clone(),
                         direct: Default::default(),
                         missing: Default::default(),
+                        sourceless: 0,
                     });
                 }
                 found.push(HandedSbom { file: file_name(path), format, bom });

@@ -24,6 +24,7 @@ pub fn look(path: &Path) -> Result<(Vec<ModuleNeeds>, Part), String> {
         bom: Bom { subject: name.clone(), ..Bom::default() },
         direct: Default::default(),
         missing: Default::default(),
+        sourceless: 0,
     };
     let mut found = Vec::new();
     for _ in 0..MOST {

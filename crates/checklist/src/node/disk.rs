@@ -141,3 +141,24 @@ fn swap(scene: &Scene) -> Verdict {
         })
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn of_nested_mounts_the_innermost_counts() {
+        let mounts = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n2 1 8:2 / /srv rw - xfs /dev/sdb rw\n";
+        let kind = |path: &str| mount_of(mounts, Path::new(path)).map(|mount| mount.kind);
+        assert_eq!(kind("/srv/data").as_deref(), Some("xfs"));
+        assert_eq!(kind("/srvdata").as_deref(), Some("ext4"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_list_of_mounts_is_too_strange(mounts in "(\\PC|\n| - ){0,200}", path in "/\\PC{0,20}") {
+            let _ = mount_of(&mounts, Path::new(&path));
+        }
+    }
+}

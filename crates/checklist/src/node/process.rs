@@ -160,3 +160,16 @@ fn no_core(scene: &Scene) -> Verdict {
         }),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_text_of_a_kernel_is_too_strange(status in "(\\PC|\n|\t){0,200}", limits in "(\\PC|\n){0,100}") {
+            let _ = parse(&status, Some(&limits));
+        }
+    }
+}

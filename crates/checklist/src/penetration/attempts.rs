@@ -3,8 +3,9 @@
 use pintle_attack::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 /// What came of each attack, by its case's id.
@@ -78,7 +79,7 @@ impl Record {
         serde_json::from_slice(&text).map(Some).map_err(|error| wrong(&error))
     }
 
-    /// Keeps it, in the place of an older one.
+    /// Keeps it for its owner alone, in the place of an older one.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -86,7 +87,10 @@ impl Record {
         let mut text = serde_json::to_vec_pretty(self)?;
         text.push(b'\n');
         let beside = path.with_extension("new");
-        fs::write(&beside, text)?;
+        let mut file = OpenOptions::new();
+        let mut file = file.write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
+        file.write_all(&text)?;
+        file.sync_all()?;
         fs::rename(&beside, path)
     }
 }

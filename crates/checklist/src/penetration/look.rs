@@ -65,12 +65,17 @@ fn full(record: Option<&Path>) -> Look<Record> {
     }
 }
 
+/// SHA-256 of a program, in hex: which build it is.
+///
+/// # Errors
+/// For a person: it cannot be read.
+pub fn build_of(program: &Path) -> Result<String, String> {
+    let bytes = fs::read(program).map_err(|why| format!("{}: {why}", program.display()))?;
+    Ok(sha256(&bytes))
+}
+
 fn build(program: Result<&Path, String>) -> Look<String> {
-    let hash = program.and_then(|path| {
-        let bytes = fs::read(path);
-        bytes.map(|bytes| sha256(&bytes)).map_err(|why| format!("{}: {why}", path.display()))
-    });
-    match hash {
+    match program.and_then(build_of) {
         Ok(hash) => Look::seen(["SHA-256 of the program that the node runs"], hash),
         Err(why) => Look::unseen(why),
     }

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// Behind every line.
-const MARK: &str = "# please confirm";
+pub const MARK: &str = "# please confirm";
 
 /// Drafts a profile.
 #[must_use]
@@ -154,11 +154,13 @@ fn raw(system: Option<&System>) -> BTreeSet<String> {
     raw.flat_map(|socket| socket.programs.clone()).collect()
 }
 
+/// Where a socket is: its protocol, its port, its path.
+type Place = (Protocol, Option<u16>, Option<String>);
+
 /// Ports with a number, and Unix sockets that are open to all; each once, on loopback where it is nowhere else.
 fn ports(system: &System) -> Vec<Port> {
     let Ok(sockets) = &system.sockets.found else { return Vec::new() };
-    let mut ports: BTreeMap<(Protocol, Option<u16>, Option<String>), Vec<&Socket>> =
-        BTreeMap::new();
+    let mut ports: BTreeMap<Place, Vec<&Socket>> = BTreeMap::new();
     for socket in &sockets.open {
         let internet =
             matches!(socket.protocol, Protocol::Tcp | Protocol::Udp) && socket.port.is_some();

@@ -3,8 +3,8 @@
 //! The templates hold the words and the shape; here is only what they are filled with.
 
 use super::{Chapter, Counts, Entry, ItemCounts, Report};
+use crate::access::graph::Graph;
 use crate::finding::{Accepted, Outcome};
-use crate::report::graph::Graph;
 use crate::run::Aim;
 use crate::trend::Trend;
 use crate::verdict::Fault;

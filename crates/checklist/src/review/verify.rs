@@ -109,7 +109,7 @@ pub(super) fn keyring_fault(product: u16, told: &Keyring) -> Option<String> {
 
 fn bytes(hex: &str) -> Result<Vec<u8>, String> {
     let wrong = || "what the node hands over as signed is no hex".to_owned();
-    if hex.len() % 2 != 0 || !hex.is_ascii() {
+    if !hex.len().is_multiple_of(2) || !hex.is_ascii() {
         return Err(wrong());
     }
     let digits = (0..hex.len()).step_by(2).map(|at| hex.get(at..at + 2).unwrap_or_default());

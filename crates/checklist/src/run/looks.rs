@@ -2,6 +2,7 @@
 
 use super::Sources;
 use crate::access::Access;
+use crate::access::graph::Graph;
 use crate::application::Applications;
 use crate::communication::Communication;
 use crate::dependency::{self, Asked, Dependencies};
@@ -9,7 +10,6 @@ use crate::key::Keys;
 use crate::look::Look;
 use crate::node::Node;
 use crate::penetration::Penetration;
-use crate::report::graph::Graph;
 use crate::review::Review;
 use crate::scene::{Room, Scene};
 use crate::system::System;
@@ -42,8 +42,8 @@ pub(super) fn look(room: Room, sources: &Sources, scene: &mut Scene) {
 }
 
 /// Who reaches which device, as the room of user access saw it.
-pub(super) fn graph(_scene: &Scene) -> Option<Graph> {
-    None
+pub(super) fn graph(scene: &Scene) -> Option<Graph> {
+    scene.access.found.as_ref().ok().map(|access| access.graph.clone())
 }
 
 fn leave_out(scene: &mut Scene, why: &str) {
@@ -95,7 +95,11 @@ fn node(sources: &Sources) -> Look<Node> {
 
 /// Item 6.
 fn access(sources: &Sources) -> Look<Access> {
-    crate::access::look(sources.node.survey(), sources.node.passwords.clone())
+    let passwords = match &sources.ground.twin {
+        Ok(twin) => crate::access::password::on(&twin.target),
+        Err(why) => Look::unseen(why.as_str()),
+    };
+    crate::access::look(sources.node.survey(), passwords)
 }
 
 /// Pinned keys.
@@ -115,6 +119,5 @@ fn review(sources: &Sources) -> Look<Review> {
 
 /// Item 9.
 fn update(sources: &Sources) -> Look<Update> {
-    let survey = Err("the node was not surveyed".to_owned());
-    crate::update::of(&sources.ground, survey, sources.now_ms)
+    crate::update::of(&sources.ground, sources.node.survey(), sources.now_ms)
 }

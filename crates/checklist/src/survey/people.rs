@@ -17,6 +17,19 @@ pub enum Kind {
     Customer,
 }
 
+impl Kind {
+    /// In a word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Service => "service",
+            Self::Client => "client",
+            Self::Customer => "customer",
+        }
+    }
+}
+
 /// A role, from the least to the greatest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

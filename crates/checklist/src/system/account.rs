@@ -15,6 +15,8 @@ pub struct Accounts {
     pub passwords_hidden: Option<String>,
     /// Files that say who may be whom.
     pub files: Vec<Guarded>,
+    /// Home folders of accounts that can be logged in to by their shell.
+    pub homes: Vec<Home>,
     /// Rules by which somebody becomes root without a password, or why they were not seen.
     pub sudo: Result<Vec<String>, String>,
 }
@@ -56,6 +58,17 @@ pub struct Guarded {
     pub of_root: bool,
     /// Whether everybody may read it, as it should be or not.
     pub public: bool,
+}
+
+/// The home folder of an account.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Home {
+    /// Whose.
+    pub account: String,
+    /// Others may look into it.
+    pub readable: bool,
+    /// Others may write into it, or it is another's.
+    pub writable: bool,
 }
 
 impl Account {
@@ -108,6 +121,7 @@ pub fn look(machine: &Machine) -> Result<Accounts, String> {
             .filter(|_| machine.has("etc/shadow"))
             .map(|error| format!("/etc/shadow cannot be read ({error}): run as root")),
         files: files(machine),
+        homes: homes(machine, &passwd),
         sudo: sudo(machine),
     })
 }
@@ -126,6 +140,28 @@ fn account(line: &str, kinds: &BTreeMap<&str, Password>) -> Option<Account> {
         shell: if shell.is_empty() { "/bin/sh".into() } else { (*shell).to_owned() },
         password,
     })
+}
+
+/// Folders that are shared with the system's own files are nobody's home.
+fn homes(machine: &Machine, passwd: &str) -> Vec<Home> {
+    let home = |line: &str| {
+        let fields: Vec<&str> = line.split(':').collect();
+        let [name, _, _, _, _, folder, _] = fields.as_slice() else { return None };
+        let account = account(line, &BTreeMap::new()).filter(Account::has_shell)?;
+        let is_home = folder.starts_with("/home/")
+            || folder.starts_with("/root")
+            || folder.starts_with("/Users/");
+        let about = machine.about(folder.trim_start_matches('/')).ok().filter(|_| is_home)?;
+        let (owner, _) = machine.owner();
+        Some(Home {
+            account: (*name).to_owned(),
+            readable: about.mode() & 0o007 != 0,
+            writable: about.mode() & 0o002 != 0 || ![account.uid, owner].contains(&about.uid()),
+        })
+    };
+    let mut homes: Vec<Home> = passwd.lines().filter_map(home).collect();
+    homes.sort();
+    homes
 }
 
 fn passwords(shadow: &str) -> BTreeMap<&str, Password> {

@@ -196,9 +196,9 @@ pub const PLANTS: &[Plant] = &[
     plant("communication-dtls-moved", || attacked("dtls-unproven-address")),
     plant("communication-dtls-numbers", || attacked("dtls-nonces")),
     plant("communication-tcp-wrong-key", || attacked("tcp-wrong-key")),
-    plant("communication-tcp-changed", || attacked("tcp-flipped-bits")),
-    plant("communication-tcp-replay", || attacked("tcp-replay")),
-    plant("communication-tcp-oracle", || attacked("tcp-bleichenbacher")),
+    plant("communication-tcp-changed", || attacked("tcp-bit-flips")),
+    plant("communication-tcp-replay", || attacked("tcp-repeated-frame")),
+    plant("communication-tcp-oracle", || attacked("tcp-padding-oracle")),
     plant("communication-traffic-inside", || heard(&said(b"ssid=planted-ssid-7Qx", b""))),
     plant("communication-traffic-wire", || heard(&said(b"", b"heard-by-the-tap-4d1c"))),
 ];

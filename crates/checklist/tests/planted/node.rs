@@ -110,7 +110,6 @@ fn source(root: &Path, data: &Path) -> Source {
         data: Some(data.into()),
         survey: Ok(Box::new(survey)),
         audit: Look::seen(["verified"], Audit::default()),
-        passwords: Look::default(),
         installed: "1.2.3".into(),
     }
 }

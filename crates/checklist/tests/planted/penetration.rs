@@ -90,7 +90,8 @@ const fn plant(check: &'static str, broken: fn() -> Scene) -> Plant {
 pub const PLANTS: &[Plant] = &[
     plant("penetration-selection-held", || scene(World { attempts: broke(), ..World::default() })),
     plant("penetration-selection-tried", || {
-        let attempts = vec![("tcp-replay", Outcome::untried("no device of the TCP service"))];
+        let attempts =
+            vec![("tcp-repeated-frame", Outcome::untried("no device of the TCP service"))];
         scene(World { attempts, ..World::default() })
     }),
     plant("penetration-full-held", || scene(World { full: broke(), ..World::default() })),

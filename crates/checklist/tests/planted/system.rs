@@ -103,6 +103,10 @@ pub const PLANTS: &[Plant] = &[
     plant("system-processes-hidden", || {
         with(|world| world.add("proc/1/mountinfo", "3 1 0:3 / /proc rw - proc proc rw\n"))
     }),
+    plant("system-mounts-separate", || {
+        with(|world| world.write("proc/1/mountinfo", "1 0 254:0 / / rw - ext4 /dev/vda rw\n"))
+    }),
+    plant("system-accounts-homes", || with(|world| world.mode("home/operator", 0o755))),
     plant("system-file-systems-barred", || {
         with(|world| world.write("proc/filesystems", "nodev\tproc\n\text4\n\thfsplus\n"))
     }),

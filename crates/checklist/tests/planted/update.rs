@@ -1,7 +1,7 @@
 //! Item 9: devices that take what they must not, a node that lets it out, a fleet that is behind.
 //!
 //! A device without a keyring is really handed everything; what the agent refuses for other reasons, and what the twin of a
-//! node does, is planted in what came of the trials. Their own tests are in `tests/interop/checklist_update.rs`.
+//! node does, is planted in what came of the trials. Both are seen at work in `tests/interop/checklist_wire.rs`.
 
 use crate::Plant;
 use pintle_attack::Outcome;

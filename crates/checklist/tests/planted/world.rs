@@ -77,6 +77,8 @@ impl World {
             "etc/ssh/sshd_config",
             "PermitRootLogin no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n",
         );
+        fs::create_dir_all(self.path("home/operator")).unwrap();
+        self.mode("home/operator", 0o700);
         // Both have no files, so that nothing else looks at them.
         for unit in ["nftables.service", "chrony.service"] {
             self.link(&format!("etc/systemd/system/sysinit.target.wants/{unit}"), "/lib/gone");
@@ -128,7 +130,7 @@ impl World {
         let disk = "1 0 254:0 / / rw,relatime - ext4 /dev/vda rw\n".to_owned();
         self.write(
             "proc/1/mountinfo",
-            &[disk, of("/tmp"), of("/var/tmp"), of("/dev/shm")].concat(),
+            &[disk, of("/tmp"), of("/var"), of("/home"), of("/dev/shm")].concat(),
         );
         self.write("sys/dev/block/254:0/dm/uuid", "CRYPT-LUKS2-1-root\n");
         self.add("proc/1/mountinfo", "3 1 0:3 / /proc rw - proc proc rw,hidepid=invisible\n");

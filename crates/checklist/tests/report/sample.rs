@@ -1,13 +1,14 @@
 //! A report with everything in it that a report can have: every outcome, every severity, names that no line can break, and
 //! text that would be markup if it were not escaped.
 
+use pintle_checklist::access::graph::{Graph, Place, Power, Way, Who};
 use pintle_checklist::diff::Difference;
 use pintle_checklist::finding::{Accepted, Outcome};
 use pintle_checklist::profile::Acceptance;
-use pintle_checklist::report::graph::{Graph, Holder, Place, Way};
 use pintle_checklist::report::page::Beside;
 use pintle_checklist::report::{Chapter, Counts, Entry, Evidence, FORMAT, ItemCounts, Mapped};
 use pintle_checklist::report::{Report, Times};
+use pintle_checklist::survey::Kind;
 use pintle_checklist::trend::{Point, Trend};
 use pintle_checklist::{Aim, Fault, Item, Risk, Room, Run, Severity};
 use std::collections::BTreeMap;
@@ -189,26 +190,37 @@ fn many() -> Vec<(&'static str, &'static str)> {
 }
 
 fn graph() -> Graph {
-    let holder = |name: &str, kind: &str| Holder { name: name.into(), kind: kind.into() };
+    let who =
+        |handle: &str, kind, second_factor| Who { handle: handle.into(), kind, second_factor };
     let place = |name: &str, devices| Place { name: name.into(), devices };
-    let way = |from, to, by: &str| Way { from, to, by: by.into() };
+    let way = |who: &str, place: &str, by: &str, may: &[Power]| Way {
+        who: who.into(),
+        place: place.into(),
+        by: by.into(),
+        may: may.to_vec(),
+    };
     Graph {
-        holders: vec![
-            holder("4f2a9c", "operator"),
-            holder("81d0e7", "person"),
-            holder("ci-bot", "client"),
+        who: vec![
+            who("4f2a9c", Kind::Person, true),
+            who("81d0e7", Kind::Person, false),
+            who("c0ffee", Kind::Service, false),
         ],
-        places: vec![
-            place("thermostat (acme)", 1204),
-            place("boiler (acme)", 1),
-            place("4f2a9c's own", 3),
-        ],
+        places: vec![place("devices of 4f2a9c", 3), place("product 7 (thermostat)", 1204)],
         ways: vec![
-            way(0, 0, "owner"),
-            way(0, 2, "owner"),
-            way(1, 0, "support"),
-            way(2, 0, "developer"),
-            way(2, 1, "developer"),
+            way("4f2a9c", "devices of 4f2a9c", "owner", &[Power::See, Power::Command]),
+            way(
+                "4f2a9c",
+                "product 7 (thermostat)",
+                "made the product",
+                &[Power::See, Power::Rekey],
+            ),
+            way("81d0e7", "product 7 (thermostat)", "Support of the product", &[Power::See]),
+            way(
+                "c0ffee",
+                "product 7 (thermostat)",
+                "service of the product",
+                &[Power::See, Power::Update],
+            ),
         ],
     }
 }

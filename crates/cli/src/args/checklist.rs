@@ -11,6 +11,8 @@ pub enum ChecklistCommand {
     /// Exit code 0 where nothing is broken that nobody accepted, 3 where the worst is low, 4 medium, 5 high or critical. What
     /// could not be tried is said to be so, with what would help. Nothing is changed on what is looked at.
     Run(Box<ChecklistRunArgs>),
+    /// Draft a profile from what is found on a machine, with every line marked for somebody to confirm
+    Init(ChecklistInitArgs),
     /// List all checks
     List {
         /// Print as JSON
@@ -67,6 +69,19 @@ pub enum ChecklistTarget {
     Cloud,
     /// All of it
     Product,
+}
+
+#[derive(ClapArgs)]
+pub struct ChecklistInitArgs {
+    /// The product's name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The top of the file system to look at: this machine's, or a mounted one's
+    #[arg(long, value_name = "DIR", default_value = "/")]
+    pub root: PathBuf,
+    /// Write the profile into this file, a new one
+    #[arg(long = "profile", value_name = "FILE", default_value = "pintle-product.toml")]
+    pub file: PathBuf,
 }
 
 #[derive(ClapArgs)]

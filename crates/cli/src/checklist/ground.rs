@@ -28,14 +28,14 @@ pub fn of(data: Option<&Path>, profile: Option<&Path>, cradle: &Cradle, aim: Aim
         true => begin(data, cradle).map_err(said),
         false => Err("nothing in this run is tried on a twin".to_owned()),
     };
-    Ground {
-        target: target(data),
-        twin,
-        record: Some(data.join(RECORD)),
-        program: std::env::current_exe().map_err(|error| error.to_string()),
-        profile_folder: profile.and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned),
-        ..Ground::default()
-    }
+    let mut ground = Ground::default();
+    ground.target = target(data);
+    ground.twin = twin;
+    ground.record = Some(data.join(RECORD));
+    ground.program = std::env::current_exe().map_err(|error| error.to_string());
+    ground.profile_folder =
+        profile.and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned);
+    ground
 }
 
 fn begin(data: &Path, cradle: &Cradle) -> Result<ground::Twin, Failure> {
@@ -43,12 +43,14 @@ fn begin(data: &Path, cradle: &Cradle) -> Result<ground::Twin, Failure> {
     let owner = Some(twin.operator.name.as_str());
     let heard = twin.new_device("heard", owner)?.dir().to_owned();
     let updated = twin.new_device("updated", owner)?.dir().to_owned();
+    let scratch = twin.data.with_file_name("scratch");
+    std::fs::create_dir(&scratch).map_err(Failure::failed)?;
     Ok(ground::Twin {
         target: twin.target.clone(),
         person: twin.operator.clone(),
         heard,
         updated,
-        scratch: twin.scratch("scratch"),
+        scratch,
         held: Box::new(twin),
     })
 }

@@ -16,7 +16,6 @@ pub fn ask(data: Option<&Path>) -> Source {
         data: Some(data.to_owned()),
         audit: audit(data, heads),
         survey,
-        passwords: Look::unseen("no twin of the node was made to try passwords on"),
         installed: env!("CARGO_PKG_VERSION").to_owned(),
     }
 }

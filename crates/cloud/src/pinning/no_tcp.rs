@@ -1,9 +1,9 @@
 //! In a build without the TCP service no RSA key can be looked at, and none is pinned.
 
 use super::Candidate;
-use crate::survey::RsaLook;
 use crate::store::pin::PinError;
 use crate::store::{Store, StoreError};
+use crate::survey::RsaLook;
 use pintle_protocol::DeviceId;
 use std::collections::BTreeMap;
 

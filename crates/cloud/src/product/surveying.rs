@@ -63,9 +63,9 @@ impl Shelf {
             Some(_) => self.reported(&row).await,
             None => Ok(None),
         };
-        let exchanged = released.is_some_and(|one| one.sha256 != row.sha256).then(|| {
-            Refusal::Exchanged { product: row.product, version: row.version }.to_string()
-        });
+        let exchanged = released
+            .is_some_and(|one| one.sha256 != row.sha256)
+            .then(|| Refusal::Exchanged { product: row.product, version: row.version }.to_string());
         let (module_sha256, fault) = match looked {
             Ok(found) => (found.filter(|found| *found != row.sha256), exchanged),
             Err(refusal) => (None, Some(refusal.to_string())),

@@ -160,7 +160,8 @@ impl SurveyRows<'_> {
     pub fn groups(&self) -> Ask<Vec<(DeviceId, String)>> {
         let sql = "SELECT device, name FROM product_device_group ORDER BY device, name";
         self.0.read(Statement::new(sql), |rows| {
-            let one = |row: &Row| Ok((DeviceId::from_bytes(row.array(0)?), row.text(1)?.to_owned()));
+            let one =
+                |row: &Row| Ok((DeviceId::from_bytes(row.array(0)?), row.text(1)?.to_owned()));
             rows.iter().map(one).collect()
         })
     }

@@ -96,7 +96,11 @@ pub(super) fn own(data: &Path) -> Vec<OwnKey> {
     all
 }
 
-fn own_key(name: &'static str, kind: &'static str, found: Result<(u32, Vec<u8>), String>) -> OwnKey {
+fn own_key(
+    name: &'static str,
+    kind: &'static str,
+    found: Result<(u32, Vec<u8>), String>,
+) -> OwnKey {
     match found {
         Ok((bits, spki)) => {
             let fingerprint = hex(digest(&SHA256, &spki).as_ref());

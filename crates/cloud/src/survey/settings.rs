@@ -82,7 +82,8 @@ pub struct DataKey {
 
 impl Surveyor {
     pub(super) fn settings(&self) -> Settings {
-        let Config { api, udp, tcp, webhooks, security, oauth, node, accounts, audit, .. } = &self.config;
+        let Config { api, udp, tcp, webhooks, security, oauth, node, accounts, audit, .. } =
+            &self.config;
         let at = self.running.as_ref().map(|(addresses, _)| *addresses);
         let tcp = tcp.enabled.then_some(tcp.listen);
         Settings {

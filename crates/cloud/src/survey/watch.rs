@@ -208,7 +208,10 @@ mod tests {
         watch.handshake(device(3), Brought { point: b"a third", ..brought(b"one") });
         let seen = watch.seen();
         let pair = Repeat { first: device(1).to_string(), again: device(3).to_string() };
-        assert_eq!((seen.randoms.as_slice(), seen.signatures.as_slice()), ([pair.clone()].as_slice(), [pair].as_slice()));
+        assert_eq!(
+            (seen.randoms.as_slice(), seen.signatures.as_slice()),
+            ([pair.clone()].as_slice(), [pair].as_slice())
+        );
         assert_eq!((seen.points, seen.handshakes), (Vec::new(), 3));
     }
 

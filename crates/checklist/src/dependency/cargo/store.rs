@@ -67,16 +67,6 @@ impl Store {
         file::text(&folder.join("Cargo.toml")).ok()
     }
 
-    /// The licence that a crate's manifest has.
-    #[must_use]
-    pub fn licence(&self, name: &str, version: &str) -> Option<String> {
-        let folder = self.folder(name, version)?;
-        let table: Table = file::text(&folder.join("Cargo.toml")).ok()?.parse().ok()?;
-        let package = table.get("package")?;
-        let word = |key: &str| package.get(key).and_then(Value::as_str).map(str::to_owned);
-        word("license").or_else(|| word("license-file").map(|file| format!("see {file}")))
-    }
-
     /// Whether a version was yanked, as far as the index on this machine knows.
     #[must_use]
     pub fn is_yanked(&self, name: &str, version: &str) -> Option<bool> {
@@ -85,6 +75,15 @@ impl Store {
             releases(&bytes).find(|release| release.vers == version).map(|release| release.yanked)
         })
     }
+}
+
+/// The licence that a crate's manifest has; nothing where it has none.
+#[must_use]
+pub fn licence(folder: &Path) -> Option<String> {
+    let table: Table = file::text(&folder.join("Cargo.toml")).ok()?.parse().ok()?;
+    let package = table.get("package")?;
+    let word = |key: &str| package.get(key).and_then(Value::as_str).map(str::to_owned);
+    word("license").or_else(|| word("license-file").map(|file| format!("see {file}")))
 }
 
 fn version_in(folder: &Path) -> Option<String> {

@@ -14,6 +14,9 @@ use crate::verdict::{Fault, Verdict};
 /// From this base score on, CVSS calls it critical.
 const CRITICAL_SCORE: f64 = 9.0;
 
+/// Where vulnerabilities are published in a form that is read here.
+const ALL: [Ecosystem; 3] = [Ecosystem::Cargo, Ecosystem::Npm, Ecosystem::Debian];
+
 pub static CRITICAL: Check = Check {
     id: "dependency-vulnerable-critical",
     item: Item::Dependencies,
@@ -72,7 +75,7 @@ pub static UNREACHED: Check = Check {
     risks: &[Risk::Liability],
     room: Room::Dependency,
     judge: |scene| {
-        judged(scene, |one| {
+        judged(scene, &ALL, |one| {
             matches!(one.kind, Kind::Vulnerability | Kind::Unsound) && !is_reached(one)
         })
     },
@@ -87,18 +90,23 @@ fn is_critical(one: &Match) -> bool {
 }
 
 fn vulnerable(scene: &Scene, is: impl Fn(&Match) -> bool) -> Verdict {
-    judged(scene, |one| one.kind == Kind::Vulnerability && is(one))
+    judged(scene, &ALL, |one| one.kind == Kind::Vulnerability && is(one))
 }
 
-/// Broken by the matches that count and that nobody settled. Where there is none, it holds only if all was looked up.
-pub(super) fn judged(scene: &Scene, counts: impl Fn(&Match) -> bool) -> Verdict {
+/// Broken by the matches that count and that nobody settled. Where there is none, it holds only if everything among these
+/// ecosystems was looked up.
+pub(super) fn judged(
+    scene: &Scene,
+    among: &[Ecosystem],
+    counts: impl Fn(&Match) -> bool,
+) -> Verdict {
     judge(scene, |found| {
         found.known.judge(|known| {
             let counting: Vec<&Match> = known.matches.iter().filter(|one| counts(one)).collect();
             let open = counting.iter().filter(|one| !is_settled(one));
             let faults: Vec<Fault> = open.map(|one| fault(one)).collect();
             let settled = counting.len() - faults.len();
-            let blind = blind(found, known);
+            let blind = blind(found, known, among);
             if faults.is_empty() && !blind.is_empty() {
                 return Verdict::untried(blind.join("; "));
             }
@@ -112,9 +120,8 @@ fn is_settled(one: &Match) -> bool {
 }
 
 /// What was held against nothing.
-fn blind(found: &Dependencies, known: &Known) -> Vec<String> {
-    let all = [Ecosystem::Cargo, Ecosystem::Npm, Ecosystem::Debian];
-    let uncovered = all.into_iter().filter(|one| !known.coverage.contains_key(one));
+fn blind(found: &Dependencies, known: &Known, among: &[Ecosystem]) -> Vec<String> {
+    let uncovered = among.iter().copied().filter(|one| !known.coverage.contains_key(one));
     uncovered
         .filter_map(|one| {
             let count = found.count(one);

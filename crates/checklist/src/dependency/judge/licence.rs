@@ -1,6 +1,6 @@
 //! Under which licences the product may ship what others wrote.
 
-use super::judge;
+use super::{NO_PROJECT, judge};
 use crate::anchor::{cra, iso};
 use crate::check::{Check, Item, Severity};
 use crate::dependency::component::{Component, Scope};
@@ -38,16 +38,25 @@ pub static KNOWN: Check = Check {
     judge: known,
 };
 
-const UNKNOWN: &str = "of no component is the licence known: run it where the project is built, where its sources are";
-
-/// What ships of parts in which any licence is known: a lock file of Cargo alone has none.
-fn licensed(found: &Dependencies) -> Vec<(&Part, &Component)> {
+/// What ships, of what somebody builds or got an SBOM with; a crate without its source says nothing of its licence, and is
+/// counted apart.
+fn licensed(found: &Dependencies) -> (Vec<(&Part, &Component)>, usize) {
     let kinds = [PartKind::Cargo, PartKind::Npm, PartKind::Sbom];
     let parts = found.parts.iter().filter(|part| kinds.contains(&part.kind));
-    let told = parts.filter(|part| part.bom.components.iter().any(|one| one.licence.is_some()));
-    told.flat_map(|part| part.bom.components.iter().map(move |one| (part, one)))
-        .filter(|(_, one)| one.scope == Scope::Ships)
-        .collect()
+    let all = parts.flat_map(|part| part.bom.components.iter().map(move |one| (part, one)));
+    let told = all.filter(|(part, one)| part.sourceless == 0 || one.licence.is_some());
+    let sourceless = found.parts.iter().map(|part| part.sourceless).sum();
+    (told.filter(|(_, one)| one.scope == Scope::Ships).collect(), sourceless)
+}
+
+/// Broken by the faults; without one it holds only where every licence could be read.
+fn of(faults: Vec<Fault>, sourceless: usize, seen: String) -> Verdict {
+    if faults.is_empty() && sourceless > 0 {
+        return Verdict::untried(format!(
+            "the sources of {sourceless} crates are not at hand, and with them their licences: run cargo fetch in the project"
+        ));
+    }
+    Verdict::of(faults, seen)
 }
 
 fn read(licence: &str) -> Option<Expression> {
@@ -63,9 +72,9 @@ fn allowed(scene: &Scene) -> Verdict {
                 "which licences are allowed is not said: list them under licences in [dependencies] of pintle-product.toml",
             );
         }
-        let licensed = licensed(found);
-        if licensed.is_empty() {
-            return Verdict::untried(UNKNOWN);
+        let (licensed, sourceless) = licensed(found);
+        if licensed.is_empty() && sourceless == 0 {
+            return Verdict::untried(NO_PROJECT);
         }
         let allowed: Vec<Licensee> =
             allowed.iter().filter_map(|one| Licensee::parse(one).ok()).collect();
@@ -77,18 +86,16 @@ fn allowed(scene: &Scene) -> Verdict {
             let told = || Fault::new(one.title(), format!("{} ships it, under {licence}", part.of));
             (!suffices(&read(licence)?)).then(told)
         });
-        Verdict::of(
-            faults,
-            format!("{} components, all under licences that are allowed", licensed.len()),
-        )
+        let seen = format!("{} components, all under licences that are allowed", licensed.len());
+        of(faults.collect(), sourceless, seen)
     })
 }
 
 fn known(scene: &Scene) -> Verdict {
     judge(scene, |found| {
-        let licensed = licensed(found);
-        if licensed.is_empty() {
-            return Verdict::untried(UNKNOWN);
+        let (licensed, sourceless) = licensed(found);
+        if licensed.is_empty() && sourceless == 0 {
+            return Verdict::untried(NO_PROJECT);
         }
         let faults = licensed.iter().filter_map(|(part, one)| {
             let detail = match one.licence.as_deref() {
@@ -103,6 +110,7 @@ fn known(scene: &Scene) -> Verdict {
             };
             Some(Fault::new(one.title(), detail))
         });
-        Verdict::of(faults, format!("{} components, each with a licence", licensed.len()))
+        let seen = format!("{} components, each with a licence", licensed.len());
+        of(faults.collect(), sourceless, seen)
     })
 }

@@ -5,9 +5,13 @@ use super::{days_since, judge};
 use crate::anchor::{asvs, cra, en303645, iso, isvs};
 use crate::check::{Check, Item, Severity};
 use crate::dependency::advisory::Kind;
+use crate::dependency::component::Ecosystem;
 use crate::risk::Risk;
 use crate::scene::{Room, Scene};
 use crate::verdict::{Fault, Verdict};
+
+/// Nobody else says that something is unsound, or that nobody looks after it.
+const RUST: [Ecosystem; 1] = [Ecosystem::Cargo];
 
 pub static UNSOUND: Check = Check {
     id: "dependency-unsound",
@@ -20,7 +24,7 @@ pub static UNSOUND: Check = Check {
     anchors: &[isvs("1.2.1"), cra("I.1(2)(a)"), asvs("V15.2"), iso("A.8.8")],
     risks: &[Risk::CustomerData, Risk::Downtime],
     room: Room::Dependency,
-    judge: |scene| judged(scene, |one| one.kind == Kind::Unsound && is_reached(one)),
+    judge: |scene| judged(scene, &RUST, |one| one.kind == Kind::Unsound && is_reached(one)),
 };
 
 pub static UNMAINTAINED: Check = Check {
@@ -34,7 +38,9 @@ pub static UNMAINTAINED: Check = Check {
     anchors: &[isvs("1.2.1"), en303645("5.3-2"), cra("I.2(2)"), asvs("V15.2"), iso("A.8.8")],
     risks: &[Risk::Liability, Risk::Downtime],
     room: Room::Dependency,
-    judge: |scene| judged(scene, |one| matches!(one.kind, Kind::Unmaintained | Kind::Notice)),
+    judge: |scene| {
+        judged(scene, &RUST, |one| matches!(one.kind, Kind::Unmaintained | Kind::Notice))
+    },
 };
 
 pub static YANKED: Check = Check {
@@ -70,11 +76,14 @@ fn yanked(scene: &Scene) -> Verdict {
             let faults = yanked.yanked.iter().map(|(component, part)| {
                 Fault::new(component, format!("it was taken back, and {part} has it"))
             });
-            let unknown = match yanked.unknown {
-                0 => String::new(),
-                count => format!("; the index does not know {count} more"),
-            };
-            Verdict::of(faults, format!("{} crates looked up{unknown}", yanked.known))
+            let faults: Vec<Fault> = faults.collect();
+            if faults.is_empty() && yanked.unknown > 0 {
+                return Verdict::untried(format!(
+                    "the index of crates.io on this machine knows {} of the crates and not {} more: run cargo fetch in the project",
+                    yanked.known, yanked.unknown
+                ));
+            }
+            Verdict::of(faults, format!("{} crates looked up", yanked.known))
         })
     })
 }

@@ -73,7 +73,8 @@ fn unlocked(
 /// A file's name as seen from the folder that the project is in.
 fn name(path: &Path, project: &Path) -> String {
     let base = project.parent().unwrap_or(project);
-    path.strip_prefix(base).unwrap_or(path).display().to_string()
+    let name = path.strip_prefix(base).unwrap_or(path).display().to_string();
+    name.trim_start_matches("./").to_owned()
 }
 
 fn rust(
@@ -102,6 +103,7 @@ fn rust(
         bom: workspace.bom,
         direct,
         missing: workspace.missing,
+        sourceless: workspace.sourceless,
     });
     Some(Tree { of, folder: folder.into(), own, store })
 }
@@ -126,6 +128,7 @@ fn script(lock: &Path, project: &Path, found: &mut Dependencies) -> Option<Tree>
         bom: tree.bom,
         direct: tree.direct,
         missing,
+        sourceless: 0,
     });
     Some(Tree { of, folder: folder.into(), own: Vec::new(), store: Store::default() })
 }

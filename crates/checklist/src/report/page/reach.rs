@@ -1,6 +1,6 @@
-//! The permission graph as a drawing: holders on the left, places on the right, a line for each way.
+//! The permission graph as a drawing: accounts on the left, devices on the right, a line for each way.
 
-use crate::report::graph::{Graph, Holder, Place};
+use crate::access::graph::{Graph, Place, Way, Who};
 
 /// From one name to the next.
 const STEP: usize = 34;
@@ -15,47 +15,54 @@ const DRAWN: usize = 40;
 pub(super) struct Reach {
     /// The drawing's height; `None` where there are too many to draw.
     pub(super) height: Option<usize>,
-    pub(super) holders: Vec<Reaching>,
+    pub(super) who: Vec<Reaching>,
     pub(super) places: Vec<(usize, Place)>,
-    pub(super) lines: Vec<Line>,
+    pub(super) lines: Vec<(usize, usize)>,
 }
 
 /// Somebody, and all that they reach.
 pub(super) struct Reaching {
     pub(super) y: usize,
-    pub(super) holder: Holder,
-    pub(super) reaches: Vec<(String, Place)>,
-}
-
-/// A way, between two heights.
-pub(super) struct Line {
-    pub(super) from: usize,
-    pub(super) to: usize,
+    pub(super) who: Who,
+    pub(super) ways: Vec<Way>,
 }
 
 impl Reach {
     pub(super) fn of(graph: &Graph) -> Self {
-        let most = graph.holders.len().max(graph.places.len());
-        let line = |(from, to)| Line { from: height(from), to: height(to) };
+        let most = graph.who.len().max(graph.places.len());
+        let places = graph.places.iter().enumerate();
         Self {
             height: (most <= DRAWN).then(|| height(most)),
-            holders: graph.holders.iter().enumerate().map(|one| reaching(one, graph)).collect(),
-            places: graph
-                .places
-                .iter()
-                .enumerate()
-                .map(|(index, place)| (height(index), place.clone()))
-                .collect(),
-            lines: graph.ways.iter().map(|way| line((way.from, way.to))).collect(),
+            who: graph.who.iter().enumerate().map(|one| reaching(one, graph)).collect(),
+            places: places.map(|(index, place)| (height(index), place.clone())).collect(),
+            lines: graph.ways.iter().filter_map(|way| line(way, graph)).collect(),
         }
     }
 }
 
-fn reaching((index, holder): (usize, &Holder), graph: &Graph) -> Reaching {
-    let ways = graph.ways.iter().filter(|way| way.from == index);
-    let reaches =
-        ways.filter_map(|way| Some((way.by.clone(), graph.places.get(way.to)?.clone()))).collect();
-    Reaching { y: height(index), holder: holder.clone(), reaches }
+impl Reaching {
+    /// What they are, in a few words.
+    pub(super) fn kind(&self) -> String {
+        let factor = if self.who.second_factor { "with" } else { "without" };
+        format!("{}, {factor} a second factor", self.who.kind.name())
+    }
+}
+
+/// What a way allows: `see, command, update`.
+pub(super) fn may(way: &Way) -> String {
+    let words: Vec<&str> = way.may.iter().map(|power| power.name()).collect();
+    words.join(", ")
+}
+
+fn reaching((index, who): (usize, &Who), graph: &Graph) -> Reaching {
+    let ways = graph.ways.iter().filter(|way| way.who == who.handle).cloned().collect();
+    Reaching { y: height(index), who: who.clone(), ways }
+}
+
+fn line(way: &Way, graph: &Graph) -> Option<(usize, usize)> {
+    let from = graph.who.iter().position(|who| who.handle == way.who)?;
+    let to = graph.places.iter().position(|place| place.name == way.place)?;
+    Some((height(from), height(to)))
 }
 
 const fn height(index: usize) -> usize {

@@ -104,6 +104,40 @@ pub(in crate::system) const SUDO: Check = Check {
     judge: sudo,
 };
 
+pub(in crate::system) const HOMES: Check = Check {
+    id: "system-accounts-homes",
+    item: Item::OperatingSystem,
+    severity: Severity::Low,
+    claim: "Nobody looks into the home folder of another, where keys and histories lie.",
+    how: "Reads owner and mode of the home folder of each account that has a shell.",
+    remedy: "Give the folder to its account and take others' rights away (`chmod o-rwx FOLDER`); set HOME_MODE 0700 in \
+             /etc/login.defs for new ones.",
+    anchors: &[isvs("2.2.2"), en303645("5.6-7"), cra("I.1(2)(e)"), iso("A.8.3")],
+    risks: &[Risk::CorporateData],
+    room: Room::System,
+    judge: homes,
+};
+
+fn homes(scene: &Scene) -> Verdict {
+    part(
+        scene,
+        |system| &system.accounts,
+        |found| {
+            let faults =
+                found.homes.iter().filter_map(|home| match (home.readable, home.writable) {
+                    (_, true) => {
+                        Some(Fault::new(&home.account, "Others may write into its home folder."))
+                    }
+                    (true, false) => {
+                        Some(Fault::new(&home.account, "Others may look into its home folder."))
+                    }
+                    (false, false) => None,
+                });
+            Verdict::of(faults, format!("{} home folders, closed to others", found.homes.len()))
+        },
+    )
+}
+
 /// Judges accounts by their passwords; where those are hidden, only what is wrong with the others is known.
 fn by_password(scene: &Scene, judge: impl FnOnce(&Accounts) -> Verdict) -> Verdict {
     part(

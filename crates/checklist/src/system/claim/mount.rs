@@ -75,6 +75,35 @@ pub(in crate::system) const PROCESSES: Check = Check {
     judge: processes,
 };
 
+pub(in crate::system) const SEPARATE: Check = Check {
+    id: "system-mounts-separate",
+    item: Item::OperatingSystem,
+    severity: Severity::Low,
+    claim: "Whoever fills a folder with files does not fill the system's own disk.",
+    how: "Reads whether /tmp, /var and /home lie on other file systems than the system itself.",
+    remedy: "Give each a file system of its own; /tmp one in memory.",
+    anchors: &[en303645("5.9-1"), cra("I.1(2)(h)"), iso("A.8.6")],
+    risks: &[Risk::Downtime],
+    room: Room::System,
+    judge: separate,
+};
+
+fn separate(scene: &Scene) -> Verdict {
+    part(
+        scene,
+        |system| &system.mounts,
+        |mounts| {
+            let with_the_system = ["/tmp", "/var", "/home"].into_iter().filter(|folder| {
+                mounts.of(folder).is_some_and(|mount| mount.point == "/" && !mount.has("ro"))
+            });
+            let faults = with_the_system.map(|folder| {
+                Fault::new(folder, "It shares its space with the system's own files.")
+            });
+            Verdict::of(faults, "/tmp, /var and /home have space of their own")
+        },
+    )
+}
+
 fn processes(scene: &Scene) -> Verdict {
     part(
         scene,

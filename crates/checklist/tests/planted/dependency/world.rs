@@ -119,14 +119,18 @@ impl World {
                 "[package]\nname = \"{name}\"\nversion = \"{version}\"\nlicense = \"MIT OR Apache-2.0\"\n"
             );
             self.put(&format!("cargo/registry/src/index/{name}-{version}/Cargo.toml"), &manifest);
+            self.index(name, version, false);
         }
-        self.index("lib", "1.2.0", false);
     }
 
     /// What the index of crates.io says of a version.
     pub fn index(&self, name: &str, version: &str, yanked: bool) {
         let text = format!("\u{3}\0{version}\0{{\"vers\":\"{version}\",\"yanked\":{yanked}}}\0");
-        self.put(&format!("cargo/registry/index/index/.cache/3/{}/{name}", &name[..1]), &text);
+        let folder = match name.len() {
+            3 => format!("3/{}", &name[..1]),
+            _ => format!("{}/{}", &name[..2], &name[2..4]),
+        };
+        self.put(&format!("cargo/registry/index/index/.cache/{folder}/{name}"), &text);
     }
 
     fn system(&self) {
@@ -199,12 +203,6 @@ impl World {
     /// Writes a file anew.
     pub fn with(self, name: &str, text: &str) -> Self {
         self.put(name, text);
-        self
-    }
-
-    /// Asks for other things.
-    pub fn asking(mut self, change: fn(&mut Asked)) -> Self {
-        change(&mut self.asked);
         self
     }
 
