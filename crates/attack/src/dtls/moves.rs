@@ -77,14 +77,11 @@ fn late_record(raid: &Raid<'_>) -> Tried {
                 "a record that was kept back moved its session to where it was sent from",
             );
         }
-        let heard = session.glance(GLANCE)?;
-        if acknowledgements(&heard, id) > 0 {
-            return Ok(
-                "a record that was kept back was answered where the session is at home".into()
-            );
+        if acknowledgements(&session.glance(GLANCE)?, id) > 0 {
+            break;
         }
     }
-    Ok("a record that was kept back was not answered elsewhere".into())
+    Ok("a record that was kept back was not answered where it was sent from".into())
 }
 
 fn unproven_address(raid: &Raid<'_>) -> Tried {
