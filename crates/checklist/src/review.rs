@@ -16,6 +16,12 @@ use crate::look::Look;
 use crate::survey::{KeyringKey, Survey};
 use serde::Serialize;
 
+/// Why claims about each of something were not tried where there is none of it.
+const NO_PRODUCT: &str = "no product has firmware yet: nobody could sign any";
+const NO_KEYRING: &str = "no product has a keyring yet: make one with `pintle keyring` and set it";
+const NO_RELEASE: &str = "no firmware is released yet: nobody had to sign any";
+const NO_IMAGE: &str = "no device has reported an image of a product yet";
+
 /// What was seen.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Review {

@@ -51,6 +51,20 @@ impl Verdict {
         if faults.is_empty() { Self::holds(seen) } else { Self::Broken { faults } }
     }
 
+    /// The same for a claim about each of so many things: where there is none of them, nothing was tried, and `none` says of
+    /// what.
+    pub fn of_each(
+        count: usize,
+        none: &str,
+        faults: impl IntoIterator<Item = Fault>,
+        seen: impl Into<String>,
+    ) -> Self {
+        match Self::of(faults, seen) {
+            Self::Holds { .. } if count == 0 => Self::untried(none),
+            verdict => verdict,
+        }
+    }
+
     /// Broken by one fault where `is` does not hold.
     pub fn claim(is: bool, seen: impl Into<String>, fault: impl FnOnce() -> Fault) -> Self {
         if is { Self::holds(seen) } else { Self::Broken { faults: vec![fault()] } }

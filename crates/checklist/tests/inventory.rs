@@ -37,7 +37,7 @@ fn this_project_ships_less_than_it_is_tested_with() {
         |name: &str| part.bom.components.iter().find(|one| one.name == name).map(|one| one.scope);
     assert_eq!(part.bom.subject, "pintle");
     assert_eq!(scope("axum"), Some(Scope::Ships));
-    assert_eq!(scope("tempfile"), Some(Scope::Development));
+    assert_eq!(scope("proptest"), Some(Scope::Development));
     assert!(part.missing.is_empty(), "{:?}", part.missing);
     let registry = part.bom.components.iter().filter(|one| one.origin == Origin::Registry);
     assert!(registry.clone().count() > 100 && registry.clone().all(|one| one.hash.is_some()));

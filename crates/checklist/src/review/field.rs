@@ -1,6 +1,6 @@
 //! What runs in the field: images that nobody knows, images that nobody reviewed, and the devices that run them.
 
-use super::{Image, Review, Reviewed, name};
+use super::{Image, NO_IMAGE, NO_PRODUCT, Review, Reviewed, name};
 use crate::anchor::{cra, en303645, iso, isvs, nistir};
 use crate::check::{Check, Item, Severity};
 use crate::risk::Risk;
@@ -142,7 +142,12 @@ fn known(scene: &Scene) -> Verdict {
             );
             Fault::new(format!("{}, image {}", name(product), image.image), detail)
         });
-        Verdict::of(faults, format!("{} images in the field, all known", field(review).count()))
+        Verdict::of_each(
+            field(review).count(),
+            NO_IMAGE,
+            faults,
+            format!("{} images in the field, all known", field(review).count()),
+        )
     })
 }
 
@@ -160,7 +165,9 @@ fn reviewed(scene: &Scene) -> Verdict {
             let detail = format!("runs on {} ({}): {why}", count(image), names(&image.devices));
             Some(Fault::new(format!("{}, version {version}", name(product)), detail))
         });
-        Verdict::of(
+        Verdict::of_each(
+            field(review).count(),
+            NO_IMAGE,
             faults,
             format!("{} images in the field, none without its reviewers", field(review).count()),
         )
@@ -180,7 +187,9 @@ fn development(scene: &Scene) -> Verdict {
             );
             Fault::new(name(product), detail)
         });
-        Verdict::of(
+        Verdict::of_each(
+            review.products.len(),
+            NO_PRODUCT,
             faults,
             format!("{} products, few of whose devices are for development", review.products.len()),
         )

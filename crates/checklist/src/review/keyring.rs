@@ -1,6 +1,6 @@
 //! Keyrings: that there is one, that it asks for reviewers, that it can be replaced, and in time.
 
-use super::{Review, Reviewed, Ring, SOON_SECONDS, name};
+use super::{NO_KEYRING, NO_PRODUCT, NO_RELEASE, Review, Reviewed, Ring, SOON_SECONDS, name};
 use crate::anchor::{asvs, cra, en303645, iso, isvs};
 use crate::check::{Check, Item, Severity};
 use crate::risk::Risk;
@@ -90,7 +90,9 @@ fn set(scene: &Scene) -> Verdict {
         let bare = releases(review).filter(|product| product.keyring.is_none());
         let faults = bare
             .map(|product| Fault::new(name(product), "releases firmware that nobody has to sign"));
-        Verdict::of(
+        Verdict::of_each(
+            releases(review).count(),
+            NO_RELEASE,
             faults,
             format!("{} products release firmware, each under a keyring", releases(review).count()),
         )
@@ -105,7 +107,7 @@ fn two_pairs_of_eyes(scene: &Scene) -> Verdict {
             Fault::new(name(product), "releases firmware that no reviewer has to sign")
         });
         let seen = format!("{} keyrings, each of which asks for a reviewer", rings(review).count());
-        Verdict::of(faults, seen)
+        Verdict::of_each(rings(review).count(), NO_KEYRING, faults, seen)
     })
 }
 
@@ -122,7 +124,9 @@ fn roots(scene: &Scene) -> Verdict {
                 )
             })
         });
-        Verdict::of(
+        Verdict::of_each(
+            rings(review).count(),
+            NO_KEYRING,
             faults,
             format!("{} keyrings, each with a root key to spare", rings(review).count()),
         )
@@ -139,7 +143,9 @@ fn in_time(scene: &Scene) -> Verdict {
                 format!("its keyring {} has ended, or ends within a month", ring.number),
             )
         });
-        Verdict::of(
+        Verdict::of_each(
+            rings(review).count(),
+            NO_KEYRING,
             faults,
             format!("{} keyrings, none of which ends within a month", rings(review).count()),
         )
@@ -152,7 +158,9 @@ fn untouched(scene: &Scene) -> Verdict {
             let of_ring = || product.keyring.as_ref().and_then(|ring| ring.fault.clone());
             Some(Fault::new(name(product), product.locked.clone().or_else(of_ring)?))
         });
-        Verdict::of(
+        Verdict::of_each(
+            review.products.len(),
+            NO_PRODUCT,
             faults,
             format!("{} products, each as its node sealed it", review.products.len()),
         )

@@ -1,6 +1,6 @@
 //! What is released: that everybody signed who has to, about this very file, and that it counts for a while.
 
-use super::{Image, Review, Reviewed, SOON_SECONDS, name};
+use super::{Image, NO_RELEASE, Review, Reviewed, SOON_SECONDS, name};
 use crate::anchor::{asvs, cra, en303645, iso, isvs};
 use crate::check::{Check, Item, Severity};
 use crate::risk::Risk;
@@ -61,7 +61,9 @@ fn signed(scene: &Scene) -> Verdict {
                 format!("is released: {why} (SHA-256 {})", image.sha256),
             ))
         });
-        Verdict::of(
+        Verdict::of_each(
+            released(review).count(),
+            NO_RELEASE,
             faults,
             format!("{} released images, each signed by all who have to", released(review).count()),
         )
@@ -80,7 +82,9 @@ fn in_time(scene: &Scene) -> Verdict {
                 )
             })
         });
-        Verdict::of(
+        Verdict::of_each(
+            released(review).count(),
+            NO_RELEASE,
             faults,
             format!(
                 "{} released images, none of whose statements ends within a month",

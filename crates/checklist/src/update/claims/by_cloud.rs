@@ -2,7 +2,7 @@
 
 use super::{NEWER, REACHING, STANDING_STILL, WORKING, by_cloud, check};
 use crate::anchor::{cra, en303645, iso, isvs, nistir};
-use crate::check::{Check, Severity};
+use crate::check::{Check, Item, Severity};
 
 const HOW: &str = "On a twin of the node, somebody with a fresh second factor tries it on a scratch product with a keyring and a virtual device.";
 const NODE: &str = "Update Pintle; set a keyring for every product (`pintle product keyring`), so that the node has something to check against.";
@@ -56,6 +56,7 @@ pub static UNSIGNED: Check = Check {
 };
 
 pub static REVIEWS: Check = Check {
+    item: Item::FirmwareReview,
     claim: "The node releases and sends nothing that lacks a reviewer, or that strangers signed.",
     how: HOW,
     remedy: NODE,

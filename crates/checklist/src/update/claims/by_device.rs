@@ -2,7 +2,7 @@
 
 use super::{NEWER, REACHING, STANDING_STILL, WORKING, by_device, check};
 use crate::anchor::{cra, en303645, iso, isvs};
-use crate::check::{Check, Severity};
+use crate::check::{Check, Item, Severity};
 
 const HOW: &str = "A virtual device with the agent's own slots and trust, and with a keyring pinned, is handed the update as a cloud would that checks nothing.";
 const PIN: &str = "Pin the product's keyring in every device with its first firmware (`pintle device firmware install --keyring FILE`), and keep the agent up to date.";
@@ -27,6 +27,7 @@ pub static UNSIGNED: Check = Check {
 };
 
 pub static REVIEWS: Check = Check {
+    item: Item::FirmwareReview,
     claim: "A device takes no update that lacks a reviewer, or that strangers signed.",
     how: HOW,
     remedy: PIN,
