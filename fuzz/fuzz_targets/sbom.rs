@@ -17,7 +17,8 @@ fuzz_target!(|data: &[u8]| {
     }
     if let Ok(statements) = vex::read(data) {
         for format in [VexFormat::OpenVex, VexFormat::CycloneDx] {
-            let text = vex::write(&statements, format, "", 0).expect("what was read can be written");
+            let text =
+                vex::write(&statements, format, "", 0).expect("what was read can be written");
             vex::read(text.as_bytes()).expect("what was written can be read");
         }
     }

@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
     All,
-    /// Without those of the server and the agent, which take minutes to build.
+    /// Without those of the server, the agent and what tries them, which take minutes to build.
     Wire,
 }
 
@@ -96,8 +96,8 @@ fn targets(which: Which) -> Result<Vec<String>, Failure> {
 }
 
 fn needs_the_server(target: &Path) -> bool {
-    fs::read_to_string(target)
-        .is_ok_and(|text| text.contains("pintle_cloud") || text.contains("pintle_device"))
+    const HEAVY: [&str; 4] = ["pintle_attack", "pintle_checklist", "pintle_cloud", "pintle_device"];
+    fs::read_to_string(target).is_ok_and(|text| HEAVY.iter().any(|heavy| text.contains(heavy)))
 }
 
 fn run_targets(targets: &[String], which: Which, limit: Limit) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ use crate::{
 };
 use std::time::Duration;
 
-const SMOKE: Duration = Duration::from_secs(3);
+const SMOKE: Duration = Duration::from_secs(2);
 const FULL: Duration = Duration::from_secs(90);
 
 /// `cargo xtask test [--full] [--bless] [STEP...]`: runs the steps whose names begin so, or all; fails when

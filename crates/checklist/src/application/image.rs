@@ -1,6 +1,6 @@
 //! What was left in a microcontroller's image: a console, a debug port, a key, a password, names that say too much.
 //!
-//! Texts of at least [`SHORTEST`] printable characters are looked at, and the symbols of an ELF file. What is secret is not
+//! Texts of at least six printable characters are looked at, and the symbols of an ELF file. What is secret is not
 //! kept: of keys the kind and the place, of passwords the name before them.
 
 use serde::Serialize;
