@@ -124,15 +124,6 @@ mod weakened {
     }
 
     #[test]
-    #[ignore = "a minute and a half: they are waited for"]
-    fn each_protection_against_floods_that_is_off_is_caught_by_the_attack_on_it() {
-        each_is_caught(&[
-            ("requests-unlimited", "api-many-requests"),
-            ("heads-awaited", "api-slow-requests"),
-        ]);
-    }
-
-    #[test]
     fn every_switch_is_known_and_every_attack_too() {
         let (_, cases) = Node::make().attack(&["--list"]);
         for (_, attack) in SWITCHES {

@@ -3,6 +3,7 @@
 //! Each verb is one file. A verb installs what it needs (pinned, under `target/`, or from the
 //! distribution's packages after saying so), prints plain lines, and leaves nothing running.
 
+mod attacks;
 mod bench;
 mod browser;
 mod debian;

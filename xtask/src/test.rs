@@ -6,8 +6,8 @@ use crate::fuzz::Which;
 use crate::process::{Failure, Program};
 use crate::steps::Steps;
 use crate::{
-    bench, browser, fuzz, instructions, leftovers, no_std, package, peers, powercuts, promises,
-    repo, simulate, tls, tools, unit,
+    attacks, bench, browser, fuzz, instructions, leftovers, no_std, package, peers, powercuts,
+    promises, repo, simulate, tls, tools, unit,
 };
 use std::time::Duration;
 
@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         steps.add("power cuts", powercuts::full);
         steps.add("TLS from outside", tls::check);
         steps.add("report in a browser", browser::check);
+        steps.add("attacks at full length", attacks::check);
         steps.add("guessing from many addresses", guessing);
     }
     steps.add("documentation tests", documentation_tests);
