@@ -7,6 +7,7 @@ use crate::risk::Risk;
 use crate::scene::{Room, Scene};
 use crate::verdict::{Fault, Verdict};
 use pintle_attack::https::{Ask, Client};
+use pintle_attack::target::Person;
 use pintle_attack::{Course, Target};
 use serde::Serialize;
 use std::time::Duration;
@@ -66,14 +67,10 @@ pub fn try_all(
     )
 }
 
-/// Tries them at the endpoint of a twin, as somebody there who owns nothing; gives that account its own password back.
+/// Tries them at the endpoint of a twin, as this person, at whose password nobody guessed there; gives the account its own
+/// password back.
 #[must_use]
-pub fn on(target: &Target) -> Look<Vec<Trial>> {
-    let Some(person) = target.bystander().or_else(|| target.outsider()) else {
-        return Look::unseen(
-            "the twin has nobody whose password may be changed: it names no person without a second factor",
-        );
-    };
+pub fn on(target: &Target, person: &Person) -> Look<Vec<Trial>> {
     let mut course = Course::new(TIME, SENDS, 0);
     let mut visitor = match Visitor::of(target, &mut course, &person.name, &person.password) {
         Ok(visitor) => visitor,

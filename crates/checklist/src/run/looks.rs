@@ -96,7 +96,7 @@ fn node(sources: &Sources) -> Look<Node> {
 /// Item 6.
 fn access(sources: &Sources) -> Look<Access> {
     let passwords = match &sources.ground.twin {
-        Ok(twin) => crate::access::password::on(&twin.target),
+        Ok(twin) => crate::access::password::on(&twin.target, &twin.person),
         Err(why) => Look::unseen(why.as_str()),
     };
     crate::access::look(sources.node.survey(), passwords)
