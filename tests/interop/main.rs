@@ -2,7 +2,7 @@
 //! client of our own, over real sockets on loopback.
 //!
 //! The peers are installed by `cargo xtask peers`. `running`, `cloud`, `device`, `api`, `authenticator`, `relay`,
-//! `tap`, `peers`, `place` and `coap` are what the tests stand on; every other file is one peer or one story.
+//! `peers`, `place` and `coap` are what the tests stand on; every other file is one peer or one story.
 
 mod agent_full_disk;
 mod agent_update;
@@ -42,7 +42,6 @@ mod second_client;
 mod secrets;
 mod signing;
 mod spark_protocol;
-mod tap;
 mod totp;
 mod updates_tcp;
 mod webhooks;

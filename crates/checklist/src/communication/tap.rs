@@ -37,15 +37,30 @@ pub struct Tap {
 }
 
 impl Tap {
-    /// Between a device that has this private key (DER) and the cloud with that public one, at `cloud`.
+    /// Between a device that has this private key (DER) and the cloud with that public one, at `at`; with a key of its own
+    /// that the device is to expect.
     ///
     /// # Errors
     /// For a person: a key that is none, no socket.
     pub fn between(device: &[u8], cloud: PublicKey, at: SocketAddr) -> Result<Self, String> {
-        let device = AwsLc.signing_key_from_der(device);
-        let device = device.map_err(|_| "the twin's device has no P-256 key".to_owned())?;
         let own = pintle_firmware::signature::NewKey::p256().ok_or("no random bytes")?;
-        let own = AwsLc.signing_key_from_der(own.expose()).map_err(|_| "no key".to_owned())?;
+        Self::with_key(own.expose(), device, cloud, at)
+    }
+
+    /// The same with this private key (DER): the cloud's own, where the device has that pinned.
+    ///
+    /// # Errors
+    /// As [`Tap::between`].
+    pub fn with_key(
+        own: &[u8],
+        device: &[u8],
+        cloud: PublicKey,
+        at: SocketAddr,
+    ) -> Result<Self, String> {
+        let device = AwsLc.signing_key_from_der(device);
+        let device = device.map_err(|_| "the device has no P-256 key".to_owned())?;
+        let own = AwsLc.signing_key_from_der(own);
+        let own = own.map_err(|_| "the tap has no P-256 key".to_owned())?;
         let key = AwsLc.public_key(&own);
         let said = Arc::<Mutex<Said>>::default();
         let wire = Wire::new(device, own, (cloud, at), Arc::clone(&said));
