@@ -17,16 +17,22 @@ pub const OPERATOR: &str = "bench";
 pub const PASSWORD: &str = "correct horse battery staple";
 /// What one address may ask for is for strangers: here one address is all the clients there are.
 const LIMITS: &str = "\n[limits]\nrequests = 1000000000\naccount_requests = 1000000000\nlogins = 1000000000\n\
-streams_opened = 1000000000\nstreams = 100000\nconnections = 100000\nconnections_an_address = 100000\n";
+streams_opened = 1000000000\nstreams = 100000\nconnections_an_address = 100000\n";
+/// Connections to the API; the door for TCP gets what these leave of the process's descriptors.
+const CONNECTIONS: &str = "connections = 100000\n";
 /// How long a node may take to be ready, with however many sessions.
 const START: Duration = Duration::from_secs(120);
 /// How finely that is measured.
 const LOOK: Duration = Duration::from_millis(1);
 
-/// Lets one address ask for all that the clients of a benchmark do.
+/// Lets one address ask for all that the clients of a benchmark do, over as many connections as there may be.
 pub fn lift_limits(data: &Path) {
+    append(data, &[LIMITS, CONNECTIONS].concat());
+}
+
+fn append(data: &Path, limits: &str) {
     let config = File::options().append(true).open(data.join("config.toml"));
-    config.and_then(|mut file| file.write_all(LIMITS.as_bytes())).expect("the folder is ours");
+    config.and_then(|mut file| file.write_all(limits.as_bytes())).expect("the folder is ours");
 }
 
 /// A fresh data folder; it goes with this value.
@@ -38,12 +44,16 @@ pub struct Folder {
 impl Folder {
     /// Made by `pintle init`.
     pub fn new(program: &Path) -> Self {
-        Self::made(program, &[])
+        let folder = Self::made(program, &[]);
+        lift_limits(&folder.data());
+        folder
     }
 
     /// One with a key for the TCP service.
     pub fn with_tcp(program: &Path) -> Self {
-        Self::made(program, &["--tcp"])
+        let folder = Self::made(program, &["--tcp"]);
+        append(&folder.data(), LIMITS);
+        folder
     }
 
     fn made(program: &Path, more: &[&str]) -> Self {
@@ -56,7 +66,6 @@ impl Folder {
         writeln!(input, "{PASSWORD}").expect("pintle reads the password");
         drop(input);
         assert!(init.wait().expect("pintle ends").success(), "`pintle init` makes a folder");
-        lift_limits(&folder.data());
         folder
     }
 
