@@ -12,6 +12,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::audit::{Act, Board, KeyFile};
@@ -50,6 +51,7 @@ pub mod token;
 mod writer;
 
 pub use ask::Ask;
+use ask::Reply;
 pub use error::StoreError;
 pub(crate) use snapshot::{check, snapshot};
 pub use statement::{Answer, Datum, Expect, Failure, Outcome, Row, Statement, Transaction};
@@ -107,7 +109,7 @@ impl Store {
     fn submit(
         &self,
         transaction: Transaction,
-        reply: Option<ask::Reply>,
+        reply: Option<Reply>,
         patient: bool,
     ) -> Result<(), StoreError> {
         let transaction = match &self.telling {
@@ -167,6 +169,18 @@ impl Store {
         ask
     }
 
+    /// The same for one who does not wait: `told` is called on the writing thread, and must not block.
+    fn write_and_tell(
+        &self,
+        transaction: Transaction,
+        told: impl FnOnce(Result<(), StoreError>) + Send + 'static,
+    ) {
+        let told =
+            Reply::Told(Box::new(|outcome| told(outcome.map(drop).map_err(StoreError::from))));
+        // A refusal is told like any other outcome.
+        drop(self.submit(transaction, Some(told), true));
+    }
+
     fn read<T>(
         &self,
         statement: Statement,
@@ -218,6 +232,8 @@ fn connect(path: &PathBuf, access: OpenFlags) -> Result<Connection, StoreError> 
         .map_err(open)?;
     connection.busy_timeout(std::time::Duration::from_secs(5)).map_err(open)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // One plan for a statement, whatever is bound to it: else many are compiled anew whenever something is.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(open)?;
     connection.pragma_update(None, "foreign_keys", "ON").map_err(open)?;
     Ok(connection)
 }

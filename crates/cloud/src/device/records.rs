@@ -27,8 +27,6 @@ pub trait Records: Send {
 pub struct StoreRecords {
     /// The store.
     pub store: Store,
-    /// Where its answers are awaited.
-    pub runtime: tokio::runtime::Handle,
     /// The shard's own mailbox, where they are told.
     pub mailbox: Mailbox,
 }
@@ -44,14 +42,11 @@ impl Records for StoreRecords {
     }
 
     fn write(&self, transaction: Transaction, session: SessionKey, reply: Vec<u8>) {
-        let written = self.store.devices().put(transaction);
         let mailbox = self.mailbox.clone();
-        self.runtime.spawn(async move {
-            match written.await {
-                Ok(()) if reply.is_empty() => {}
-                Ok(()) => drop(mailbox.put(Command::Stored(session, reply))),
-                Err(error) => tracing::error!(%error, "a device's report could not be kept"),
-            }
+        self.store.devices().put_and_tell(transaction, move |written| match written {
+            Ok(()) if reply.is_empty() => {}
+            Ok(()) => drop(mailbox.put(Command::Stored(session, reply))),
+            Err(error) => tracing::error!(%error, "a device's report could not be kept"),
         });
     }
 }

@@ -208,8 +208,7 @@ fn shaking(around: &Surroundings) -> Result<Shaking, DoorError> {
 pub(super) fn world(around: &Surroundings, mailbox: Mailbox) -> Result<World, DoorError> {
     let mut seed = [0; 8];
     AwsLc.fill_random(&mut seed)?;
-    let records =
-        StoreRecords { store: around.store.clone(), runtime: around.runtime.clone(), mailbox };
+    let records = StoreRecords { store: around.store.clone(), mailbox };
     Ok(World {
         now: Duration::ZERO,
         wall_ms: 0,

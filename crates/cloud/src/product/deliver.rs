@@ -7,11 +7,13 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
+use std::iter;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pintle_protocol::DeviceId;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::target::Target;
 use super::{Image, ProductId, Refusal, Shelf};
@@ -25,6 +27,10 @@ use crate::store::{Store, StoreError};
 
 /// Devices that are served at once.
 const AT_ONCE: usize = 64;
+/// Devices that the store is asked about in one question: most have nothing to do with a product.
+const LOOKED_AT: usize = 256;
+/// How long devices come together before they are looked up.
+const GATHERING: Duration = Duration::from_millis(20);
 /// Wakes that wait, at most. What is lost beyond is made up for when the device comes again.
 const MOST_WAKES: usize = 65_536;
 
@@ -93,8 +99,19 @@ impl Tap for Delivery {
 pub struct Deliver<R> {
     desk: Desk<R>,
     wakes: mpsc::Receiver<Wake>,
+    /// Nobody looked yet whether there is something to deliver to them.
     waiting: BTreeSet<DeviceId>,
+    /// Whether that is being looked up for some.
+    looking: bool,
+    /// There may be.
+    concerned: BTreeSet<DeviceId>,
     busy: BTreeSet<DeviceId>,
+}
+
+/// What a task of [`Deliver`] did.
+enum Done {
+    Looked(Vec<DeviceId>),
+    Served(DeviceId),
 }
 
 #[derive(Clone)]
@@ -109,44 +126,84 @@ impl<R: Reach> Deliver<R> {
     pub fn new(store: Store, shelf: Shelf, reach: R) -> (Self, Delivery) {
         let (wake, wakes) = mpsc::channel(MOST_WAKES);
         let desk = Desk { store, shelf, reach };
-        let deliver = Self { desk, wakes, waiting: BTreeSet::new(), busy: BTreeSet::new() };
+        let deliver = Self {
+            desk,
+            wakes,
+            waiting: BTreeSet::new(),
+            looking: false,
+            concerned: BTreeSet::new(),
+            busy: BTreeSet::new(),
+        };
         (deliver, Delivery { wakes: Some(wake) })
     }
 
     /// Goes on until the node stops, or nobody can wake it any more and all is delivered.
     pub async fn run(mut self, mut stopped: watch::Receiver<bool>) {
-        let mut serving = JoinSet::new();
-        let mut open = true;
-        while open || !serving.is_empty() {
-            while serving.len() < AT_ONCE
-                && let Some(id) = self.next()
-            {
-                let desk = self.desk.clone();
-                self.busy.insert(id);
-                serving.spawn(async move {
-                    desk.serve(id).await;
-                    id
-                });
+        let mut tasks = JoinSet::new();
+        let (mut open, mut wakes) = (true, Vec::new());
+        loop {
+            self.look(&mut tasks);
+            self.serve(&mut tasks);
+            if !open && tasks.is_empty() {
+                return;
             }
             let over = async { drop(stopped.wait_for(|stopped| *stopped).await) };
+            // Whoever wakes this while it looks is heard after: one waking for many devices.
+            let room = !self.looking && self.concerned.len() < MOST_WAKES;
             tokio::select! {
                 () = over => return,
-                Some(served) = serving.join_next() => match served {
-                    Ok(id) => drop(self.busy.remove(&id)),
-                    Err(error) => tracing::error!(%error, "a delivery ended by itself"),
-                },
-                wake = self.wakes.recv(), if open && self.waiting.len() < MOST_WAKES => match wake {
-                    Some(wake) => self.take(wake).await,
-                    None => open = false,
-                },
+                Some(done) = tasks.join_next() => self.done(done),
+                woken = self.wakes.recv_many(&mut wakes, LOOKED_AT), if open && room => open = woken > 0,
+            }
+            for wake in wakes.drain(..) {
+                self.take(wake).await;
+            }
+        }
+    }
+
+    /// Has it looked up for some of those that wait, one question at a time: meanwhile others come together.
+    fn look(&mut self, tasks: &mut JoinSet<Done>) {
+        if self.looking || self.waiting.is_empty() {
+            return;
+        }
+        self.looking = true;
+        let ids: Vec<_> = iter::from_fn(|| self.waiting.pop_first()).take(LOOKED_AT).collect();
+        let desk = self.desk.clone();
+        tasks.spawn(async move { Done::Looked(desk.concerned(ids).await) });
+    }
+
+    /// Serves as many as may be at once.
+    fn serve(&mut self, tasks: &mut JoinSet<Done>) {
+        while self.busy.len() < AT_ONCE
+            && let Some(id) = self.next()
+        {
+            let desk = self.desk.clone();
+            self.busy.insert(id);
+            tasks.spawn(async move {
+                desk.serve(id).await;
+                Done::Served(id)
+            });
+        }
+    }
+
+    fn done(&mut self, done: Result<Done, JoinError>) {
+        match done {
+            Ok(Done::Looked(concerned)) => {
+                self.looking = false;
+                self.concerned.extend(concerned);
+            }
+            Ok(Done::Served(id)) => drop(self.busy.remove(&id)),
+            Err(error) => {
+                tracing::error!(%error, "a delivery ended by itself");
+                self.looking = false;
             }
         }
     }
 
     /// The next device that is not being served; one that is waits until that is done.
     fn next(&mut self) -> Option<DeviceId> {
-        let id = self.waiting.iter().find(|id| !self.busy.contains(*id)).copied()?;
-        self.waiting.remove(&id);
+        let id = self.concerned.iter().find(|id| !self.busy.contains(*id)).copied()?;
+        self.concerned.remove(&id);
         Some(id)
     }
 
@@ -167,6 +224,19 @@ impl<R: Reach> Deliver<R> {
 }
 
 impl<R: Reach> Desk<R> {
+    /// Those of some devices to which there may be something to deliver, by what all of them said until now.
+    async fn concerned(&self, ids: Vec<DeviceId>) -> Vec<DeviceId> {
+        tokio::time::sleep(GATHERING).await;
+        let found = async {
+            self.store.flush().await?;
+            self.store.product_devices().concerned(&ids).await
+        };
+        found.await.unwrap_or_else(|error: StoreError| {
+            tracing::error!(devices = ids.len(), %error, "what is released waits for devices to come again");
+            Vec::new()
+        })
+    }
+
     async fn serve(&self, id: DeviceId) {
         if let Err(error) = self.let_in(id).await {
             tracing::error!(device = %id, %error, "a device could not be put into its product");
@@ -195,13 +265,7 @@ impl<R: Reach> Desk<R> {
         Ok(())
     }
 
-    /// What is to be sent to a device, seen twice: what the device said last may still be on its way to the store, and is
-    /// waited for only where it matters.
     async fn offer(&self, id: DeviceId) -> Result<Option<(u16, Image)>, Refusal> {
-        if self.wanted(id).await?.is_none() {
-            return Ok(None);
-        }
-        self.store.flush().await?;
         let Some((product, version, sha256)) = self.wanted(id).await? else { return Ok(None) };
         let image = match sha256 {
             Some(sha256) => self.shelf.released_image(product, version, &sha256).await?,

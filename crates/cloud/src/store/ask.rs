@@ -9,7 +9,24 @@ use tokio::sync::oneshot;
 use super::error::StoreError;
 use super::statement::{Failure, Outcome};
 
-pub(super) type Reply = oneshot::Sender<Result<Outcome, Failure>>;
+/// Whom the outcome is told.
+pub(super) enum Reply {
+    /// Who awaits it.
+    Asker(oneshot::Sender<Result<Outcome, Failure>>),
+    /// This is called with it, on the store's own thread: it must not block.
+    Told(Box<dyn FnOnce(Result<Outcome, Failure>) + Send>),
+}
+
+impl Reply {
+    /// Tells it. An asker may be gone.
+    pub(super) fn send(self, outcome: Result<Outcome, Failure>) {
+        match self {
+            Self::Asker(asker) => drop(asker.send(outcome)),
+            Self::Told(told) => told(outcome),
+        }
+    }
+}
+
 type Decode<T, E> = Box<dyn FnOnce(Result<Outcome, Failure>) -> Result<T, E> + Send>;
 
 /// An answer that is on its way. In async code `.await` it; on a thread of its own call [`Ask::wait`].
@@ -27,7 +44,7 @@ impl<T, E> Ask<T, E> {
         decode: impl FnOnce(Result<Outcome, Failure>) -> Result<T, E> + Send + 'static,
     ) -> (Self, Reply) {
         let (reply, answer) = oneshot::channel();
-        (Self { answer, decode: Some(Box::new(decode)) }, reply)
+        (Self { answer, decode: Some(Box::new(decode)) }, Reply::Asker(reply))
     }
 
     /// Waits for the answer, blocking this thread. Not for use inside an async runtime.

@@ -205,6 +205,16 @@ impl Devices<'_> {
     pub fn put(&self, transaction: Transaction) -> Ask<()> {
         self.0.write_patiently(transaction)
     }
+
+    /// Does one of the writes below; `told` hears when it is durable. It is called on the store's own thread, and must
+    /// not block.
+    pub fn put_and_tell(
+        &self,
+        transaction: Transaction,
+        told: impl FnOnce(Result<(), StoreError>) + Send + 'static,
+    ) {
+        self.0.write_and_tell(transaction, told);
+    }
 }
 
 /// Keeps what a device said in Hello. For [`Store::enqueue`].

@@ -89,3 +89,33 @@ fn datum(value: ValueRef<'_>) -> Result<Datum, StoreError> {
         ValueRef::Real(_) => Err(StoreError::corrupt("a fraction where the schema has none")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::device::{SavedSubscription, put_subscriptions};
+    use crate::store::{connect, schema};
+    use pintle_protocol::DeviceId;
+    use rusqlite::{OpenFlags, StatementStatus};
+
+    #[test]
+    fn a_statement_is_compiled_once_whatever_is_bound_to_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let connection = connect(&folder.path().join("x.sqlite3"), flags).unwrap();
+        schema::migrate(&connection).unwrap();
+        let write = |device: u8| {
+            let prefix = format!("p{device}");
+            let one = SavedSubscription { prefix, options: device.into() };
+            put_subscriptions(DeviceId::from_bytes([device; 12]), &[one])
+        };
+        for device in 0..3 {
+            run_all(&connection, &write(device)).unwrap();
+        }
+        for statement in write(3).statements {
+            let prepared = connection.prepare_cached(statement.sql).unwrap();
+            assert_eq!(prepared.get_status(StatementStatus::RePrepare), 0, "{}", statement.sql);
+            assert_eq!(prepared.get_status(StatementStatus::Run), 3, "it was kept");
+        }
+    }
+}

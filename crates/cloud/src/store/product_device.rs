@@ -165,6 +165,19 @@ impl ProductDevices<'_> {
         })
     }
 
+    /// Those of some devices that are in a product, or say that they are of one there is, by id.
+    pub fn concerned(&self, ids: &[DeviceId]) -> Ask<Vec<DeviceId>> {
+        let sql = "WITH RECURSIVE named (at) AS (SELECT 1 UNION ALL SELECT at + 12 FROM named WHERE at + 12 < length(?1)) \
+            SELECT d.id FROM named JOIN device d ON d.id = substr(?1, named.at, 12) \
+            WHERE EXISTS (SELECT 1 FROM product_device m WHERE m.device = d.id) \
+            OR (d.product_id IS DISTINCT FROM d.platform_id AND EXISTS (SELECT 1 FROM product p WHERE p.id = d.product_id)) \
+            ORDER BY d.id";
+        let named: Vec<u8> = ids.iter().flat_map(|id| *id.as_bytes()).collect();
+        self.0.read(Statement::new(sql).with(named), |rows| {
+            rows.iter().map(|row| Ok(DeviceId::from_bytes(row.array(0)?))).collect()
+        })
+    }
+
     /// The devices of a product, by id.
     pub fn list(&self, product: ProductId) -> Ask<Vec<Member>> {
         let sql = "SELECT d.id, d.owner, d.name, d.notes, d.platform_id, d.product_id, d.firmware_version, \

@@ -80,7 +80,7 @@ impl Readers {
 impl Question {
     fn refuse(self, error: StoreError) {
         match self {
-            Self::Whole(_, reply) => drop(reply.send(Err(Failure::Store(error)))),
+            Self::Whole(_, reply) => reply.send(Err(Failure::Store(error))),
             Self::Streamed(_, mut drain) => drain.end(Err(error)),
         }
     }
@@ -91,8 +91,7 @@ impl Question {
                 let answer = execute::run(connection, &statement);
                 let answer =
                     answer.map(|answer| Outcome { answers: vec![answer] }).map_err(Failure::Store);
-                // The asker may be gone.
-                drop(reply.send(answer));
+                reply.send(answer);
             }
             Self::Streamed(statement, mut drain) => {
                 let how = execute::each(connection, &statement, &mut |row| drain.row(row));

@@ -155,6 +155,15 @@ impl Transaction {
         Self::default()
     }
 
+    /// Whether the engine itself undoes it whole where it fails: it is one statement, and what it must not find is not
+    /// found by changing it.
+    pub(super) fn is_one_step(&self) -> bool {
+        matches!(
+            &self.statements[..],
+            [] | [Statement { expect: Expect::Anything | Expect::Some, .. }]
+        )
+    }
+
     /// Adds a statement after the others.
     #[must_use]
     pub fn then(mut self, statement: Statement) -> Self {

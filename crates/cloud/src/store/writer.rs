@@ -2,7 +2,7 @@
 //!
 //! 1. Wait for a caller, take those that queued meanwhile.
 //! 2. `BEGIN IMMEDIATE`.
-//! 3. Run each caller in a savepoint of its own, so that one that fails undoes only itself.
+//! 3. Run each caller, in a savepoint of its own where it takes several steps, so that one that fails undoes only itself.
 //! 4. Add what they noted to the audit log (`audit/ledger.rs`).
 //! 5. `COMMIT` (WAL, `synchronous=FULL`: durable now).
 //! 6. Answer everyone. Nobody hears "done" before step 5.
@@ -121,8 +121,7 @@ impl Writer {
     fn refuse(&self, reply: Option<Reply>, error: StoreError) -> Result<(), StoreError> {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         if let Some(reply) = reply {
-            // The asker may be gone; then nobody needs to know.
-            drop(reply.send(Err(Failure::Store(error.clone()))));
+            reply.send(Err(Failure::Store(error.clone())));
         }
         Err(error)
     }
@@ -266,7 +265,7 @@ fn is_of_disk(result: &Result<Outcome, Failure>) -> bool {
 
 fn answer(reply: Option<Reply>, result: Result<Outcome, Failure>) {
     match (reply, result) {
-        (Some(reply), result) => drop(reply.send(result)),
+        (Some(reply), result) => reply.send(result),
         (None, Err(Failure::Store(error))) => tracing::error!(%error, "a queued write was lost"),
         (None, Err(Failure::Unmet { index, .. })) => {
             tracing::debug!(statement = index, "a queued write no longer applied");
@@ -288,50 +287,65 @@ fn commit(
     group: &[Job],
     now_ms: i64,
 ) -> Vec<Result<Outcome, Failure>> {
-    let attempt =
-        connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from).and_then(|()| {
-            let results = run_group(connection, group)?;
-            let done = group
-                .iter()
-                .zip(&results)
-                .filter_map(|(job, result)| Some((job, result.as_ref().ok()?)));
-            let acts: Vec<_> =
-                done.flat_map(|(job, outcome)| job.transaction.acts_in(outcome)).collect();
-            let page = ledger.append(connection, &acts, now_ms)?;
-            connection.execute_batch("COMMIT")?;
-            if let Some(page) = page {
-                ledger.keep(page);
-            }
-            Ok(results)
-        });
+    let attempt = say(connection, "BEGIN IMMEDIATE").map_err(StoreError::from).and_then(|()| {
+        let results = run_group(connection, group)?;
+        let done = group
+            .iter()
+            .zip(&results)
+            .filter_map(|(job, result)| Some((job, result.as_ref().ok()?)));
+        let acts: Vec<_> =
+            done.flat_map(|(job, outcome)| job.transaction.acts_in(outcome)).collect();
+        let page = ledger.append(connection, &acts, now_ms)?;
+        say(connection, "COMMIT")?;
+        if let Some(page) = page {
+            ledger.keep(page);
+        }
+        Ok(results)
+    });
     attempt.unwrap_or_else(|error| {
         if !connection.is_autocommit() {
-            drop(connection.execute_batch("ROLLBACK"));
+            drop(say(connection, "ROLLBACK"));
         }
         group.iter().map(|_| Err(Failure::Store(error.clone()))).collect()
     })
 }
 
-/// Runs each caller in a savepoint. An error here means that the whole group was undone.
+/// Runs a statement without values, compiled once.
+fn say(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}
+
+/// Runs each caller; one that fails undoes only itself. An error here means that the whole group was undone.
 fn run_group(
     connection: &Connection,
     group: &[Job],
 ) -> Result<Vec<Result<Outcome, Failure>>, StoreError> {
-    let mut results = Vec::with_capacity(group.len());
-    for job in group {
-        connection.prepare_cached("SAVEPOINT caller")?.execute([])?;
-        let result = execute::run_all(connection, &job.transaction);
-        if let Err(failure) = &result {
-            // On a full disk the engine has already undone everything, the callers before this one too.
-            if connection.is_autocommit() {
-                return Err(failure.clone().into());
-            }
-            connection.prepare_cached("ROLLBACK TO caller")?.execute([])?;
-        }
-        connection.prepare_cached("RELEASE caller")?.execute([])?;
-        results.push(result);
+    group.iter().map(|job| run_caller(connection, &job.transaction)).collect()
+}
+
+/// Runs one caller, in a savepoint unless the engine itself undoes it whole.
+fn run_caller(
+    connection: &Connection,
+    transaction: &Transaction,
+) -> Result<Result<Outcome, Failure>, StoreError> {
+    let saved = !transaction.is_one_step();
+    if saved {
+        say(connection, "SAVEPOINT caller")?;
     }
-    Ok(results)
+    let result = execute::run_all(connection, transaction);
+    if let Err(failure) = &result {
+        // On a full disk the engine has already undone everything, the callers before this one too.
+        if connection.is_autocommit() {
+            return Err(failure.clone().into());
+        }
+        if saved {
+            say(connection, "ROLLBACK TO caller")?;
+        }
+    }
+    if saved {
+        say(connection, "RELEASE caller")?;
+    }
+    Ok(result)
 }
 
 #[cfg(test)]

@@ -177,3 +177,26 @@ async fn without_quarantine_a_device_of_the_same_owner_is_let_in_when_it_says_th
     assert_eq!(run.wake().await, Some(module(3)));
     assert_eq!(run.cloud.get(&path, &run.token).await.0, 200);
 }
+
+#[tokio::test]
+async fn only_devices_of_a_product_there_is_are_looked_at_one_by_one() {
+    let run = Run::new().await;
+    let device = |n: u8| DeviceId::from_bytes([n; 12]);
+    let said = |product_id| SavedHello {
+        platform_id: PLATFORM,
+        product_id,
+        firmware_version: Some(1),
+        system_version: None,
+    };
+    for (n, product) in [(1, PRODUCT), (2, PLATFORM), (3, PRODUCT + 1)] {
+        let put = put_hello(device(n), said(product), 1);
+        run.cloud.store.devices().put(put).await.unwrap();
+    }
+    let alpha: DeviceId = ALPHA.parse().unwrap();
+    let devices = run.cloud.store.product_devices();
+    let asked = [device(9), device(3), alpha, device(2), device(1)];
+    let mut concerned = vec![alpha, device(1)];
+    concerned.sort();
+    assert_eq!(devices.concerned(&asked).await.unwrap(), concerned);
+    assert_eq!(devices.concerned(&[]).await.unwrap(), []);
+}

@@ -3,6 +3,7 @@
 use super::*;
 use crate::audit::{Board, KeyFile};
 use crate::node_key::{Label, NodeKey};
+use crate::store::statement::Expect;
 use crate::store::{Statement, schema};
 use std::path::Path;
 
@@ -59,7 +60,7 @@ fn what_a_device_said_waits_for_a_full_disk_and_people_are_told_at_once() {
     let (told, heard) = tokio::sync::oneshot::channel();
     desk.waiting.store(2, Ordering::Relaxed);
     queue.send(Arrival::Job(Job { patient: true, ..put(10) })).unwrap();
-    queue.send(Arrival::Job(Job { reply: Some(told), ..put(10) })).unwrap();
+    queue.send(Arrival::Job(Job { reply: Some(Reply::Asker(told)), ..put(10) })).unwrap();
     let arrived = desk.next().unwrap();
     let group = desk.admit(arrived, 1);
     desk.write(group, true);
@@ -71,6 +72,32 @@ fn what_a_device_said_waits_for_a_full_disk_and_people_are_told_at_once() {
     desk.write(kept, true);
     assert_eq!((desk.kept.len(), desk.failing), (0, false));
     assert_eq!(count(&desk.connection, "big"), 1);
+}
+
+/// A caller of one statement.
+fn step(sql: &'static str, expect: Expect) -> Job {
+    let transaction = Statement::new(sql).expecting(expect).into();
+    Job { transaction, reply: None, patient: false }
+}
+
+#[test]
+fn a_caller_of_one_step_that_fails_undoes_itself_whole_and_nobody_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let (connection, mut ledger) = database(dir.path());
+    connection.execute_batch("CREATE TABLE once (x BIGINT UNIQUE)").unwrap();
+    let group = [
+        put(10),
+        step("INSERT INTO once (x) VALUES (1), (2), (1)", Expect::Anything),
+        step("INSERT INTO once (x) VALUES (3)", Expect::None),
+        step("DELETE FROM once", Expect::Some),
+        put(10),
+    ];
+    let results = commit(&connection, &mut ledger, &group, 1);
+    assert_eq!(
+        results.iter().map(Result::is_ok).collect::<Vec<_>>(),
+        [true, false, false, false, true]
+    );
+    assert_eq!((count(&connection, "once"), count(&connection, "big")), (0, 2));
 }
 
 #[test]
