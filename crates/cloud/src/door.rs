@@ -7,6 +7,7 @@
 mod budget;
 mod connection_id;
 mod counters;
+mod gathering;
 mod journaling;
 mod keeping;
 mod opening;

@@ -37,6 +37,8 @@ pub struct Metrics {
     pub bus: Bus,
     /// Devices.
     pub roll: Roll,
+    /// Whether devices of the TCP service are let in.
+    pub tcp_service: bool,
 }
 
 impl Metrics {
@@ -51,6 +53,8 @@ impl Metrics {
         self.events(&mut text);
         let help = "Devices with a pinned key.";
         text.single("pintle_devices_pinned", Kind::Gauge, help, self.roll.count() as u64);
+        let help = "1 where the TCP service is on, whose sessions have neither forward secrecy nor integrity.";
+        text.single("pintle_tcp_service", Kind::Gauge, help, self.tcp_service.into());
         text.end()
     }
 

@@ -233,8 +233,11 @@ impl Node {
             );
         let most = folder.config.limits.connections.get();
         let connections = connections_at_once(descriptors, tcp.is_some(), most);
-        let api = front.open(state, roll, connections, stopped);
+        let api = front.open(state, roll, tcp.is_some(), connections, stopped);
         folder.store.note(Act::new("node.started", Who::Node, now_ms()));
+        if tcp.is_some() {
+            folder.store.note(Act::new("tcp-service.opened", Who::Node, now_ms()));
+        }
         Ok(Self {
             addresses,
             bus,

@@ -3,6 +3,7 @@
 use super::budget::Budget;
 use super::connection_id::ConnectionIds;
 use super::counters::Counters;
+use super::gathering::Gathering;
 use super::pins::Pins;
 use super::restoring::Restoring;
 use super::runner::Runner;
@@ -116,6 +117,7 @@ impl Seed {
                     scribes,
                     budget: Budget::default(),
                     started: self.started,
+                    gathering: Gathering::default(),
                 }
                 .run();
             }

@@ -4,6 +4,7 @@
 //! Other threads never call a shard: they write to its mailbox and ring its bell.
 
 use super::budget::Budget;
+use super::gathering::Gathering;
 use super::shard::Shard;
 use super::socket::{BATCH, BatchSocket, Route};
 use crate::clock::now_ms;
@@ -43,6 +44,8 @@ pub struct Runner {
     pub budget: Budget,
     /// When the node started.
     pub started: Instant,
+    /// Whether the socket may hold more than was read, and since when it did so without the disk getting any.
+    pub gathering: Gathering,
 }
 
 impl Runner {
@@ -59,6 +62,7 @@ impl Runner {
             if let Err(error) = self.socket.receive(&mut received) {
                 tracing::error!(%error, "the UDP socket failed; trying again");
             }
+            self.gathering.read(received.len(), self.started.elapsed());
             for (index, (route, length)) in received.iter().enumerate() {
                 self.socket.datagram(index, *length, &mut datagram);
                 self.shard.datagram(*route, &mut datagram);
@@ -96,7 +100,8 @@ impl Runner {
     /// Waits for a datagram, a command or an alarm.
     fn sleep(&self) {
         let now = self.started.elapsed();
-        let sleep = self.shard.poll_timeout().saturating_sub(now).min(LONGEST_SLEEP);
+        let longest = if self.gathering.is_under_way() { Duration::ZERO } else { LONGEST_SLEEP };
+        let sleep = self.shard.poll_timeout().saturating_sub(now).min(longest);
         // Rounded up, so that the alarm is due when we wake.
         let millis = u16::try_from(sleep.as_micros().div_ceil(1000)).unwrap_or(1000);
         let mut fds = [
@@ -169,6 +174,8 @@ impl Runner {
 
     /// Does what the disk has made durable, and gives it what is to be next.
     fn keep(&mut self) {
+        let now = self.started.elapsed();
+        let over = self.gathering.is_over(now);
         for (index, scribe) in self.scribes.iter().enumerate() {
             while let Some(report) = scribe.report() {
                 self.shard.reported(index, report);
@@ -178,10 +185,11 @@ impl Runner {
                     self.socket.send(&mut self.shard.outbound);
                 }
             }
-            if let Some(frame) = self.shard.take_frame(index)
-                && !scribe.write(frame)
-            {
-                tracing::error!("a journal's thread is gone: nothing more can be kept");
+            if over && let Some(frame) = self.shard.take_frame(index) {
+                self.gathering.begin_anew(now);
+                if !scribe.write(frame) {
+                    tracing::error!("a journal's thread is gone: nothing more can be kept");
+                }
             }
         }
     }
@@ -190,6 +198,7 @@ impl Runner {
     /// asks every device whether it is there.
     fn stop(mut self, done: &Sender<LastWords>) {
         let deadline = Instant::now() + LAST_WORDS_WITHIN;
+        self.gathering = Gathering::default();
         // What still waits may ask for more to be written: nothing may follow the last words.
         let mut settled = self.settle(deadline);
         let mut words = self.shard.write_last_words();

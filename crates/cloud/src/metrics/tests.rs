@@ -13,7 +13,15 @@ fn metrics() -> Metrics {
         guard: Guard::new(limits),
         bus: Bus::new(),
         roll: Roll::default(),
+        tcp_service: false,
     }
+}
+
+#[test]
+fn p2_a_collector_sees_whether_the_tcp_service_is_on() {
+    let on = |tcp_service| Metrics { tcp_service, ..metrics() }.text();
+    assert!(on(true).contains("\npintle_tcp_service 1\n"));
+    assert!(on(false).contains("\npintle_tcp_service 0\n"));
 }
 
 #[test]

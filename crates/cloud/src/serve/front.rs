@@ -69,6 +69,7 @@ impl Front {
         self,
         state: ApiState<Gateway>,
         roll: Roll,
+        tcp_service: bool,
         connections: usize,
         stopped: watch::Receiver<bool>,
     ) -> JoinHandle<io::Result<()>> {
@@ -79,7 +80,7 @@ impl Front {
         }
         if let Some(listener) = self.metrics {
             let (traffic, bus) = (Arc::clone(&state.traffic), state.bus.clone());
-            let metrics = Metrics { traffic, guard: guard.clone(), bus, roll };
+            let metrics = Metrics { traffic, guard: guard.clone(), bus, roll, tcp_service };
             tokio::spawn(metrics::serve(listener, metrics, stopped.clone()));
         }
         tokio::spawn(chores(self.held, guard.clone(), clock.clone(), stopped.clone()));

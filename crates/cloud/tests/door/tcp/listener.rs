@@ -1,9 +1,11 @@
 //! Whether there is such a door at all: a node of the whole, and the sockets that its process has.
 
 use super::device::{PATIENCE, connect};
+use pintle_cloud::audit::export;
 use pintle_cloud::config;
 use pintle_cloud::init::{self, CloudKeys, InitOptions, TcpKey};
 use pintle_cloud::serve::{Node, ServeOptions};
+use pintle_cloud::store::audit::OfflineLog;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Read;
@@ -63,6 +65,13 @@ fn the_tcp_service_listens_only_where_the_operator_asks_for_it() {
     Runtime::new().unwrap().block_on(with_and_without(&data));
 }
 
+/// How often the audit log says that the TCP service was opened.
+fn openings(data: &Path) -> usize {
+    let log = OfflineLog::open(data).unwrap();
+    let lines = log.rows(0).map(|row| export::text(&row.unwrap()).unwrap());
+    lines.filter(|line| line.contains("\"tcp-service.opened\"")).count()
+}
+
 async fn with_and_without(data: &Path) {
     let options = ServeOptions { api: anywhere(), udp: anywhere(), tcp: None };
     let before = listening();
@@ -73,6 +82,7 @@ async fn with_and_without(data: &Path) {
     let opened: BTreeSet<_> = listening().difference(&before).copied().collect();
     assert_eq!(opened, api, "nothing but the API listens over TCP");
     node.stop().await;
+    assert_eq!(openings(data), 0);
 
     let asked = ServeOptions { tcp: anywhere(), ..options.clone() };
     let node = Node::start(data, &asked).await.unwrap();
@@ -94,6 +104,7 @@ async fn with_and_without(data: &Path) {
     assert!(node.heartbeat(PATIENCE).await.is_ok());
     node.stop().await;
     assert_eq!(listening(), before, "it is closed with the node");
+    assert_eq!(openings(data), 1, "the audit log says that it was on");
 
     let file = data.join(config::FILE_NAME);
     fs::write(&file, "[tcp]\nenabled = true\nlisten = \"127.0.0.1:0\"\n").unwrap();
