@@ -38,10 +38,13 @@ pub struct Programs {
 /// The most connections of a fleet: as many as a system allows a process without being asked.
 const MOST_CONNECTIONS: u32 = 10_000;
 
+/// The most devices that take an update at the same time: the same file is uploaded for each.
+const MOST_UPDATED: u32 = 1_000;
+
 /// How many devices.
 pub struct Scale {
-    /// Those that connect, and then idle.
-    idle: u32,
+    /// Those that connect, and then idle: one fleet after the other.
+    idle: Vec<u32>,
     /// Those that send while others storm.
     established: u32,
     /// Those that storm.
@@ -57,19 +60,18 @@ pub struct Scale {
 impl Scale {
     /// Some minutes in all.
     pub const SHORT: u32 = 100_000;
-    /// As the goals have it: half an hour, and some gigabytes.
+    /// As the goals have it: three quarters of an hour, and some gigabytes.
     pub const FULL: u32 = 1_000_000;
 
-    /// With so many devices where there are most.
-    pub const fn of(devices: u32) -> Self {
-        let connections =
-            if devices / 10 < MOST_CONNECTIONS { devices / 10 } else { MOST_CONNECTIONS };
+    /// With so many devices where there are most. Where those are more than [`Self::SHORT`], as many as that come first.
+    pub fn of(devices: u32) -> Self {
+        let connections = (devices / 10).min(MOST_CONNECTIONS);
         Self {
-            idle: devices,
+            idle: if devices > Self::SHORT { vec![Self::SHORT, devices] } else { vec![devices] },
             established: devices / 20,
             storm: devices / 10,
             connections,
-            updated: devices / 100,
+            updated: (devices / 100).min(MOST_UPDATED),
             streams: connections,
         }
     }
@@ -99,7 +101,9 @@ pub fn run(
             "empty" => show(empty::run(program)),
             "api" => api::run(program, scale.streams).into_iter().for_each(&mut *show),
             ARRIVAL => {
-                arrival::run(program, scale.idle, handshakes).into_iter().for_each(&mut *show);
+                for devices in &scale.idle {
+                    arrival::run(program, *devices, handshakes).into_iter().for_each(&mut *show);
+                }
             }
             "messages" => show(messages::run(program)),
             "storm" => show(storm::run(program, scale.established, scale.storm)),

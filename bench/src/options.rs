@@ -9,10 +9,10 @@ pub const USAGE: &str = "\
 usage: cargo xtask bench [--peers [--million | --devices N] [--only NAME]] [--markdown | --json]
 
   --peers      also the rows beside other servers, and those of a whole node under a fleet
-  --million    those with 1,000,000 devices that idle, and 100,000 that storm beside 50,000
+  --million    also those with 1,000,000 devices that idle; 100,000 that storm beside 50,000
   --devices N  those with as many that idle, a tenth that storm, a twentieth beside [default: 100000];
                over TCP a tenth that idle, and as many event streams, 10,000 at most; a hundredth
-               that take an update
+               that take an update, 1,000 at most
   --only NAME  of those under a fleet, one: empty, api, arrival, messages, storm, stream, tcp, update";
 /// The fewest devices that make sense of the divisions of it.
 const FEWEST: u32 = 1000;
