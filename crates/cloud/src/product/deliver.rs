@@ -232,7 +232,10 @@ impl<R: Reach> Desk<R> {
             self.store.product_devices().concerned(&ids).await
         };
         found.await.unwrap_or_else(|error: StoreError| {
-            tracing::error!(devices = ids.len(), %error, "what is released waits for devices to come again");
+            // Of a disk that refuses the store itself says so, once.
+            if !error.is_of_disk() {
+                tracing::error!(devices = ids.len(), %error, "what is released waits for devices to come again");
+            }
             Vec::new()
         })
     }
