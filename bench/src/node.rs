@@ -60,7 +60,7 @@ pub struct Scale {
 impl Scale {
     /// Some minutes in all.
     pub const SHORT: u32 = 100_000;
-    /// As the goals have it: three quarters of an hour, and some gigabytes.
+    /// As the goals have it: some 35 minutes, and some gigabytes.
     pub const FULL: u32 = 1_000_000;
 
     /// With so many devices where there are most. Where those are more than [`Self::SHORT`], as many as that come first.
